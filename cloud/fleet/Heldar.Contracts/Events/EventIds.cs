@@ -1,0 +1,14 @@
+using System.Globalization;
+
+namespace Heldar.Contracts.Events;
+
+/// <summary>Ids of events about footage: <c>{segmentId}/{type}/{revision}</c>, so that a repeat is the same event and a revision a newer one.</summary>
+public static class EventIds
+{
+    /// <summary>Builds the id. <paramref name="revision"/> starts at 1.</summary>
+    public static string ForSegment(Guid segment, string type, int revision)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(revision, 1);
+        return string.Create(CultureInfo.InvariantCulture, $"{segment:D}/{type}/{revision}");
+    }
+}

@@ -1,0 +1,7 @@
+namespace Placeholder;
+
+public sealed class PlaceholderTests
+{
+    [Fact]
+    public void Assembly_Loads() => Assert.NotNull(typeof(PlaceholderTests).Assembly);
+}
