@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Heldar.Edge.Secrets;
+using NodaTime;
+
+namespace Heldar.Edge.Settings;
+
+/// <summary>
+/// What <c>heldar.yaml</c> says, checked and complete. An immutable snapshot: rooms read it, nobody writes it; state lives elsewhere.
+/// </summary>
+/// <param name="File">Absolute path of the file it was read from; relative paths in it start at its folder.</param>
+/// <param name="Name">What people call the box, 1 to 100 characters.</param>
+/// <param name="Listen">Address of the HTTP API. Loopback by default; port 0 lets the system choose.</param>
+/// <param name="DataFolder">Absolute folder of keys, identity and database.</param>
+/// <param name="TimeZone">IANA zone of the site; used for what people read, never for stored times.</param>
+/// <param name="Recording">Where and how footage is written.</param>
+/// <param name="Fleet">The cloud, or null for a box that works alone.</param>
+/// <param name="Cameras">Desired cameras.</param>
+internal sealed record BoxSettings(
+    string File,
+    string Name,
+    Uri Listen,
+    string DataFolder,
+    DateTimeZone TimeZone,
+    RecordingSettings Recording,
+    FleetSettings? Fleet,
+    ImmutableArray<CameraSettings> Cameras);
+
+/// <summary>Where and how footage is written.</summary>
+/// <param name="Volumes">Absolute folders, each best on its own disk; at least one.</param>
+/// <param name="SegmentSeconds">Target length of a segment in seconds, 2 to 300, default 30. Longer means fewer files and events, later search by segment.</param>
+internal sealed record RecordingSettings(ImmutableArray<string> Volumes, int SegmentSeconds)
+{
+    public const int DefaultSegmentSeconds = 30;
+    public const int MinSegmentSeconds = 2;
+    public const int MaxSegmentSeconds = 300;
+}
+
+/// <summary>How the box reports to its fleet.</summary>
+/// <param name="Url">Base address of the fleet service.</param>
+/// <param name="EnrolmentToken">One-time token; only needed until the box is enrolled.</param>
+/// <param name="Profile">How long events may wait to travel together.</param>
+internal sealed record FleetSettings(Uri Url, Secret? EnrolmentToken, UplinkProfile Profile);
+
+/// <summary>Trade between messages and delay.</summary>
+internal enum UplinkProfile
+{
+    /// <summary>Events wait at most 1 s.</summary>
+    Normal,
+
+    /// <summary>Events wait at most 10 s: up to ten times fewer messages.</summary>
+    Economy,
+}
+
+/// <summary>One camera as <c>heldar.yaml</c> wants it.</summary>
+/// <param name="Id">Slug; unique in the file.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Url">rtsp or rtsps address without credentials.</param>
+/// <param name="Username">User name at the camera, or null.</param>
+/// <param name="Password">Password at the camera, or null.</param>
+/// <param name="Audio">Record audio too; off by default.</param>
+/// <param name="CameraClock">Take times from the camera's clock (RTCP) instead of the box's.</param>
+/// <param name="Enabled">Record it; true by default.</param>
+internal sealed record CameraSettings(string Id, string Name, string Url, string? Username, Secret? Password, bool Audio, bool CameraClock, bool Enabled);
