@@ -1,0 +1,5 @@
+import type { Plugin } from 'vite';
+
+export function mockFleet(): Plugin {
+  return { name: 'heldar-mock-fleet', apply: 'serve' };
+}

@@ -1,0 +1,42 @@
+import './shell.css';
+import type { ReactNode } from 'react';
+import type { Person } from '../api/types';
+import { Brand } from '../ui/Brand';
+import { Icon } from '../ui/Icon';
+import type { Screen } from './useRoute';
+
+interface ShellProps {
+  person: Person;
+  screen: Screen;
+  onSignOut: () => void;
+  children: ReactNode;
+}
+
+/** Bar and frame around every screen of a signed-in person. */
+export function Shell({ person, screen, onSignOut, children }: ShellProps) {
+  return (
+    <div className="shell">
+      <header className="topbar">
+        <Brand />
+        <nav className="nav" aria-label="Main">
+          <a className="nav-link" href="#/recordings" aria-current={screen === 'recordings' ? 'page' : undefined}>
+            Recordings
+          </a>
+          <a className="nav-link" href="#/boxes" aria-current={screen === 'boxes' ? 'page' : undefined}>
+            Boxes
+          </a>
+        </nav>
+        <div className="topbar-end">
+          <span className="topbar-person" title={`Signed in as ${person.name} (${person.role})`}>
+            {person.name}
+          </span>
+          <button type="button" className="button button-small button-quiet" onClick={onSignOut}>
+            <Icon name="out" />
+            Sign out
+          </button>
+        </div>
+      </header>
+      <main className="shell-main">{children}</main>
+    </div>
+  );
+}
