@@ -1,1 +1,24 @@
-Console.WriteLine("heldar");
+using System.CommandLine;
+using Heldar.Local.Commands;
+using Heldar.Local.Processes;
+
+var root = new RootCommand("Heldar on one machine: boxes, cameras, queues, functions, fleet and portal. Start with: ./heldar up")
+{
+    TestCommand.Create(),
+    BenchCommand.Create(),
+};
+
+try
+{
+    var parsed = root.Parse(args);
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(25) });
+}
+catch (ProcessException problem)
+{
+    Console.Error.WriteLine("heldar: " + problem.Message);
+    return 1;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}

@@ -43,6 +43,28 @@ internal static class Tool
         }
     }
 
+    /// <summary>Runs with this program's own input and output; returns its exit code.</summary>
+    public static async Task<int> PassThroughAsync(string file, IEnumerable<string> arguments, CancellationToken cancellation)
+    {
+        var info = new ProcessStartInfo("setpriv") { UseShellExecute = false };
+        string[] head = ["--pdeathsig", "TERM", file];
+        foreach (string argument in head.Concat(arguments)) info.ArgumentList.Add(argument);
+        using Process process = await SpawnThread.StartAsync(info);
+        try
+        {
+            await process.WaitForExitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C reaches the whole foreground group; a bounded wait lets the child end what it started.
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            ProcessIdentity.Of(process.Id)?.Signal(Signals.Terminate);
+            await process.WaitForExitAsync(limit.Token);
+        }
+
+        return process.ExitCode;
+    }
+
     /// <summary>Full path of a program in PATH (or in the system folders that a minimal PATH leaves out), or null.</summary>
     public static string? Find(string name) =>
         $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':', StringSplitOptions.RemoveEmptyEntries)

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Heldar.Local.Prerequisites;
+using Heldar.Local.Processes;
+using Heldar.Local.Servers;
+
+namespace Heldar.Local.Commands;
+
+/// <summary><c>heldar bench NAME</c>: builds and runs the benchmark program.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string>("name") { Description = "record or pipeline" };
+        name.AcceptOnlyFromAmong("record", "pipeline");
+        var json = new Option<bool>("--json") { Description = "JSON lines on standard output, everything else on standard error" };
+        var quick = new Option<bool>("--quick") { Description = "the short form, at most 45 s: same metric names, figures of no weight" };
+        var command = new Command("bench", "Measure beside a baseline in the same run. Exit code 0 only if the stated bars hold.") { name, json, quick };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            await DebianPackages.EnsureAsync(DebianPackages.Run, Console.Error.WriteLine, cancellation);
+            await AzuriteInstall.EnsureAsync(cancellation);
+            await Build.EnsureAsync(["edge/Heldar.Edge", "cloud/fleet/Heldar.Fleet", "cloud/functions/Heldar.Functions", "tests/Heldar.Benchmarks"], cancellation);
+            List<string> arguments = [parsed.GetRequiredValue(name)];
+            if (parsed.GetValue(json)) arguments.Add("--json");
+            if (parsed.GetValue(quick)) arguments.Add("--quick");
+            return await Tool.PassThroughAsync(Build.Benchmarks, arguments, cancellation);
+        });
+        return command;
+    }
+}
