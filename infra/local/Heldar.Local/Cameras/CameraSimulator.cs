@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Heldar.Local.Processes;
+
+namespace Heldar.Local.Cameras;
+
+/// <summary>Where and how the simulator listens.</summary>
+/// <param name="Folder">Its configuration and log.</param>
+/// <param name="ControlPort">HTTP control on 127.0.0.1.</param>
+/// <param name="DigestPort">RTSP of cameras with digest authentication.</param>
+/// <param name="BasicPort">RTSP of cameras with basic authentication.</param>
+/// <param name="OpenPort">RTSP of cameras without authentication.</param>
+internal sealed record CameraSimulatorOptions(string Folder, int ControlPort, int DigestPort, int BasicPort, int OpenPort)
+{
+    /// <summary>User of all cameras.</summary>
+    public string Username { get; init; } = "admin";
+
+    /// <summary>Password of all cameras.</summary>
+    public string Password { get; init; } = "heldar-cam";
+
+    /// <summary>Free ports.</summary>
+    public static CameraSimulatorOptions Free(string folder) => new(folder, Ports.Free(), Ports.Free(), Ports.Free(), Ports.Free());
+}
+
+/// <summary>Runs the simulated cameras: one process (<c>simulator.py</c>) with real RTSP, RTP and RTCP from GStreamer.</summary>
+internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyList<CameraSpec> cameras) : IAsyncDisposable
+{
+    private const string Python = "/usr/bin/python3";
+    private ChildProcess? _child;
+
+    /// <summary>The running simulator, or null.</summary>
+    public ChildProcess? Child => _child;
+
+    /// <summary>Stalls, kills, revives cameras and tells what they sent.</summary>
+    public CameraControl Control { get; } = new(options.ControlPort);
+
+    /// <summary>The cameras.</summary>
+    public IReadOnlyList<CameraSpec> Cameras => cameras;
+
+    /// <summary>User and password of every camera that asks for them.</summary>
+    public (string Username, string Password) Credentials => (options.Username, options.Password);
+
+    /// <summary>How the simulator is run; its configuration must exist (<see cref="PrepareAsync"/>).</summary>
+    public ChildSpec Spec => new("cameras", Python, ["-u", Script, "--config", ConfigFile], Path.Combine(options.Folder, "cameras.log"));
+
+    private static string Script => Path.Combine(AppContext.BaseDirectory, "Cameras", "simulator.py");
+
+    private string ConfigFile => Path.Combine(options.Folder, "cameras.json");
+
+    /// <summary>RTSP address of a camera, without user and password.</summary>
+    public Uri Url(CameraSpec camera) => new($"rtsp://127.0.0.1:{Port(camera)}/{camera.Name}");
+
+    /// <summary>Makes missing footage and writes the configuration.</summary>
+    public async Task PrepareAsync(CancellationToken cancellation)
+    {
+        var list = new List<object>();
+        foreach (CameraSpec camera in cameras)
+        {
+            var clips = new List<string>();
+            foreach (FootageRecipe recipe in camera.Alternates.Prepend(camera.Footage)) clips.Add(await Footage.ClipAsync(recipe, cancellation));
+            list.Add(new
+            {
+                name = camera.Name,
+                codec = camera.Footage.Codec,
+                fps = camera.Footage.FramesPerSecond,
+                auth = camera.Authentication,
+                footage = clips,
+                audio = camera.Audio,
+                audioFile = camera.Audio == "none" ? null : await Footage.SoundAsync(camera.Audio, cancellation),
+            });
+        }
+
+        var servers = cameras.Select(camera => camera.Authentication).Distinct().ToDictionary(method => method, Port);
+        Directory.CreateDirectory(options.Folder);
+        await using var file = new FileStream(ConfigFile, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        await JsonSerializer.SerializeAsync(
+            file,
+            new { bind = "127.0.0.1", control = options.ControlPort, servers, username = options.Username, password = options.Password, cameras = list },
+            cancellationToken: cancellation);
+    }
+
+    /// <summary>Prepares, starts and waits until the cameras can be opened.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await PrepareAsync(cancellation);
+        _child = await ChildProcess.StartAsync(Spec);
+        await WaitUntilReadyAsync(_child, cancellation);
+    }
+
+    /// <summary>Waits until the cameras can be opened.</summary>
+    public Task WaitUntilReadyAsync(ChildProcess? child, CancellationToken cancellation) =>
+        Readiness.WaitAsync("the camera simulator answers", async token => (await Control.ListAsync(token)).Count == cameras.Count, TimeSpan.FromSeconds(60), child, cancellation);
+
+    /// <summary>Stops the simulator.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_child is { } child) await child.DisposeAsync();
+        _child = null;
+    }
+
+    private int Port(CameraSpec camera) => Port(camera.Authentication);
+
+    private int Port(string authentication) => authentication switch
+    {
+        "digest" => options.DigestPort,
+        "basic" => options.BasicPort,
+        "none" => options.OpenPort,
+        _ => throw new ProcessException($"authentication '{authentication}' is not one of digest, basic, none"),
+    };
+}

@@ -1,0 +1,30 @@
+namespace Heldar.Local.Cameras;
+
+/// <summary>One simulated camera.</summary>
+/// <param name="Name">Name, also its RTSP path.</param>
+/// <param name="Footage">What it shows.</param>
+internal sealed record CameraSpec(string Name, FootageRecipe Footage)
+{
+    /// <summary><c>none</c>, <c>aac</c>, <c>pcmu</c> or <c>pcma</c>.</summary>
+    public string Audio { get; init; } = "none";
+
+    /// <summary><c>digest</c>, <c>basic</c> or <c>none</c>.</summary>
+    public string Authentication { get; init; } = "digest";
+
+    /// <summary>Clips that control can switch to (<c>footage?use=1</c> and so on); same codec and frame rate.</summary>
+    public IReadOnlyList<FootageRecipe> Alternates { get; init; } = [];
+
+    /// <summary>A varied set of cameras: every third H.265, audio of each kind, GOPs of 1 to 4 s, 720p and 1080p.</summary>
+    public static IReadOnlyList<CameraSpec> Varied(int count, bool surveillance = false) =>
+        [.. Enumerable.Range(0, count).Select(number => Vary(number, surveillance))];
+
+    private static CameraSpec Vary(int number, bool surveillance)
+    {
+        string codec = number % 3 == 1 ? "h265" : "h264";
+        int height = number % 4 == 3 ? 1080 : 720;
+        int gop = (number % 4) switch { 0 => 2, 1 => 1, 2 => 4, _ => 2 };
+        string audio = (number % 4) switch { 0 => "aac", 2 => "pcmu", _ => "none" };
+        var footage = new FootageRecipe(codec, height, 25, gop, FootageRecipe.UsualKilobits(codec, height), surveillance);
+        return new CameraSpec($"cam{number:00}", footage) { Audio = audio };
+    }
+}

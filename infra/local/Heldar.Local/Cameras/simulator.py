@@ -1,0 +1,461 @@
+#!/usr/bin/python3
+"""Simulated RTSP cameras: gst-rtsp-server, one appsrc per track, footage parsed once and never re-encoded.
+
+usage: simulator.py --config FILE   (JSON, written by Heldar.Local.Cameras.CameraSimulator)
+
+Every camera has an absolute frame counter that runs with time, watched or not, as an encoder's does. Each access unit carries it as SEI
+(user_data_unregistered, UUID "heldar-frame-num", then counter and camera time in ms, 16 hexadecimal digits each) before its first slice.
+One thread paces all cameras. GET / tells what each camera has sent: that is the ground truth of every test about lost frames.
+
+control: GET /                                                state of all cameras
+         POST /CAM/stall | /CAM/resume                        media stops and goes on; TCP and RTCP stay alive
+         POST /CAM/kill | /CAM/revive                         the mount is gone (404) and its clients are dropped; and back
+         POST /CAM/footage?use=N                              goes on with the N-th clip (another resolution) at its next keyframe
+         POST /CAM/clock?jump_ms=X&rtp=0|1&drift_ppm=Y        camera time jumps (rtp=1: RTP timestamps too), drifts from now on
+"""
+import argparse
+import heapq
+import http.server
+import json
+import threading
+import time
+import urllib.parse
+
+import gi
+for name, version in (('Gst', '1.0'), ('GstRtspServer', '1.0'), ('GstRtsp', '1.0'), ('GstApp', '1.0')):
+    gi.require_version(name, version)
+from gi.repository import GLib, GObject, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402,F401
+
+SECOND = 1_000_000_000
+NTP_EPOCH = 2_208_988_800 * SECOND  # 1900 to 1970
+UUID = b'heldar-frame-num'
+MAX_RANGES = 10_000
+
+
+def sei(hevc, counter, unix_ms):
+    """A length-prefixed prefix SEI NAL unit. All ASCII, so it never needs emulation prevention."""
+    payload = UUID + b'%016x%016x' % (counter, unix_ms & 0xFFFFFFFFFFFFFFFF)
+    nal = (b'\x4e\x01' if hevc else b'\x06') + b'\x05' + bytes([len(payload)]) + payload + b'\x80'
+    return len(nal).to_bytes(4, 'big') + nal
+
+
+def split_at_slice(data, hevc):
+    """Offset of the first slice NAL unit in a length-prefixed access unit."""
+    at = 0
+    while at + 5 <= len(data):
+        kind = (data[at + 4] >> 1) & 0x3F if hevc else data[at + 4] & 0x1F
+        if (kind < 32) if hevc else (1 <= kind <= 5):
+            return at
+        at += 4 + int.from_bytes(data[at:at + 4], 'big')
+    return len(data)
+
+
+def pull(description):
+    """All samples of a launch line's appsink "s"."""
+    pipeline = Gst.parse_launch(description)
+    sink = pipeline.get_by_name('s')
+    pipeline.set_state(Gst.State.PLAYING)
+    samples = []
+    while (sample := sink.emit('pull-sample')) is not None:
+        samples.append(sample)
+    pipeline.set_state(Gst.State.NULL)
+    return samples
+
+
+class Clip:
+    """One looped video file as access units, each split where the SEI goes."""
+    cache = {}
+
+    def __init__(self, path, codec):
+        self.hevc = codec == 'h265'
+        form = 'video/x-h265,stream-format=hvc1' if self.hevc else 'video/x-h264,stream-format=avc'
+        parser = 'h265parse' if self.hevc else 'h264parse'
+        samples = pull(f'filesrc location="{path}" ! qtdemux ! {parser} ! {form},alignment=au ! appsink name=s sync=false')
+        if not samples:
+            raise SystemExit(f'{path}: no video')
+        self.caps = samples[-1].get_caps()
+        shape = self.caps.get_structure(0)
+        self.width, self.height = shape.get_int('width')[1], shape.get_int('height')[1]
+        self.units = []
+        for sample in samples:
+            buffer = sample.get_buffer()
+            data = buffer.extract_dup(0, buffer.get_size())
+            at = split_at_slice(data, self.hevc)
+            key = not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT)
+            self.units.append((data[:at], data[at:], key))
+
+    @classmethod
+    def load(cls, path, codec):
+        if path not in cls.cache:
+            cls.cache[path] = cls(path, codec)
+        return cls.cache[path]
+
+
+class Sound:
+    """One looped audio file as packets of equal duration."""
+    cache = {}
+
+    def __init__(self, path, codec):
+        if codec == 'aac':
+            samples = pull(f'filesrc location="{path}" ! qtdemux ! aacparse ! audio/mpeg,stream-format=raw ! appsink name=s sync=false')
+            self.caps = samples[-1].get_caps()
+            self.packets = [s.get_buffer().extract_dup(0, s.get_buffer().get_size()) for s in samples]
+            self.duration = 1024 * SECOND // self.caps.get_structure(0).get_int('rate')[1]
+            self.payloader = 'rtpmp4gpay'
+        else:
+            with open(path, 'rb') as file:
+                data = file.read()
+            kind = 'mulaw' if codec == 'pcmu' else 'alaw'
+            self.caps = Gst.Caps.from_string(f'audio/x-{kind},rate=8000,channels=1')
+            self.packets = [data[at:at + 160] for at in range(0, len(data) - 159, 160)]
+            self.duration = SECOND // 50
+            self.payloader = 'rtppcmupay' if codec == 'pcmu' else 'rtppcmapay'
+
+    @classmethod
+    def load(cls, path, codec):
+        if path not in cls.cache:
+            cls.cache[path] = cls(path, codec)
+        return cls.cache[path]
+
+
+class Track:
+    """One payloaded stream of a media that is being watched."""
+
+    def __init__(self, source):
+        self.source = source
+        self.first = None  # (media time, running time) of the first packet
+        self.alive = True
+
+    def start(self, media_time):
+        """Fixes the origin of the timeline once the pipeline plays (before that its base time still changes)."""
+        if self.first is None and self.source.get_state(0)[1] == Gst.State.PLAYING:
+            self.first = (media_time, self.source.get_clock().get_time() - self.source.get_base_time())
+        return self.first is not None
+
+    def push(self, data, media_time, duration, jump):
+        buffer = Gst.Buffer.new_wrapped(data)
+        buffer.pts = buffer.dts = max(0, self.first[1] + media_time - self.first[0] + jump)
+        buffer.duration = duration
+        if self.source.emit('push-buffer', buffer) != Gst.FlowReturn.OK:
+            self.alive = False
+        return self.alive
+
+
+class Camera:
+    """State of one camera. The pacing thread owns the counters; control sets plain fields under the lock."""
+
+    def __init__(self, spec, base):
+        self.name, self.auth, self.fps = spec['name'], spec['auth'], spec['fps']
+        self.codec, self.audio = spec['codec'], spec.get('audio') or 'none'
+        self.clips = [Clip.load(path, self.codec) for path in spec['footage']]
+        self.sound = Sound.load(spec['audioFile'], self.audio) if self.audio != 'none' else None
+        self.clip, self.clip_from, self.next_clip = self.clips[0], 0, None
+        self.lock = threading.Lock()
+        self.stalled = self.killed = False
+        self.video = self.voice = None  # Track
+        self.clocked = []  # pipeline and rtpsession elements of the watched media
+        self.counter = self.packets = 0
+        self.sent = []  # [first, last] counters that were handed to the RTP layer
+        self.media_base = base  # monotonic ns at which camera media time was media_from
+        self.media_from = 0
+        self.offset = 0  # camera wall clock minus real time, ns
+        self.rtp_jump = 0
+        self.drift = 0.0  # ppm
+        self.clock = GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME)
+        self.clock.set_calibration(0, NTP_EPOCH, 1, 1)
+
+    def media_now(self, monotonic):
+        return self.media_from + int((monotonic - self.media_base) * (1 + self.drift * 1e-6))
+
+    def due(self, media_time):
+        """Monotonic ns at which camera media time is reached."""
+        return self.media_base + int((media_time - self.media_from) / (1 + self.drift * 1e-6))
+
+    def wall(self, media_time):
+        """Camera wall clock at a media time, unix ns."""
+        return time.time_ns() - time.monotonic_ns() + self.due(media_time) + self.offset + self.drifted(media_time)
+
+    def drifted(self, media_time):
+        """How far the camera's crystal has run ahead since the drift was set."""
+        return (media_time - self.media_from) - (self.due(media_time) - self.media_base)
+
+    def set_clock(self, jump_ms, rtp, drift):
+        with self.lock:
+            now = time.monotonic_ns()
+            media = self.media_now(now)
+            self.offset += self.drifted(media) + jump_ms * 1_000_000
+            self.media_from, self.media_base = media, now
+            if rtp:
+                self.rtp_jump += jump_ms * 1_000_000
+            if drift is not None:
+                self.drift = drift
+            self.sync_reports()
+
+    def sync_reports(self):
+        """Sender reports take NTP from the pipeline's clock (camera wall time) and RTP time from the session's running time (media time)."""
+        track = self.video
+        if track is None or track.first is None:
+            return
+        now = time.monotonic_ns()
+        media = self.media_now(now)
+        running = track.first[1] + media - track.first[0] + self.rtp_jump
+        wall = self.wall(media) + NTP_EPOCH
+        self.clock.set_calibration(time.time_ns(), wall, 1, 1)
+        for element in self.clocked:
+            element.set_base_time(max(0, wall - running))
+
+    def step_video(self):
+        """Sends frame number `counter` and returns the monotonic time of the next one."""
+        with self.lock:
+            length = len(self.clip.units)
+            index = (self.counter - self.clip_from) % length
+            if self.next_clip is not None and self.clip.units[index][2]:
+                self.clip, self.clip_from, self.next_clip = self.next_clip, self.counter, None
+                index = 0
+                if self.video:
+                    self.video.source.set_property('caps', self.clip.caps)
+            head, tail, key = self.clip.units[index]
+            media = self.counter * SECOND // self.fps
+            track = self.video
+            if track and track.alive and not self.stalled and not self.killed and (track.first or key and track.start(media)):
+                self.sync_reports()
+                message = sei(self.clip.hevc, self.counter, self.wall(media) // 1_000_000)
+                if track.push(head + message + tail, media, SECOND // self.fps, self.rtp_jump):
+                    if self.sent and self.sent[-1][1] == self.counter - 1:
+                        self.sent[-1][1] = self.counter
+                    else:
+                        self.sent.append([self.counter, self.counter])
+                        del self.sent[:-MAX_RANGES]
+            self.counter += 1
+            due = self.due(self.counter * SECOND // self.fps)
+        return due
+
+    def step_audio(self):
+        with self.lock:
+            media = self.packets * self.sound.duration
+            track = self.voice
+            if track and track.alive and not self.stalled and not self.killed and self.video and self.video.first:
+                if track.first is None:  # both tracks share one origin
+                    track.first = self.video.first
+                track.push(self.sound.packets[self.packets % len(self.sound.packets)], media, self.sound.duration, self.rtp_jump)
+            self.packets += 1
+            return self.due(self.packets * self.sound.duration)
+
+    def state(self, url):
+        with self.lock:
+            return {
+                'name': self.name, 'url': url, 'codec': self.codec, 'audio': self.audio, 'auth': self.auth, 'fps': self.fps,
+                'width': self.clip.width, 'height': self.clip.height, 'frames': len(self.clip.units), 'watched': bool(self.video and self.video.alive),
+                'state': 'killed' if self.killed else 'stalled' if self.stalled else 'live', 'counter': self.counter, 'sent': [list(r) for r in self.sent],
+                'sentFrames': sum(b - a + 1 for a, b in self.sent), 'offsetMs': (self.offset + self.drifted(self.media_now(time.monotonic_ns()))) // 1_000_000,
+                'driftPpm': self.drift,
+            }
+
+
+class Factory(GstRtspServer.RTSPMediaFactory):
+    def __init__(self, camera):
+        super().__init__()
+        self.camera = camera
+        self.set_shared(True)
+        self.set_clock(camera.clock)
+
+    def do_create_element(self, url):
+        camera = self.camera
+        video = 'rtph265pay' if camera.codec == 'h265' else 'rtph264pay'
+        source = 'appsrc name={0} is-live=true format=time block=false max-bytes=0 max-buffers=0 do-timestamp=false'
+        line = source.format('video') + f' ! {video} name=pay0 pt=96 config-interval=-1'
+        if camera.sound:
+            line += ' ' + source.format('voice') + f' ! {camera.sound.payloader} name=pay1' + (' pt=97' if camera.audio == 'aac' else '')
+        return Gst.parse_launch(f'( {line} )')
+
+    def do_configure(self, media):
+        GstRtspServer.RTSPMediaFactory.do_configure(self, media)
+        camera = self.camera
+        element = media.get_element()
+        video = element.get_by_name_recurse_up('video')
+        pipeline = element.get_parent()
+        pipeline.set_start_time(Gst.CLOCK_TIME_NONE)  # the base time is ours: state changes must not move it
+        pipeline.set_base_time(camera.clock.get_time())
+        with camera.lock:
+            camera.clocked = [pipeline]
+            video.set_property('caps', camera.clip.caps)
+            camera.video = Track(video)
+            if camera.sound:
+                voice = element.get_by_name_recurse_up('voice')
+                voice.set_property('caps', camera.sound.caps)
+                camera.voice = Track(voice)
+            tracks = [t for t in (camera.video, camera.voice) if t]
+
+        def added(_bin, _sub, item):
+            if item.find_property('sync'):
+                item.set_property('sync', False)  # the pacing thread paces; a sink must not wait when camera time jumps
+            if item.get_factory() and item.get_factory().get_name() == 'rtpsession':
+                item.set_property('ntp-time-source', 3)  # the clock's own time, which is this camera's NTP time
+                item.set_property('rtcp-sync-send-time', False)  # reports map capture time, not sending time
+                with camera.lock:
+                    camera.clocked.append(item)
+
+        def prepared(_):
+            for index in range(media.n_streams()):
+                media.get_stream(index).get_rtpsession().set_property('rtcp-min-interval', SECOND)
+
+        def unprepared(_):
+            with camera.lock:
+                for track in tracks:
+                    track.alive = False
+
+        pipeline.connect('deep-element-added', added)
+        media.connect('prepared', prepared)
+        media.connect('unprepared', unprepared)
+
+
+class Simulator:
+    def __init__(self, config):
+        self.config, self.servers = config, {}
+        base = time.monotonic_ns()
+        self.cameras = {spec['name']: Camera(spec, base) for spec in config['cameras']}
+        for method, port in config['servers'].items():
+            server = GstRtspServer.RTSPServer()
+            server.set_address(config['bind'])
+            server.set_service(str(port))
+            if method != 'none':
+                auth = GstRtspServer.RTSPAuth()
+                token = GstRtspServer.RTSPToken()
+                token.set_string('media.factory.role', 'viewer')
+                if method == 'digest':
+                    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+                    auth.add_digest(config['username'], config['password'], token)
+                else:
+                    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
+                    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(config['username'], config['password']), token)
+                server.set_auth(auth)
+            self.servers[method] = server
+        for camera in self.cameras.values():
+            self.mount(camera)
+
+    def mount(self, camera):
+        factory = Factory(camera)
+        if camera.auth != 'none':
+            factory.add_role_from_structure(Gst.Structure.new_from_string('viewer,media.factory.access=(boolean)true,media.factory.construct=(boolean)true'))
+        self.servers[camera.auth].get_mount_points().add_factory('/' + camera.name, factory)
+
+    def url(self, camera):
+        return f"rtsp://{self.config['bind']}:{self.config['servers'][camera.auth]}/{camera.name}"
+
+    def kill(self, camera):
+        camera.killed = True
+        server = self.servers[camera.auth]
+        server.get_mount_points().remove_factory('/' + camera.name)
+
+        def of_client(_server, client):
+            watches = []
+
+            def of_session(_client, session):
+                def of_media(_session, media):
+                    if media.matches('/' + camera.name)[0]:
+                        watches.append(1)
+                    return GstRtspServer.RTSPFilterResult.KEEP
+                session.filter(of_media)
+                return GstRtspServer.RTSPFilterResult.KEEP
+            client.session_filter(of_session)
+            return GstRtspServer.RTSPFilterResult.REMOVE if watches else GstRtspServer.RTSPFilterResult.KEEP
+        server.client_filter(of_client)
+
+    def control(self, camera, action, query):
+        if action in ('stall', 'resume'):
+            camera.stalled = action == 'stall'
+        elif action == 'kill':
+            if not camera.killed:
+                self.kill(camera)
+        elif action == 'revive':
+            if camera.killed:
+                self.mount(camera)
+                camera.killed = False
+        elif action == 'footage':
+            clip = camera.clips[int(query['use'][0])]
+            with camera.lock:
+                camera.next_clip = clip
+        elif action == 'clock':
+            drift = float(query['drift_ppm'][0]) if 'drift_ppm' in query else None
+            camera.set_clock(int(query.get('jump_ms', ['0'])[0]), query.get('rtp', ['0'])[0] == '1', drift)
+        else:
+            raise KeyError(action)
+
+    def pace(self):
+        """Sends every frame and packet at its own time, on one thread."""
+        order = 0
+        queue = []
+        for camera in self.cameras.values():
+            queue.append((time.monotonic_ns(), order, camera.step_video))
+            order += 1
+            if camera.sound:
+                queue.append((time.monotonic_ns(), order, camera.step_audio))
+                order += 1
+        heapq.heapify(queue)
+        while True:
+            due, tie, step = queue[0]
+            wait = due - time.monotonic_ns()
+            if wait > 0:
+                time.sleep(wait / SECOND)
+            heapq.heapreplace(queue, (step(), tie, step))
+
+    def run(self):
+        for server in self.servers.values():
+            if server.attach(None) == 0:
+                raise SystemExit(f'cannot listen on {server.get_address()}:{server.get_service()}')
+        simulator = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+
+            def log_message(self, *_):
+                pass
+
+            def answer(self, status, body):
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header('Content-Type', 'application/json')
+                self.send_header('Content-Length', str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def do_GET(self):
+                self.answer(200, {'cameras': [c.state(simulator.url(c)) for c in simulator.cameras.values()]})
+
+            def do_POST(self):
+                url = urllib.parse.urlparse(self.path)
+                parts = url.path.strip('/').split('/')
+                camera = simulator.cameras.get(parts[0])
+                if camera is None or len(parts) != 2:
+                    return self.answer(404, {'error': 'no such camera', 'code': 'not_found'})
+                done, failure = threading.Event(), []
+
+                def on_main_loop():
+                    try:
+                        simulator.control(camera, parts[1], urllib.parse.parse_qs(url.query))
+                    except (KeyError, ValueError, IndexError) as error:
+                        failure.append(repr(error))
+                    done.set()
+                    return False
+                GLib.idle_add(on_main_loop)
+                done.wait(10)
+                if failure:
+                    return self.answer(400, {'error': failure[0], 'code': 'bad_request'})
+                return self.answer(200, camera.state(simulator.url(camera)))
+
+        control = http.server.ThreadingHTTPServer((self.config['bind'], self.config['control']), Handler)
+        threading.Thread(target=control.serve_forever, daemon=True).start()
+        threading.Thread(target=self.pace, daemon=True).start()
+        print(f"ready: {len(self.cameras)} cameras, control http://{self.config['bind']}:{self.config['control']}/", flush=True)
+        loop = GLib.MainLoop()
+        GLib.unix_signal_add(GLib.PRIORITY_HIGH, 15, loop.quit)
+        GLib.unix_signal_add(GLib.PRIORITY_HIGH, 2, loop.quit)
+        loop.run()
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--config', required=True)
+    Gst.init(None)
+    with open(parser.parse_args().config, encoding='utf-8') as file:
+        Simulator(json.load(file)).run()
