@@ -22,45 +22,6 @@ public enum StreamState
     AuthFailed,
 }
 
-/// <summary>What kept a stream from playing, by kind. The cause in <see cref="StreamStatus.Cause"/> says it in words.</summary>
-public enum StreamFailure
-{
-    None,
-
-    /// <summary>Host name does not resolve.</summary>
-    NameNotFound,
-
-    /// <summary>TCP connection refused or host unreachable.</summary>
-    Refused,
-
-    /// <summary>No answer in time.</summary>
-    Timeout,
-
-    /// <summary>TLS handshake or certificate.</summary>
-    Tls,
-
-    /// <summary>401 or 403.</summary>
-    Unauthorized,
-
-    /// <summary>404.</summary>
-    NotFound,
-
-    /// <summary>Too many redirects, a loop, or one that must not be followed.</summary>
-    Redirect,
-
-    /// <summary>The answer breaks RTSP, SDP or a bound, or the camera refuses with another code.</summary>
-    Protocol,
-
-    /// <summary>No track that can be recorded.</summary>
-    Unsupported,
-
-    /// <summary>The connection ended while playing.</summary>
-    Closed,
-
-    /// <summary>No media for the watchdog's time.</summary>
-    NoMedia,
-}
-
 /// <summary>Immutable snapshot of a stream. Counters run since the session was opened.</summary>
 public sealed record StreamStatus
 {

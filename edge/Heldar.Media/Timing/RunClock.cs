@@ -1,0 +1,180 @@
+using System.Runtime.InteropServices;
+using Heldar.Media.Rtp;
+using Heldar.Media.Streams;
+using NodaTime;
+
+namespace Heldar.Media.Timing;
+
+/// <summary>Where a picture stands in time.</summary>
+/// <param name="Timestamp">RTP time, unwrapped, without jumps within a run.</param>
+/// <param name="Time">UTC.</param>
+/// <param name="NewRun">Set when a run starts with this picture.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct Placement(long Timestamp, Instant Time, RunReason? NewRun);
+
+/// <summary>
+/// The time rule for one track: UTC = least delayed arrival + RTP time, slewed at most 500 ppm within a run.
+/// <para>
+/// For each picture the offset "arrival minus RTP time" is observed; the least of the last 15 to 30 s is the target (a delay only ever adds), and
+/// the offset in use approaches it by at most 500 ppm of elapsed time. When that cannot follow (more than 1 s away), when timestamps jump (more than
+/// 10 s off, more than 2 s back, or a keyframe that is not ahead of everything before it), or when the box's clock is stepped, the next keyframe
+/// opens a new run. Until that keyframe, pictures are carried on in the old timeline, so that none is lost and none jumps.
+/// B-frames arrive out of presentation order; going back by less than 2 s within a GOP is not a jump.
+/// </para>
+/// Ingest thread only.
+/// </summary>
+/// <param name="rate">RTP clock in Hz.</param>
+/// <param name="opensRuns">True for video. An audio track follows: it carries jumps on for ever and starts anew with <see cref="Restart"/>.</param>
+internal sealed class RunClock(int rate, bool opensRuns)
+{
+    private const long Second = ArrivalTime.Second;
+    private const long JumpLimit = 10 * Second;
+    private const long BackLimit = 2 * Second;
+    private const long FollowLimit = Second;
+    private const long CameraLimit = 5 * Second;
+    private const long StepLimit = Second / 5;
+    private const long Window = 15 * Second;
+    private const long SlewPerSecond = Second / 2000;
+
+    private long _last;
+    private bool _unwrapping;
+    private bool _running;
+    private RunReason? _pending;
+    private long _bridge;
+    private long _highest;
+    private long _offset;
+    private long _leastNow;
+    private long _leastBefore;
+    private long _windowEnd;
+    private long _slewedAt;
+    private long _wallMinusMonotonic;
+    private long _stepHeld;
+    private long? _cameraEpoch;
+    private bool _trusted;
+
+    /// <summary>What to add to the camera's time to get this track's; null before the first sender report.</summary>
+    public long? Bias => _running && _cameraEpoch is { } camera ? _offset - camera : null;
+
+    /// <summary>Follow the camera's time plus this, instead of the arrivals: 0 for <c>clock: camera</c>, the video track's bias for audio.</summary>
+    public long? FollowBias { get; set; }
+
+    /// <summary>Starts anew with the next picture.</summary>
+    public void Restart()
+    {
+        _running = false;
+        _pending = null;
+    }
+
+    /// <summary>Places one picture.</summary>
+    public Placement Place(uint rtpTimestamp, bool isKeyframe, in ArrivalTime now)
+    {
+        var raw = Unwrap(rtpTimestamp);
+        _last = raw;
+        var wall = now.Wall - HeldStep(now);
+        var timestamp = raw + _bridge;
+        if (_running && IsJump(timestamp, wall, isKeyframe))
+        {
+            _pending = RunReason.TimestampJump;
+            _cameraEpoch = null;
+            if (!opensRuns || !isKeyframe) timestamp = Carry(raw, wall);
+        }
+
+        RunReason? started = null;
+        if (!_running || (opensRuns && isKeyframe && _pending is not null))
+        {
+            started = _running ? _pending : RunReason.Connected;
+            timestamp = raw;
+            Start(raw, now);
+        }
+        else
+        {
+            Observe(wall - ArrivalTime.FromTicks(timestamp, rate), now.Monotonic);
+        }
+
+        _highest = started is null ? Math.Max(_highest, timestamp) : timestamp;
+        var time = _offset + ArrivalTime.FromTicks(timestamp, rate);
+        return new Placement(timestamp, Instant.FromUnixTimeTicks(time / 100), started);
+    }
+
+    /// <summary>Takes a sender report; returns camera clock minus box clock, or null when the camera has no clock.</summary>
+    public Duration? Report(in SenderReport report, in ArrivalTime now)
+    {
+        if (report.Ntp == 0) return null;
+        var camera = report.TimeNear(now.Instant);
+        var offset = camera - now.Instant;
+        _cameraEpoch = (camera.ToUnixTimeTicks() * 100) - ArrivalTime.FromTicks(Unwrap(report.Timestamp) + _bridge, rate);
+        // Audio follows the camera's time only to align with video: there the camera's distance from the box does not matter.
+        _trusted = !opensRuns || (offset <= Duration.FromNanoseconds(CameraLimit) && offset >= Duration.FromNanoseconds(-CameraLimit));
+        return offset;
+    }
+
+    private long? CameraTarget => FollowBias is { } bias && _cameraEpoch is { } camera && _trusted ? camera + bias : null;
+
+    private long Unwrap(uint rtpTimestamp)
+    {
+        if (!_unwrapping)
+        {
+            _unwrapping = true;
+            _last = rtpTimestamp;
+        }
+
+        return _last + (int)(rtpTimestamp - (uint)_last);
+    }
+
+    /// <summary>Nanoseconds that the wall clock was stepped by since the run began; they count only from the next run on.</summary>
+    private long HeldStep(in ArrivalTime now)
+    {
+        var difference = now.Wall - now.Monotonic;
+        var step = difference - _wallMinusMonotonic;
+        _wallMinusMonotonic = difference;
+        if (!_running || Math.Abs(step) <= StepLimit) return _stepHeld;
+        _stepHeld += step;
+        _pending = RunReason.ClockStep;
+        return _stepHeld;
+    }
+
+    private bool IsJump(long timestamp, long wall, bool isKeyframe)
+    {
+        var deviation = wall - ArrivalTime.FromTicks(timestamp, rate) - _offset;
+        if (Math.Abs(deviation) > JumpLimit) return true;
+        return timestamp < _highest - ArrivalTime.ToTicks(BackLimit, rate) || (opensRuns && isKeyframe && timestamp < _highest);
+    }
+
+    /// <summary>Moves the raw timestamps so that this picture falls where its arrival says, behind all before it.</summary>
+    private long Carry(long raw, long wall)
+    {
+        var timestamp = Math.Max(ArrivalTime.ToTicks(wall - _offset, rate), _highest + 1);
+        _bridge = timestamp - raw;
+        return timestamp;
+    }
+
+    private void Start(long raw, in ArrivalTime now)
+    {
+        _running = true;
+        _pending = null;
+        _cameraEpoch += ArrivalTime.FromTicks(_bridge, rate);
+        _bridge = 0;
+        _stepHeld = 0;
+        var observed = now.Wall - ArrivalTime.FromTicks(raw, rate);
+        _leastNow = _leastBefore = observed;
+        _windowEnd = now.Monotonic + Window;
+        _slewedAt = now.Monotonic;
+        _offset = CameraTarget ?? observed;
+    }
+
+    private void Observe(long observed, long monotonic)
+    {
+        if (monotonic >= _windowEnd)
+        {
+            (_leastBefore, _leastNow) = (_leastNow, observed);
+            _windowEnd = monotonic + Window;
+        }
+
+        _leastNow = Math.Min(_leastNow, observed);
+        var away = (CameraTarget ?? Math.Min(_leastNow, _leastBefore)) - _offset;
+        var most = (monotonic - _slewedAt) * SlewPerSecond / Second;
+        if (opensRuns && Math.Abs(away) > FollowLimit) _pending ??= RunReason.TimestampJump;
+        _offset += Math.Clamp(away, -most, most);
+        _slewedAt = monotonic;
+    }
+}
