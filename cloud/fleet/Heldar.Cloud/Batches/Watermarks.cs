@@ -1,0 +1,54 @@
+using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Heldar.Cloud.Batches;
+
+/// <summary>What the cloud has of each (box, class, epoch). A batch's number is written in the transaction that applies the batch.</summary>
+public static class Watermarks
+{
+    /// <summary>Most holes that an answer carries; the box re-sends those and asks again.</summary>
+    public const int MaxHoles = 64;
+
+    /// <summary>Adds a batch's number. Idempotent.</summary>
+    internal const string MarkSql =
+        """
+        insert into box_batch (tenant, box, class, epoch, received)
+        values (@tenant, @box, @class, @epoch, int8multirange(int8range(@batch, @batch + 1)))
+        on conflict (tenant, box, class, epoch) do update
+        set received = box_batch.received + excluded.received, updated_at = now()
+        """;
+
+    /// <summary>All epochs of a box that were heard of within 90 days.</summary>
+    public static async Task<IReadOnlyList<Watermark>> ReadAsync(NpgsqlDataSource database, string tenant, Guid box, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var command = new NpgsqlCommand(
+            "select class, epoch, received from box_batch where tenant = @tenant and box = @box and updated_at > now() - interval '90 days' order by class, updated_at desc limit 100", connection);
+        command.Parameters.AddWithValue("tenant", tenant);
+        command.Parameters.AddWithValue("box", box);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        List<Watermark> all = [];
+        while (await reader.ReadAsync(cancellation))
+            all.Add(From((EventClass)reader.GetInt16(0), reader.GetString(1), reader.GetFieldValue<NpgsqlRange<long>[]>(2)));
+        return all;
+    }
+
+    /// <summary>Turns received ranges (canonical: inclusive from, exclusive to, sorted) into watermark and holes.</summary>
+    internal static Watermark From(EventClass @class, string epoch, IReadOnlyList<NpgsqlRange<long>> received)
+    {
+        var through = received.Count > 0 && received[0].LowerBound <= 1 ? received[0].UpperBound - 1 : 0;
+        List<SequenceRange> holes = [];
+        var next = through + 1;
+        foreach (var range in received)
+        {
+            if (holes.Count == MaxHoles) break;
+            if (range.LowerBound > next) holes.Add(new(next, range.LowerBound - 1));
+            next = Math.Max(next, range.UpperBound);
+        }
+
+        return new(@class, epoch, through, holes);
+    }
+}
