@@ -1,0 +1,115 @@
+using System.Globalization;
+using Dapper;
+using NodaTime;
+
+namespace Heldar.Edge.Indexer;
+
+internal sealed partial class SegmentIndex
+{
+    private const string Columns =
+        "id, camera, revision, run, start_ns AS StartNs, end_ns AS EndNs, bytes, codec, width, height, frames, sha256, root, hash_origin AS HashOrigin, "
+        + "camera_offset_ms AS CameraOffsetMs, reason, volume, path";
+
+    public async partial Task<SegmentPage> FindAsync(Guid camera, Instant from, Instant to, int limit, string? cursor, CancellationToken cancellation)
+    {
+        limit = Math.Clamp(limit, 1, MaxLimit);
+        var (afterStart, afterId) = ParseCursor(cursor);
+        var rows = await reader.ReadAsync(
+            db => db.Query<Row>(
+                $"""
+                SELECT {Columns} FROM segment
+                WHERE camera = @camera AND start_ns < @to AND start_ns >= @from - (SELECT COALESCE(MAX(longest_ns), 0) FROM camera_total WHERE camera = @camera)
+                  AND end_ns > @from AND (start_ns, id) > (@afterStart, @afterId)
+                ORDER BY start_ns, id LIMIT @limit
+                """,
+                new { camera = Text(camera), from = Ns(from), to = Ns(to), afterStart, afterId, limit = limit + 1 }).AsList(),
+            cancellation);
+        var more = rows.Count > limit;
+        if (more) rows.RemoveAt(limit);
+        var next = more ? string.Create(CultureInfo.InvariantCulture, $"{rows[^1].StartNs}.{rows[^1].Id}") : null;
+        return new SegmentPage([.. rows.Select(ToSegment)], next);
+    }
+
+    public async partial Task<Segment?> FindByIdAsync(Guid id, CancellationToken cancellation)
+    {
+        var row = await reader.ReadAsync(
+            db => db.QueryFirstOrDefault<Row>($"SELECT {Columns} FROM segment WHERE id = @id", new { id = Text(id) }), cancellation);
+        return row is null ? null : ToSegment(row);
+    }
+
+    public async partial Task<Segment?> FindAtAsync(Guid camera, Instant time, CancellationToken cancellation)
+    {
+        var row = await reader.ReadAsync(
+            db => db.QueryFirstOrDefault<Row>(
+                $"""
+                SELECT {Columns} FROM segment
+                WHERE camera = @camera AND start_ns <= @at AND start_ns >= @at - (SELECT COALESCE(MAX(longest_ns), 0) FROM camera_total WHERE camera = @camera) AND end_ns > @at
+                ORDER BY id DESC LIMIT 1
+                """,
+                new { camera = Text(camera), at = Ns(time) }),
+            cancellation);
+        return row is null ? null : ToSegment(row);
+    }
+
+    public async partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(
+        Guid camera, Instant from, Instant to, Duration tolerance, CancellationToken cancellation)
+    {
+        var slack = (long)tolerance.TotalNanoseconds;
+        return await reader.ReadAsync(
+            db =>
+            {
+                var spans = new List<RecordedSpan>();
+                var rows = db.Query<(long Start, long End)>(
+                    """
+                    SELECT start_ns, end_ns FROM segment
+                    WHERE camera = @camera AND start_ns < @to AND start_ns >= @from - (SELECT COALESCE(MAX(longest_ns), 0) FROM camera_total WHERE camera = @camera)
+                      AND end_ns > @from
+                    ORDER BY start_ns
+                    """,
+                    new { camera = Text(camera), from = Ns(from), to = Ns(to) },
+                    buffered: false);
+                foreach (var (start, end) in rows)
+                {
+                    var (cutStart, cutEnd) = (Time(Math.Max(start, Ns(from))), Time(Math.Min(end, Ns(to))));
+                    if (spans.Count > 0 && start - Ns(spans[^1].End) <= slack) spans[^1] = spans[^1] with { End = Instant.Max(spans[^1].End, cutEnd) };
+                    else spans.Add(new RecordedSpan(cutStart, cutEnd));
+                }
+
+                return spans;
+            },
+            cancellation);
+    }
+
+    public async partial Task<CameraTotals> TotalsAsync(Guid camera, CancellationToken cancellation) => await reader.ReadAsync(
+        db => db.QueryFirstOrDefault<(long Segments, long Bytes, long Frames)>(
+            "SELECT segments, bytes, frames FROM camera_total WHERE camera = @camera", new { camera = Text(camera) }) is var (s, b, f) ? new CameraTotals(s, b, f) : default,
+        cancellation);
+
+    /// <summary>Instants are kept as nanoseconds since 1970, which reach to the year 2262.</summary>
+    internal static long Ns(Instant time)
+    {
+        var since = time - NodaConstants.UnixEpoch;
+        return since > Max ? long.MaxValue : since < -Max ? -long.MaxValue : since.ToInt64Nanoseconds();
+    }
+
+    internal static Instant Time(long ns) => NodaConstants.UnixEpoch + Duration.FromNanoseconds(ns);
+
+    internal static string Text(Guid id) => id.ToString("D");
+
+    private static readonly Duration Max = Duration.FromNanoseconds(long.MaxValue);
+
+    private static (long Start, string Id) ParseCursor(string? cursor)
+    {
+        if (cursor is null) return (long.MinValue, "");
+        var dot = cursor.IndexOf('.', StringComparison.Ordinal);
+        if (dot <= 0 || cursor.Length > 64 || !long.TryParse(cursor.AsSpan(0, dot), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var start))
+            throw new FormatException("the cursor is not one that this box gave out");
+        return (start, cursor[(dot + 1)..]);
+    }
+
+    private Segment ToSegment(Row row)
+    {
+        var volume = Guid.ParseExact(row.Volume, "D");
+        return new Segment(row.ToData(), volume, row.Path, volumes.Find(volume)?.Resolve(row.Path));
+    }
+}

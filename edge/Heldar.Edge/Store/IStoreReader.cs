@@ -1,0 +1,12 @@
+using System.Data.Common;
+
+namespace Heldar.Edge.Store;
+
+/// <summary>Reads the box's database beside the writer, from the newest commit. Thread-safe.</summary>
+internal interface IStoreReader
+{
+    /// <summary>Runs a query on a pooled read-only connection; waits when all are busy.</summary>
+    /// <param name="query">Reads and returns plain values; it must not keep the connection.</param>
+    /// <param name="cancellation">Gives up waiting for a connection.</param>
+    Task<T> ReadAsync<T>(Func<DbConnection, T> query, CancellationToken cancellation = default);
+}
