@@ -17,6 +17,9 @@ internal sealed record CameraSimulatorOptions(string Folder, int ControlPort, in
     /// <summary>Password of all cameras.</summary>
     public string Password { get; init; } = "heldar-cam";
 
+    /// <summary>Its log; in the folder by default.</summary>
+    public string LogFile { get; init; } = Path.Combine(Folder, "cameras.log");
+
     /// <summary>Free ports.</summary>
     public static CameraSimulatorOptions Free(string folder) => new(folder, Ports.Free(), Ports.Free(), Ports.Free(), Ports.Free());
 }
@@ -40,7 +43,7 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
     public (string Username, string Password) Credentials => (options.Username, options.Password);
 
     /// <summary>How the simulator is run; its configuration must exist (<see cref="PrepareAsync"/>).</summary>
-    public ChildSpec Spec => new("cameras", Python, ["-u", Script, "--config", ConfigFile], Path.Combine(options.Folder, "cameras.log"));
+    public ChildSpec Spec => new("cameras", Python, ["-u", Script, "--config", ConfigFile], options.LogFile);
 
     private static string Script => Path.Combine(AppContext.BaseDirectory, "Cameras", "simulator.py");
 

@@ -1,0 +1,26 @@
+using Heldar.Local.Cameras;
+
+namespace Heldar.Local.Emulator;
+
+/// <summary>What to start.</summary>
+/// <param name="Folder">Data folder; everything that the stack writes is in it.</param>
+internal sealed record StackOptions(string Folder)
+{
+    /// <summary>One box per site; 1 to 8, default 2.</summary>
+    public int Sites { get; init; } = 2;
+
+    /// <summary>The simulated cameras, dealt out to the boxes in turn.</summary>
+    public IReadOnlyList<CameraSpec> Cameras { get; init; } = CameraSpec.Varied(4);
+
+    /// <summary>Length of a segment in seconds, 2 to 300.</summary>
+    public int SegmentSeconds { get; init; } = 30;
+
+    /// <summary>Uplink profile: <c>normal</c> or <c>economy</c>.</summary>
+    public string Profile { get; init; } = "normal";
+
+    /// <summary>Prefer the addresses of the last run, so that a bookmark stays valid.</summary>
+    public bool KeepPorts { get; init; }
+
+    /// <summary>False leaves out fsync in PostgreSQL.</summary>
+    public bool Durable { get; init; } = true;
+}

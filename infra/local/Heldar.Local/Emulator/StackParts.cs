@@ -1,0 +1,125 @@
+using Heldar.Local.Cameras;
+using Heldar.Local.Prerequisites;
+using Heldar.Local.Processes;
+using Heldar.Local.Servers;
+
+namespace Heldar.Local.Emulator;
+
+/// <summary>The parts of a stack and how each is run: programs, arguments, environment, readiness.</summary>
+internal sealed class StackParts
+{
+    public const string DatabaseName = "heldar";
+
+    private readonly StackOptions _options;
+    private readonly StackFolder _folder;
+
+    /// <param name="options">What to start.</param>
+    /// <param name="folder">Where.</param>
+    /// <param name="last">The last run, when its addresses are to be kept.</param>
+    public StackParts(StackOptions options, StackFolder folder, RunFile? last)
+    {
+        _options = options;
+        _folder = folder;
+        int Port(string name) => last?.Processes.FirstOrDefault(process => process.Name == name)?.Port is { } port and > 0 && Ports.IsFree(port) ? port : Ports.Free();
+        int postgres = Port("postgres"), queues = Port("azurite"), fleet = Port("fleet");
+        Postgres = new PostgresServer(new PostgresOptions(folder.Postgres, postgres, folder.Log("postgres")) { Password = folder.Secret("postgres", 24), Durable = options.Durable });
+        Azurite = new AzuriteServer(new AzuriteOptions(folder.Azurite, Ports.Free(), queues, Ports.Free(), folder.Log("azurite")) { Key = folder.Secret("storage", 64) });
+        CameraPorts = CameraSimulatorOptions.Free(folder.Cameras) with { LogFile = folder.Log("cameras"), Password = folder.Secret("cameras", 12) };
+        Simulator = new CameraSimulator(CameraPorts, options.Cameras);
+        FleetUrl = new Uri($"http://127.0.0.1:{fleet}/");
+        PostgresService = new Service("postgres", postgres, () => Postgres.Spec, Postgres.WaitUntilReadyAsync);
+        AzuriteService = new Service("azurite", queues, () => Azurite.Spec, Azurite.WaitUntilReadyAsync);
+        FleetService = new Service("fleet", fleet, () => Program("fleet", Build.Fleet, []), (child, token) => ReadyAsync(FleetUrl, child, token));
+        FunctionsService = new Service("functions", 0, FunctionsSpec, (child, token) => FunctionsReadiness.WaitAsync(child, token));
+        CameraService = new Service("cameras", CameraPorts.ControlPort, () => Simulator.Spec, Simulator.WaitUntilReadyAsync);
+        Boxes = [.. Enumerable.Range(0, options.Sites).Select(number => NewBox(number, Port($"box{number + 1}")))];
+    }
+
+    public PostgresServer Postgres { get; }
+
+    public AzuriteServer Azurite { get; }
+
+    public CameraSimulatorOptions CameraPorts { get; }
+
+    public CameraSimulator Simulator { get; }
+
+    public Uri FleetUrl { get; }
+
+    public Service PostgresService { get; }
+
+    public Service AzuriteService { get; }
+
+    public Service FleetService { get; }
+
+    public Service FunctionsService { get; }
+
+    public Service CameraService { get; }
+
+    public IReadOnlyList<Box> Boxes { get; }
+
+    public string Database => Postgres.ConnectionString(DatabaseName);
+
+    /// <summary>Runs a command of <c>heldar-fleet</c> and returns the last line that it prints.</summary>
+    public async Task<string> FleetToolAsync(IReadOnlyList<string> arguments, CancellationToken cancellation) =>
+        LastLine((await Tool.RunAsync(Build.Fleet, arguments, cancellation, CloudEnvironment())).OutputOrThrow($"heldar-fleet {arguments[0]}"));
+
+    /// <summary>Writes the box's configuration; on its first start with an enrolment token, and makes a key for its API.</summary>
+    public async Task ConfigureBoxAsync(Box box, CancellationToken cancellation)
+    {
+        string enrolled = Path.Combine(box.Folder, "enrolled");
+        string? token = File.Exists(enrolled)
+            ? null
+            : await FleetToolAsync(["enrolment-token", "--site", box.Site.Slug, "--site-name", box.Site.Name, "--time-zone", box.Site.TimeZone], cancellation);
+        var cameras = _options.Cameras.Where(camera => box.Cameras.Contains(camera.Name)).Select(camera => (camera, Simulator.Url(camera)));
+        StackFolder.Write(box.ConfigFile, BoxConfig.Text(_options, box.Site, box.Url.Port, FleetUrl, token, cameras, Simulator.Credentials));
+        string keyFile = Path.Combine(box.Folder, "api-key");
+        if (!File.Exists(keyFile))
+        {
+            ToolResult made = await Tool.RunAsync(Build.Edge, ["keys", "add", "--config", box.ConfigFile, "--name", "heldar-local"], cancellation);
+            StackFolder.Write(keyFile, LastLine(made.OutputOrThrow("heldar-edge keys add")));
+        }
+
+        box.Key = (await File.ReadAllTextAsync(keyFile, cancellation)).Trim();
+    }
+
+    private Box NewBox(int number, int port)
+    {
+        string name = $"box{number + 1}";
+        var url = new Uri($"http://127.0.0.1:{port}/");
+        string folder = _folder.Box(name);
+        string config = Path.Combine(folder, "heldar.yaml");
+        var service = new Service(
+            name, port, () => new ChildSpec(name, Build.Edge, ["--config", config], _folder.Log(name)) { WorkingDirectory = folder }, (child, token) => BoxReadyAsync(url, folder, child, token));
+        return new Box(name, Site.Number(number), url, folder, service, [.. _options.Cameras.Where((_, index) => index % _options.Sites == number).Select(camera => camera.Name)]);
+    }
+
+    private static async Task BoxReadyAsync(Uri url, string folder, ChildProcess child, CancellationToken cancellation)
+    {
+        await ReadyAsync(url, child, cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder, "enrolled"), "", cancellation);
+    }
+
+    private static Task ReadyAsync(Uri url, ChildProcess child, CancellationToken cancellation) =>
+        Readiness.WaitAsync($"{child.Spec.Name} is ready", token => Probe.OkAsync(url, "/readyz", token), TimeSpan.FromSeconds(60), child, cancellation);
+
+    private ChildSpec FunctionsSpec() => new(
+        "functions", "dotnet", [Build.Local + ".dll", "functions-host", "--app", Path.GetDirectoryName(Build.Functions)!], _folder.Log("functions"))
+    {
+        Environment = CloudEnvironment(),
+    };
+
+    private ChildSpec Program(string name, string file, IReadOnlyList<string> arguments) => new(name, file, arguments, _folder.Log(name)) { Environment = CloudEnvironment() };
+
+    private Dictionary<string, string?> CloudEnvironment() => new()
+    {
+        ["HELDAR_FLEET_URLS"] = FleetUrl.ToString().TrimEnd('/'),
+        ["HELDAR_DATABASE"] = Database,
+        ["HELDAR_STORAGE"] = Azurite.ConnectionString,
+        ["HELDAR_SHARDS"] = "0",
+        ["HELDAR_SHARD"] = "0",
+        ["HELDAR_PORTAL"] = PortalBuild.Output,
+    };
+
+    private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
+        ?? throw new ProcessException("a tool printed nothing");
+}
