@@ -1,0 +1,8 @@
+namespace Heldar.Fleet.Cameras;
+
+internal static class CameraEndpoints
+{
+    public static void MapCameras(this IEndpointRouteBuilder app)
+    {
+    }
+}
