@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using Heldar.Cloud.Database;
 using Heldar.Contracts;
 using Heldar.Contracts.Api;
 using Heldar.Fleet.Access;
@@ -18,7 +19,6 @@ using Heldar.Fleet.Shards;
 using Heldar.Fleet.Sites;
 using Microsoft.AspNetCore.RateLimiting;
 using NodaTime;
-using Npgsql;
 
 namespace Heldar.Fleet;
 
@@ -29,9 +29,9 @@ internal static class FleetApp
     public static IServiceCollection AddFleet(this IServiceCollection services, FleetOptions options)
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
-        services.AddSingleton(_ => NpgsqlDataSource.Create(options.Database));
+        services.AddHeldarDatabase(options.Database);
         services.AddAccess().AddBoxes(options).AddEnrolment().AddSearch().AddRemoteAccess();
-        return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>();
+        return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>();
     }
 
     /// <summary>Builds a replica that listens once it is started. The database must be migrated.</summary>

@@ -125,7 +125,7 @@ internal sealed class FleetHost : IAsyncDisposable
 
     /// <summary>Enters a camera of a box, as the box's self-description would.</summary>
     public Task AddCameraAsync(string tenant, Guid box, Guid camera, string slug) => ExecuteAsync(
-        "insert into camera (tenant, camera, box, slug, name, enabled) values (@tenant, @camera, @box, @slug, @slug, true)", new { tenant, camera, box, slug });
+        "insert into camera (tenant, camera, box, site, slug, name, enabled) select tenant, @camera, box, site, @slug, @slug, true from box where tenant = @tenant and box = @box", new { tenant, camera, box, slug });
 
     public async ValueTask DisposeAsync()
     {

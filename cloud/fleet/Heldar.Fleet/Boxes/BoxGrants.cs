@@ -1,10 +1,12 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using Azure.Storage.Sas;
+using Heldar.Cloud.Batches;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Queues;
 using Heldar.Fleet.Settings;
 using NodaTime;
+using Npgsql;
 
 namespace Heldar.Fleet.Boxes;
 
@@ -12,7 +14,7 @@ namespace Heldar.Fleet.Boxes;
 /// What a box may do with the storage account for the next hour: add messages to its shard's queues and create blobs in its own container, nothing else.
 /// Thread-safe.
 /// </summary>
-internal sealed class BoxGrants(FleetOptions options, IClock clock)
+internal sealed class BoxGrants(FleetOptions options, NpgsqlDataSource database, IClock clock)
 {
     public static readonly Duration Lifetime = Duration.FromMinutes(60);
 
@@ -32,11 +34,8 @@ internal sealed class BoxGrants(FleetOptions options, IClock clock)
         return new SasGrant(shard, queues, staging, now, expires, await WatermarksAsync(tenant, box, cancellation));
     }
 
-    public Task<IReadOnlyList<Watermark>> WatermarksAsync(string tenant, Guid box, CancellationToken cancellation)
-    {
-        _ = (tenant, box, cancellation, clock);
-        return Task.FromResult<IReadOnlyList<Watermark>>([]);
-    }
+    public Task<IReadOnlyList<Watermark>> WatermarksAsync(string tenant, Guid box, CancellationToken cancellation) =>
+        Watermarks.ReadAsync(database, tenant, box, cancellation);
 
     private static Uri Sign(QueueClient queue, Instant now, Instant expires)
     {

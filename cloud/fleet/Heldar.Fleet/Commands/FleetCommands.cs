@@ -1,10 +1,10 @@
 using System.CommandLine;
+using Heldar.Cloud.Database;
 using Heldar.Cloud.Migrations;
 using Heldar.Contracts;
 using Heldar.Fleet.Access;
 using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Settings;
-using Npgsql;
 
 namespace Heldar.Fleet.Commands;
 
@@ -96,7 +96,7 @@ internal static class FleetCommands
 
     private static async Task MigrateAsync(FleetOptions options, CancellationToken cancellation)
     {
-        await using var database = NpgsqlDataSource.Create(options.Database);
+        await using var database = DatabaseServiceCollectionExtensions.Create(options.Database, maxPool: 1);
         await Migrator.MigrateAsync(database, cancellation);
     }
 }

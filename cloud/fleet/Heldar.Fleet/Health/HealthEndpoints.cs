@@ -1,3 +1,4 @@
+using Heldar.Cloud.Migrations;
 using Heldar.Contracts;
 using Heldar.Fleet.Access;
 using Heldar.Fleet.Shards;
@@ -32,9 +33,7 @@ internal static class HealthEndpoints
         limit.CancelAfter(Patience);
         try
         {
-            await using var command = database.CreateCommand("select 1");
-            await command.ExecuteScalarAsync(limit.Token);
-            return null;
+            return await SchemaVersion.CheckAsync(database, limit.Token);
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
