@@ -1,3 +1,3 @@
-using Heldar.Fleet.Commands;
-
-return await FleetCommands.Create(Environment.GetEnvironmentVariable, Console.Out, Console.Error).Parse(args).InvokeAsync();
+var builder = WebApplication.CreateSlimBuilder(args);
+var app = builder.Build();
+await app.RunAsync();

@@ -1,0 +1,98 @@
+using System.Net;
+using Heldar.Edge.Access;
+using Heldar.Edge.Api;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Enrolment;
+using Heldar.Edge.Health;
+using Heldar.Edge.Ingest;
+using Heldar.Edge.Playback;
+using Heldar.Edge.RemoteAccess;
+using Heldar.Edge.Settings;
+using Heldar.Edge.Snapshots;
+using Heldar.Edge.Uplink;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using NodaTime;
+
+namespace Heldar.Edge;
+
+/// <summary>
+/// Composes the rooms. Hosted services start in this order and stop in the opposite one: the API opens last and closes first, cameras close their
+/// segments before the store ends.
+/// </summary>
+internal static partial class BoxApp
+{
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(9);
+
+    public static WebApplication Build(BoxSettings settings, IClock clock, Action<IServiceCollection>? replace = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        Host(builder, settings);
+        builder.Services
+            .AddSingleton(settings)
+            .AddSingleton(clock)
+            .AddApi()
+            .AddAccess()
+            .AddEnrolment(settings)
+            .AddIngest()
+            .AddCameras()
+            .AddPlayback()
+            .AddSnapshots()
+            .AddUplink(settings)
+            .AddRemoteAccess(settings)
+            .AddHealth();
+        replace?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<AccessMiddleware>();
+        app.MapHealth();
+        app.MapSystem();
+        app.MapCameras();
+        app.MapSegments();
+        app.MapMedia();
+        app.MapSnapshots();
+        app.MapOpenApi("/openapi/{documentName}.json").Needs(BoxRole.Viewer);
+        app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));
+        return app;
+    }
+
+    /// <summary>On the first start of a data folder, makes an admin key and prints it: the only time it is seen.</summary>
+    public static void PrintFirstKey(WebApplication app)
+    {
+        var keys = app.Services.GetRequiredService<ApiKeys>();
+        if (!keys.Any()) Console.WriteLine($"API key of this box (shown once): {keys.Add("first", BoxRole.Admin)}");
+    }
+
+    private static void Host(WebApplicationBuilder builder, BoxSettings settings)
+    {
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
+        builder.Logging.ClearProviders().AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.UseUtcTimestamp = true;
+            o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+        });
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+            kestrel.Limits.MaxConcurrentConnections = 512;
+            var (host, port) = (settings.Listen.Host, settings.Listen.Port);
+            if (settings.Listen.IsLoopback && !IPAddress.TryParse(host.Trim('[', ']'), out _)) kestrel.Listen(IPAddress.Loopback, port);
+            else if (IPAddress.TryParse(host.Trim('[', ']'), out var address)) kestrel.Listen(address, port);
+            else kestrel.ListenAnyIP(port);
+        });
+    }
+
+    private static void TellAddress(WebApplication app)
+    {
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Heldar.Edge");
+        foreach (var address in app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []) LogListening(log, address);
+    }
+
+    [LoggerMessage(1001, LogLevel.Information, "listening on {Address}")]
+    private static partial void LogListening(ILogger log, string address);
+}

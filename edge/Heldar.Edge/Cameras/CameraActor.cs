@@ -1,0 +1,118 @@
+using System.Threading.Channels;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Ingest;
+using Heldar.Edge.Recorder;
+using Heldar.Media.Streams;
+using NodaTime;
+
+namespace Heldar.Edge.Cameras;
+
+/// <summary>
+/// One camera as an actor: a bounded mailbox and one loop that owns its pipeline. Callers wait for their message to be done; a full mailbox makes
+/// them wait to be taken. Survives a pipeline that cannot start: the reason becomes the camera's condition.
+/// </summary>
+internal sealed partial class CameraActor : ICamera, IAsyncDisposable
+{
+    private const int MailboxSize = 16;
+    private readonly IRecordingPipelines _pipelines;
+    private readonly CameraSecrets _secrets;
+    private readonly int _defaultSegmentSeconds;
+    private readonly IClock _clock;
+    private readonly ILogger _log;
+    private readonly Channel<Message> _mailbox = Channel.CreateBounded<Message>(new BoundedChannelOptions(MailboxSize) { SingleReader = true });
+    private readonly Task _loop;
+    private volatile State _state;
+
+    public CameraActor(CameraConfig config, IRecordingPipelines pipelines, CameraSecrets secrets, int defaultSegmentSeconds, IClock clock, ILogger log)
+    {
+        (_pipelines, _secrets, _defaultSegmentSeconds, _clock, _log) = (pipelines, secrets, defaultSegmentSeconds, clock, log);
+        _state = new State(config, null, null);
+        _loop = Task.Run(LoopAsync);
+    }
+
+    public Task ApplyAsync(CameraConfig config, CancellationToken cancellation) => SendAsync(config, cancellation);
+
+    public Task StopAsync(CancellationToken cancellation) => SendAsync(null, cancellation);
+
+    public ValueTask<CameraObserved> ObserveAsync(CancellationToken cancellation)
+    {
+        var (config, pipeline, error) = _state;
+        if (!config.Enabled) return new(new CameraObserved(config, CameraCondition.Disabled, null, null, null));
+        if (pipeline is null) return new(new CameraObserved(config, error is null ? CameraCondition.Connecting : CameraCondition.Error, error, null, null));
+        var (stream, recorder) = (pipeline.Stream, pipeline.Recorder);
+        var (condition, cause) = CameraConditions.Judge(stream, recorder, _clock.GetCurrentInstant());
+        return new(new CameraObserved(config, condition, cause, stream, recorder));
+    }
+
+    /// <summary>Adds a reader to the running session, or null when none runs. For rooms in the same process.</summary>
+    public IDisposable? Subscribe(IStreamSubscriber subscriber) => _state.Pipeline?.Subscribe(subscriber);
+
+    public async ValueTask DisposeAsync()
+    {
+        _mailbox.Writer.TryComplete();
+        await _loop;
+    }
+
+    private async Task SendAsync(CameraConfig? config, CancellationToken cancellation)
+    {
+        var message = new Message(config, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await _mailbox.Writer.WriteAsync(message, cancellation);
+        await message.Done.Task.WaitAsync(cancellation);
+    }
+
+    private async Task LoopAsync()
+    {
+        await foreach (var message in _mailbox.Reader.ReadAllAsync())
+        {
+            try
+            {
+                if (message.Config is null) await EndAsync();
+                else await ChangeAsync(message.Config);
+                message.Done.SetResult();
+            }
+            catch (Exception e)
+            {
+                LogChangeFailed(e, _state.Config.Slug);
+                message.Done.SetException(e);
+            }
+        }
+
+        await EndAsync();
+    }
+
+    private async Task ChangeAsync(CameraConfig next)
+    {
+        var now = _state;
+        if (now.Pipeline is not null && next.Enabled && !now.Config.NeedsRestart(next))
+        {
+            _state = now with { Config = next };
+            return;
+        }
+
+        await EndAsync();
+        _state = new State(next, null, null);
+        if (!next.Enabled) return;
+        try
+        {
+            var pipeline = _pipelines.Start(new CameraIdentity(next.Uid, next.Slug), _secrets.Source(next), next.SegmentSeconds ?? _defaultSegmentSeconds);
+            _state = new State(next, pipeline, null);
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or System.Security.Cryptography.CryptographicException)
+        {
+            LogCannotStart(e, next.Slug);
+            _state = new State(next, null, e.Message);
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        var now = _state;
+        if (now.Pipeline is not { } pipeline) return;
+        _state = now with { Pipeline = null };
+        await pipeline.DisposeAsync();
+    }
+
+    private sealed record State(CameraConfig Config, IRecordingPipeline? Pipeline, string? Error);
+
+    private sealed record Message(CameraConfig? Config, TaskCompletionSource Done);
+}

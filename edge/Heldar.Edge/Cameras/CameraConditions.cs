@@ -1,0 +1,28 @@
+using Heldar.Contracts.Events;
+using Heldar.Edge.Recorder;
+using Heldar.Media.Ingest;
+using NodaTime;
+
+namespace Heldar.Edge.Cameras;
+
+/// <summary>Judges a camera from what arrives and what reaches the disk, never from what was asked for.</summary>
+internal static class CameraConditions
+{
+    /// <summary>Media flows, but nothing has reached the disk for this long: an error of the box.</summary>
+    public static readonly Duration DiskPatience = Duration.FromSeconds(10);
+
+    public static (CameraCondition Condition, string? Cause) Judge(StreamStatus stream, RecorderProgress recorder, Instant now)
+    {
+        switch (stream.State)
+        {
+            case StreamState.Connecting: return (CameraCondition.Connecting, stream.Cause);
+            case StreamState.Stalled: return (CameraCondition.Stalled, stream.Cause);
+            case StreamState.Offline: return (CameraCondition.Offline, stream.Cause);
+            case StreamState.AuthFailed: return (CameraCondition.AuthFailed, stream.Cause);
+        }
+
+        if (recorder.RecordedThrough is { } through && now - through < DiskPatience) return (CameraCondition.Recording, null);
+        if (now - stream.Since < DiskPatience) return (CameraCondition.Connecting, null);
+        return (CameraCondition.Error, recorder.LastError ?? "the stream arrives, but nothing reaches the disk");
+    }
+}

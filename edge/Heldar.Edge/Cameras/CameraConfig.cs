@@ -1,0 +1,47 @@
+using NodaTime;
+
+namespace Heldar.Edge.Cameras;
+
+/// <summary>Who may change a camera.</summary>
+internal enum CameraOwner
+{
+    /// <summary><c>heldar.yaml</c>: the API refuses changes.</summary>
+    Yaml = 0,
+
+    /// <summary>The HTTP API; lives in the database.</summary>
+    Api = 1,
+}
+
+/// <summary>
+/// What one camera shall be. Serialisable as it is: secrets are sealed texts. Two equal configurations need no work.
+/// </summary>
+/// <param name="Uid">Global id, made once and kept.</param>
+/// <param name="Slug">Id on this box.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Url">Address without user information; a sealed text when its query could hold a secret.</param>
+/// <param name="Username">User name at the camera.</param>
+/// <param name="SealedPassword">Password, sealed for this camera.</param>
+/// <param name="Audio">Record audio.</param>
+/// <param name="CameraClock">Dates by the camera's clock.</param>
+/// <param name="Enabled">Connect and record.</param>
+/// <param name="SegmentSeconds">Target length of a segment, 2 to 300; null for the box's.</param>
+/// <param name="Owner">Who may change it.</param>
+/// <param name="CreatedAt">When it was first known.</param>
+internal sealed record CameraConfig(
+    Guid Uid,
+    string Slug,
+    string Name,
+    string Url,
+    string? Username,
+    string? SealedPassword,
+    bool Audio,
+    bool CameraClock,
+    bool Enabled,
+    int? SegmentSeconds,
+    CameraOwner Owner,
+    Instant CreatedAt)
+{
+    /// <summary>Whether a change to <paramref name="other"/> needs another session or recorder; a new name or owner does not.</summary>
+    public bool NeedsRestart(CameraConfig other) =>
+        this with { Name = other.Name, Owner = other.Owner, CreatedAt = other.CreatedAt, Slug = other.Slug } != other;
+}

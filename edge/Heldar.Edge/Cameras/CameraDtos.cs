@@ -1,0 +1,84 @@
+using Heldar.Contracts.Events;
+using NodaTime;
+
+namespace Heldar.Edge.Cameras;
+
+/// <summary>A camera in an answer. Never holds its password, nor credentials in its address.</summary>
+internal sealed record CameraDto
+{
+    public required string Id { get; init; }
+
+    public required Guid Uid { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Address { get; init; }
+
+    public required int RtspPort { get; init; }
+
+    public required string MainStreamUrl { get; init; }
+
+    public string? Username { get; init; }
+
+    public required bool HasPassword { get; init; }
+
+    public required bool Enabled { get; init; }
+
+    public required bool RecordEnabled { get; init; }
+
+    public required bool RecordAudio { get; init; }
+
+    public required string RecordMode { get; init; }
+
+    public required int SegmentSeconds { get; init; }
+
+    public required string Clock { get; init; }
+
+    /// <summary>yaml: change heldar.yaml; api: change it here.</summary>
+    public required CameraOwner Owner { get; init; }
+
+    public required CameraCondition State { get; init; }
+
+    public string? Cause { get; init; }
+
+    public string? Codec { get; init; }
+
+    public int? Width { get; init; }
+
+    public int? Height { get; init; }
+
+    public required Instant CreatedAt { get; init; }
+}
+
+/// <summary>Body of POST and PATCH. In a PATCH what is missing stays; an empty username or password is taken away. Fields it does not know are ignored.</summary>
+internal sealed record CameraWrite
+{
+    public string? Id { get; init; }
+
+    public string? Name { get; init; }
+
+    /// <summary>rtsp or rtsps address; credentials in it are split off and sealed.</summary>
+    public string? MainStreamUrl { get; init; }
+
+    /// <summary>Another name for <see cref="MainStreamUrl"/>.</summary>
+    public string? Url { get; init; }
+
+    public string? Username { get; init; }
+
+    public string? Password { get; init; }
+
+    public bool? RecordAudio { get; init; }
+
+    public bool? Enabled { get; init; }
+
+    public bool? RecordEnabled { get; init; }
+
+    /// <summary>2 to 300.</summary>
+    public int? SegmentSeconds { get; init; }
+
+    /// <summary>box or camera.</summary>
+    public string? Clock { get; init; }
+}
+
+/// <summary>Answer of a camera test.</summary>
+internal sealed record CameraTestDto(bool Reachable, string? Codec, int? Width, int? Height, string Url, string State, string? Error);

@@ -1,0 +1,94 @@
+using System.Data.Common;
+using Dapper;
+using Heldar.Contracts;
+
+namespace Heldar.Edge.Cameras;
+
+/// <summary>
+/// The table of cameras. A removed camera keeps its row, so that its uid is the same when it returns and its footage stays addressable.
+/// Each method is called within a transaction of the store's writer, or on a reader's connection.
+/// </summary>
+internal static class CameraStore
+{
+    public const string Schema = """
+        CREATE TABLE camera (
+          uid TEXT PRIMARY KEY,
+          slug TEXT NOT NULL UNIQUE,
+          name TEXT NOT NULL,
+          url TEXT NOT NULL,
+          username TEXT,
+          password TEXT,
+          audio INTEGER NOT NULL,
+          camera_clock INTEGER NOT NULL,
+          enabled INTEGER NOT NULL,
+          segment_seconds INTEGER,
+          owner INTEGER NOT NULL,
+          created_at TEXT NOT NULL,
+          removed INTEGER NOT NULL DEFAULT 0);
+        """;
+
+    /// <summary>All rows, removed ones too.</summary>
+    public static IReadOnlyList<(CameraConfig Config, bool Removed)> All(DbConnection db) =>
+        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, removed FROM camera")
+            .Select(r => (r.ToConfig(), r.Removed != 0))];
+
+    public static void Put(DbConnection db, CameraConfig c) => db.Execute(
+        """
+        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, removed)
+        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, 0)
+        ON CONFLICT (uid) DO UPDATE SET name = excluded.name, url = excluded.url, username = excluded.username, password = excluded.password,
+          audio = excluded.audio, camera_clock = excluded.camera_clock, enabled = excluded.enabled, segment_seconds = excluded.segment_seconds,
+          owner = excluded.owner, removed = 0
+        """,
+        new
+        {
+            uid = c.Uid.ToString("D"),
+            slug = c.Slug,
+            name = c.Name,
+            url = c.Url,
+            username = c.Username,
+            password = c.SealedPassword,
+            audio = c.Audio ? 1 : 0,
+            clock = c.CameraClock ? 1 : 0,
+            enabled = c.Enabled ? 1 : 0,
+            seconds = c.SegmentSeconds,
+            owner = (int)c.Owner,
+            created = InstantText.Format(c.CreatedAt),
+        });
+
+    public static void Remove(DbConnection db, Guid uid) =>
+        db.Execute("UPDATE camera SET removed = 1, password = NULL, username = NULL WHERE uid = @uid", new { uid = uid.ToString("D") });
+
+    private sealed class Row
+    {
+        public string Uid { get; init; } = "";
+
+        public string Slug { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public string Url { get; init; } = "";
+
+        public string? Username { get; init; }
+
+        public string? Password { get; init; }
+
+        public long Audio { get; init; }
+
+        public long CameraClock { get; init; }
+
+        public long Enabled { get; init; }
+
+        public long? SegmentSeconds { get; init; }
+
+        public long Owner { get; init; }
+
+        public string CreatedAt { get; init; } = "";
+
+        public long Removed { get; init; }
+
+        public CameraConfig ToConfig() => new(
+            Guid.ParseExact(Uid, "D"), Slug, Name, Url, Username, Password, Audio != 0, CameraClock != 0, Enabled != 0, (int?)SegmentSeconds,
+            (CameraOwner)Owner, InstantText.Parse(CreatedAt));
+    }
+}

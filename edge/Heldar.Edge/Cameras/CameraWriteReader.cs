@@ -1,0 +1,88 @@
+using Heldar.Contracts;
+using Heldar.Edge.Secrets;
+using Heldar.Edge.Settings;
+
+namespace Heldar.Edge.Cameras;
+
+/// <summary>Checks the body of POST and PATCH and turns it into what a camera shall be. All mistakes at once.</summary>
+internal sealed class CameraWriteReader(CameraWrite body)
+{
+    private readonly List<string> _problems = [];
+
+    /// <summary>Every mistake in one text, or null.</summary>
+    public string? Problem => _problems.Count == 0 ? null : string.Join("; ", _problems);
+
+    /// <summary>A new camera.</summary>
+    public CameraSettings Create()
+    {
+        var name = Name() ?? "";
+        var id = body.Id ?? Slug(name);
+        if (!Names.IsSlug(id)) _problems.Add("id must be 1 to 63 of a-z, 0-9 and inner hyphens");
+        var url = Url();
+        if (url is null && _problems.All(p => !p.StartsWith("main_stream_url", StringComparison.Ordinal))) _problems.Add("main_stream_url is missing");
+        CheckRest();
+        return new CameraSettings(
+            id, name.Length == 0 ? id : name, url?.Url ?? "", Text(body.Username) ?? url?.Username, Password() ?? url?.Password,
+            body.RecordAudio ?? false, body.Clock == "camera", (body.Enabled ?? true) && (body.RecordEnabled ?? true));
+    }
+
+    /// <summary>The change to a camera; only what the body names.</summary>
+    public Func<CameraConfig, CameraConfig> Change(CameraSecrets secrets)
+    {
+        var (name, url) = (Name(), Url());
+        if (body.Id is not null) _problems.Add("id cannot be changed");
+        CheckRest();
+        return before =>
+        {
+            var (username, password) = (before.Username, before.SealedPassword);
+            if (url?.Username is not null) (username, password) = (url.Username, secrets.SealPassword(before.Uid, url.Password));
+            if (body.Username is not null) username = Text(body.Username);
+            if (body.Password is not null) password = secrets.SealPassword(before.Uid, Password());
+            return before with
+            {
+                Name = name ?? before.Name,
+                Url = url is null ? before.Url : secrets.SealUrl(before.Uid, url.Url),
+                Username = username,
+                SealedPassword = password,
+                Audio = body.RecordAudio ?? before.Audio,
+                Enabled = body.Enabled ?? body.RecordEnabled ?? before.Enabled,
+                SegmentSeconds = body.SegmentSeconds ?? before.SegmentSeconds,
+                CameraClock = body.Clock is null ? before.CameraClock : body.Clock == "camera",
+            };
+        };
+    }
+
+    private static string? Text(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static string Slug(string name)
+    {
+        var slug = string.Concat(name.ToLowerInvariant().Select(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') ? c : '-')).Trim('-');
+        return slug.Length is 0 or > 63 ? "cam-" + Guid.NewGuid().ToString("N")[..8] : slug;
+    }
+
+    private Secret? Password() => string.IsNullOrEmpty(body.Password) ? null : new Secret(body.Password);
+
+    private string? Name()
+    {
+        if (body.Name is { Length: 0 or > 200 }) _problems.Add("name has 1 to 200 characters");
+        return body.Name;
+    }
+
+    private CameraUrl? Url()
+    {
+        if (body.MainStreamUrl is not null && body.Url is not null && body.MainStreamUrl != body.Url) _problems.Add("give either main_stream_url or url");
+        if ((body.MainStreamUrl ?? body.Url) is not { } text) return null;
+        if (CameraUrl.TryParse(text, out var url, out var problem)) return url;
+        _problems.Add("main_stream_url " + problem);
+        return null;
+    }
+
+    private void CheckRest()
+    {
+        if (body.Username is { Length: > 200 }) _problems.Add("username has at most 200 characters");
+        if (body.Password is { Length: > 1000 }) _problems.Add("password has at most 1000 characters");
+        if (body.SegmentSeconds is < RecordingSettings.MinSegmentSeconds or > RecordingSettings.MaxSegmentSeconds)
+            _problems.Add($"segment_seconds must be {RecordingSettings.MinSegmentSeconds} to {RecordingSettings.MaxSegmentSeconds}");
+        if (body.Clock is not (null or "box" or "camera")) _problems.Add("clock must be box or camera");
+    }
+}

@@ -1,0 +1,44 @@
+using Heldar.Edge.RemoteAccess;
+using Heldar.Edge.Settings;
+using Heldar.Edge.Uplink;
+using NodaTime;
+
+namespace Heldar.Edge.Health;
+
+/// <summary>Numbers about the box as a whole. Thread-safe.</summary>
+internal sealed class BoxGauges(BoxSettings settings, UplinkState uplink, TunnelState tunnel, IClock clock)
+{
+    /// <summary>When the process came up.</summary>
+    public Instant StartedAt { get; } = clock.GetCurrentInstant();
+
+    public bool TunnelConnected => tunnel.Connected;
+
+    public int TunnelStreams => tunnel.Streams;
+
+    /// <summary>Events and messages that wait in the outbox.</summary>
+    public long OutboxBacklog => uplink.Backlog.Total;
+
+    /// <summary>Free and total bytes of the disks that footage goes to, asked now; a disk that holds several volumes counts once.</summary>
+    public (long Free, long Total) Disks()
+    {
+        var (free, total) = (0L, 0L);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var drives = DriveInfo.GetDrives();
+        foreach (var volume in settings.Recording.Volumes)
+        {
+            try
+            {
+                var drive = drives.Where(d => volume.StartsWith(d.Name, StringComparison.Ordinal)).MaxBy(d => d.Name.Length) ?? new DriveInfo(volume);
+                if (!seen.Add(drive.Name)) continue;
+                free += drive.AvailableFreeSpace;
+                total += drive.TotalSize;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+            {
+                // A volume that is gone has no space; the recorder says so in the camera's condition.
+            }
+        }
+
+        return (free, total);
+    }
+}

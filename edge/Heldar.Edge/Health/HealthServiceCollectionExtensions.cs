@@ -1,0 +1,11 @@
+namespace Heldar.Edge.Health;
+
+internal static class HealthServiceCollectionExtensions
+{
+    public static IServiceCollection AddHealth(this IServiceCollection services) => services
+        .AddSingleton<CameraWatch>()
+        .AddSingleton<BoxGauges>()
+        .AddSingleton<Readiness>()
+        .AddSingleton<BoxReporter>()
+        .AddHostedService<ReporterService>();
+}

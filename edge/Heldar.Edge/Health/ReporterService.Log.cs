@@ -1,0 +1,7 @@
+namespace Heldar.Edge.Health;
+
+internal sealed partial class ReporterService
+{
+    [LoggerMessage(1301, LogLevel.Error, "the box's state could not be noted")]
+    private partial void LogFailed(Exception error);
+}

@@ -1,0 +1,22 @@
+using Heldar.Media.Ingest;
+using Heldar.Media.Streams;
+using NodaTime;
+
+namespace Heldar.Edge.Ingest;
+
+internal static partial class IngestServiceCollectionExtensions
+{
+    public static IServiceCollection AddIngest(this IServiceCollection services) => services
+        .AddSingleton(_ => new MediaBlockPool())
+        .AddSingleton(s =>
+        {
+            var log = s.GetRequiredService<ILoggerFactory>().CreateLogger("Heldar.Edge.Ingest");
+            return new IngestEngine(
+                new IngestOptions(), s.GetRequiredService<MediaBlockPool>(), s.GetRequiredService<IClock>(), onFault: f => LogFault(log, f.Error, f.Subscriber.GetType().Name));
+        })
+        .AddSingleton<StreamProbe>()
+        .AddSingleton<IRecordingPipelines, RecordingPipelines>();
+
+    [LoggerMessage(1201, LogLevel.Error, "{Subscriber} threw and gets no more of its stream")]
+    private static partial void LogFault(ILogger log, Exception error, string subscriber);
+}

@@ -1,0 +1,6 @@
+namespace Heldar.Edge.Playback;
+
+internal static class PlaybackServiceCollectionExtensions
+{
+    public static IServiceCollection AddPlayback(this IServiceCollection services) => services.AddSingleton<IFootage, RecordedFootage>();
+}

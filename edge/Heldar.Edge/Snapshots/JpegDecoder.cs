@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Heldar.Edge.Snapshots;
+
+/// <summary>The picture could not be made.</summary>
+internal sealed class SnapshotException(string message, bool busy = false) : Exception(message)
+{
+    /// <summary>All decoders are taken: worth another try.</summary>
+    public bool Busy { get; } = busy;
+}
+
+/// <summary>
+/// Makes a JPEG of one picture with ffmpeg, a process each: at most 2 at a time, 5 s wait for a place, 10 s each, 16 MiB of output. Decoding
+/// hostile video happens outside the recording process. Thread-safe.
+/// </summary>
+internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
+{
+    public const int Concurrent = 2;
+    private const int MaxJpegBytes = 16 * 1024 * 1024;
+    private static readonly TimeSpan PlaceTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DecodeTimeout = TimeSpan.FromSeconds(10);
+    private readonly SemaphoreSlim _places = new(Concurrent, Concurrent);
+
+    /// <summary>The keyframe at or before <paramref name="offset"/> seconds into a file.</summary>
+    public Task<byte[]> FromFileAsync(string path, double offset, int? maxWidth, CancellationToken cancellation) =>
+        RunAsync(["-noaccurate_seek", "-ss", Math.Max(0, offset).ToString("0.000", CultureInfo.InvariantCulture), "-i", "file:" + path], null, maxWidth, cancellation);
+
+    /// <summary>The first picture of an Annex B byte stream. <paramref name="format"/> is ffmpeg's: h264 or hevc.</summary>
+    public Task<byte[]> FromStreamAsync(ReadOnlyMemory<byte> annexB, string format, int? maxWidth, CancellationToken cancellation) =>
+        RunAsync(["-f", format, "-i", "pipe:0"], annexB, maxWidth, cancellation);
+
+    public void Dispose() => _places.Dispose();
+
+    private async Task<byte[]> RunAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, int? maxWidth, CancellationToken cancellation)
+    {
+        if (!await _places.WaitAsync(PlaceTimeout, cancellation)) throw new SnapshotException("all picture decoders are busy", busy: true);
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(DecodeTimeout);
+            return await DecodeAsync(input, stdin, maxWidth, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new SnapshotException($"no picture within {DecodeTimeout.TotalSeconds:0} s");
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    private async Task<byte[]> DecodeAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, int? maxWidth, CancellationToken cancellation)
+    {
+        string[] scale = maxWidth is { } width ? ["-vf", $"scale='min({width},iw)':-2"] : [];
+        var start = new ProcessStartInfo(ffmpeg) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (var argument in (IEnumerable<string>)[
+            "-v", "error", "-threads", "1", .. input, "-frames:v", "1", "-an", .. scale, "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-strict", "unofficial", "-f", "image2pipe", "pipe:1"])
+            start.ArgumentList.Add(argument);
+        using var process = Start(start);
+        try
+        {
+            var errors = process.StandardError.ReadToEndAsync(cancellation);
+            var feed = FeedAsync(process, stdin, cancellation);
+            using var jpeg = new MemoryStream();
+            var chunk = new byte[64 * 1024];
+            int read;
+            while ((read = await process.StandardOutput.BaseStream.ReadAsync(chunk, cancellation)) > 0)
+            {
+                if (jpeg.Length + read > MaxJpegBytes) throw new SnapshotException("the picture is too large");
+                jpeg.Write(chunk, 0, read);
+            }
+
+            await feed;
+            await process.WaitForExitAsync(cancellation);
+            if (jpeg.Length > 0) return jpeg.ToArray();
+            _ = await errors;
+            throw new SnapshotException("the footage holds no picture there");
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill();
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new SnapshotException("ffmpeg did not start");
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new SnapshotException("ffmpeg is missing: " + e.Message);
+        }
+    }
+
+    private static async Task FeedAsync(Process process, ReadOnlyMemory<byte>? stdin, CancellationToken cancellation)
+    {
+        try
+        {
+            if (stdin is { } bytes) await process.StandardInput.BaseStream.WriteAsync(bytes, cancellation);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // ffmpeg has its picture and reads no further.
+        }
+    }
+}

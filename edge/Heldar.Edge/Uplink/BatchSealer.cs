@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Heldar.Contracts;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Enrolment;
+
+namespace Heldar.Edge.Uplink;
+
+/// <summary>One event as the outbox keeps it. Its source is composed when it is sealed, since the box may not be enrolled before.</summary>
+internal sealed record OutboxEvent(long Id, string Type, string EventId, string? Camera, string Time, string Data);
+
+/// <summary>A batch whose bytes never change again.</summary>
+/// <param name="Class">Class and unit of numbering.</param>
+/// <param name="Seq">batchSeq, from 1.</param>
+/// <param name="Queue">Unsharded queue.</param>
+/// <param name="Envelope">The message's bytes before base64.</param>
+/// <param name="Staged">The body, when it travels as a staging blob.</param>
+internal sealed record SealedBatch(EventClass Class, long Seq, string Queue, byte[] Envelope, byte[]? Staged);
+
+/// <summary>Turns events into a signed envelope. Stateless; called within the writer's transaction.</summary>
+internal sealed class BatchSealer(BoxKey key)
+{
+    public SealedBatch Seal(BoxIdentity identity, string stagingContainer, string epoch, OutboxQueue queue, long seq, IReadOnlyList<OutboxEvent> events)
+    {
+        var body = new BatchBody
+        {
+            Tenant = identity.Tenant,
+            Box = identity.Box,
+            Class = queue.Class,
+            Epoch = epoch,
+            BatchSeq = seq,
+            Events = [.. events.Select(e => Compose(identity, e))],
+        }.ToBytes();
+        var signature = key.Sign(body);
+        var bytes = body.Length > Envelope.MaxBytes ? null : Inline(identity, epoch, queue, seq, body, signature);
+        if (bytes is { Length: <= Envelope.MaxBytes }) return new SealedBatch(queue.Class, seq, queue.Queue, bytes, null);
+
+        var name = Convert.ToHexStringLower(SHA256.HashData(body));
+        var staged = Head(identity, epoch, queue, seq, signature) with { BodyUrl = $"{stagingContainer}/{name}", BodySha256 = name };
+        return new SealedBatch(queue.Class, seq, queue.Queue, staged.ToBytes(), body);
+    }
+
+    private byte[] Inline(BoxIdentity identity, string epoch, OutboxQueue queue, long seq, byte[] body, string signature) =>
+        (Head(identity, epoch, queue, seq, signature) with { Body = Encoding.UTF8.GetString(body) }).ToBytes();
+
+    private Envelope Head(BoxIdentity identity, string epoch, OutboxQueue queue, long seq, string signature) => new()
+    {
+        Tenant = identity.Tenant,
+        Box = identity.Box,
+        KeyId = key.Id,
+        Class = queue.Class,
+        Epoch = epoch,
+        BatchSeq = seq,
+        Sig = signature,
+    };
+
+    private static CloudEvent Compose(BoxIdentity identity, OutboxEvent e)
+    {
+        var source = e.Camera is { } camera
+            ? EventSource.OfCamera(identity.Tenant, identity.Site, Guid.ParseExact(camera, "D"))
+            : EventSource.OfBox(identity.Tenant, identity.Site, identity.Box);
+        using var data = JsonDocument.Parse(e.Data);
+        return new CloudEvent
+        {
+            Specversion = CloudEvent.Version,
+            Id = e.EventId,
+            Source = source.ToString(),
+            Type = e.Type,
+            Time = InstantText.Parse(e.Time),
+            Data = data.RootElement.Clone(),
+        };
+    }
+}

@@ -1,0 +1,67 @@
+using Heldar.Contracts.Events;
+using NodaTime;
+
+namespace Heldar.Edge.Uplink;
+
+/// <summary>
+/// What waits to be sealed, kept in memory so that an idle outbox costs no query: since when and how much per stream. Thread-safe: the writer
+/// loop adds, the sender takes. A transaction that is rolled back after adding costs one empty look.
+/// </summary>
+internal sealed class Pending(UplinkOptions options) : IDisposable
+{
+    private readonly Dictionary<OutboxQueue, (Instant Since, long Bytes)> _waiting = [];
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _changed = new(0, 1);
+
+    public void Add(OutboxQueue queue, Instant now, long bytes)
+    {
+        lock (_lock)
+        {
+            var before = _waiting.TryGetValue(queue, out var w) ? w : (Since: now, Bytes: 0L);
+            _waiting[queue] = (before.Since, before.Bytes + bytes);
+            if (before.Bytes > 0 && before.Bytes + bytes < options.FlushBytes) return;
+        }
+
+        Wake();
+    }
+
+    /// <summary>Everything of a stream may be waiting: look now.</summary>
+    public void MarkAll(Instant now)
+    {
+        lock (_lock)
+            foreach (var queue in OutboxQueue.All) _waiting[queue] = (now - options.Flush, 1);
+        Wake();
+    }
+
+    public void Clear(OutboxQueue queue)
+    {
+        lock (_lock) _waiting.Remove(queue);
+    }
+
+    /// <summary>When a stream is to be sealed; null when nothing waits.</summary>
+    public Instant? DueAt(OutboxQueue queue)
+    {
+        lock (_lock)
+        {
+            if (!_waiting.TryGetValue(queue, out var w)) return null;
+            return queue.Class == EventClass.Evidence || w.Bytes >= options.FlushBytes ? w.Since : w.Since + options.Flush;
+        }
+    }
+
+    public void Dispose() => _changed.Dispose();
+
+    /// <summary>Ends the sender's present wait.</summary>
+    public void Wake()
+    {
+        try
+        {
+            _changed.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake already.
+        }
+    }
+
+    public Task WaitAsync(Duration atMost, CancellationToken cancellation) => _changed.WaitAsync(atMost.ToTimeSpan(), cancellation);
+}

@@ -1,0 +1,149 @@
+using System.Data.Common;
+using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Enrolment;
+using Heldar.Edge.Store;
+using NodaTime;
+
+namespace Heldar.Edge.Uplink;
+
+/// <summary>
+/// Moves events from the outbox to the queues, most urgent class first. One loop calls <see cref="StepAsync"/>; a step sends at most one batch.
+/// Batches are sealed right before they are sent, so that waiting states still collapse and a long absence makes few, full batches.
+/// </summary>
+internal sealed class UplinkSender(
+    UplinkOptions options, IStoreWriter store, Pending pending, UplinkState state, IdentityStore identities, BatchSealer sealer, QueuePut put, IClock clock)
+{
+    private static readonly Duration Idle = Duration.FromSeconds(30);
+    private readonly Dictionary<string, (Backoff Wait, Instant Until)> _blocked = new(StringComparer.Ordinal);
+    private readonly HashSet<OutboxQueue> _mayHaveUnsent = [.. OutboxQueue.All];
+    private SealedBatch? _delivered;
+
+    /// <summary>Does the most urgent thing there is and says how long nothing else is due (zero: come back at once).</summary>
+    public async Task<Duration> StepAsync(CancellationToken cancellation)
+    {
+        var now = clock.GetCurrentInstant();
+        if (identities.Current is not { } identity || state.Grant is not { } grant) return Idle;
+        var marks = state.TakeMarks();
+        if (_delivered is null && marks.Count == 0 && NextDue(now) is var due && due > now) return Duration.Min(due - now, Idle);
+
+        SealedBatch? batch = null;
+        var delivered = _delivered;
+        await store.EnqueueAsync(db =>
+        {
+            if (delivered is not null) OutboxRows.MarkSent(db, delivered, now);
+            foreach (var mark in marks) ApplyMark(db, mark, now);
+            batch = Pick(db, identity, grant, now);
+            state.Backlog = OutboxRows.Backlog(db);
+        }, cancellation);
+        if (ReferenceEquals(_delivered, delivered)) _delivered = null;
+        if (batch is null) return Duration.Min(Duration.Max(NextDue(now) - now, Duration.Zero), Idle);
+        await SendAsync(grant, batch, cancellation);
+        return Duration.Zero;
+    }
+
+    /// <summary>Notes on disk what has been delivered; called when the loop ends.</summary>
+    public Task FinishAsync()
+    {
+        var (delivered, now) = (_delivered, clock.GetCurrentInstant());
+        _delivered = null;
+        return delivered is null ? Task.CompletedTask : store.EnqueueAsync(db => OutboxRows.MarkSent(db, delivered, now));
+    }
+
+    private async Task SendAsync(SasGrant grant, SealedBatch batch, CancellationToken cancellation)
+    {
+        var (result, error) = (PutResult.Accepted, (string?)null);
+        if (batch.Staged is { } staged)
+            (result, error) = await put.BlobAsync(grant.Staging, Envelope.Parse(batch.Envelope).BodySha256!, staged, cancellation);
+        if (result == PutResult.Accepted)
+            (result, error) = grant.Queues.TryGetValue(batch.Queue, out var queue)
+                ? await put.MessageAsync(queue, batch.Envelope, cancellation)
+                : (PutResult.Failed, $"the grant names no queue {batch.Queue}");
+
+        var now = clock.GetCurrentInstant();
+        if (result == PutResult.Accepted)
+        {
+            _delivered = batch;
+            _blocked.Remove(batch.Queue);
+            state.LastSentAt = now;
+            state.LastError = null;
+            state.MessagesSent++;
+            return;
+        }
+
+        _mayHaveUnsent.Add(new OutboxQueue(batch.Class, batch.Queue));
+        state.LastError = error;
+        if (result == PutResult.NotAllowed) state.RenewWanted = true;
+        var wait = _blocked.TryGetValue(batch.Queue, out var blocked) ? blocked.Wait : new Backoff(Duration.FromSeconds(1), Duration.FromSeconds(30));
+        _blocked[batch.Queue] = (wait, now + wait.Next());
+    }
+
+    private SealedBatch? Pick(DbConnection db, BoxIdentity identity, SasGrant grant, Instant now)
+    {
+        foreach (var queue in OutboxQueue.All)
+        {
+            if (IsBlocked(queue, now)) continue;
+            if (_mayHaveUnsent.Contains(queue))
+            {
+                if (OutboxRows.NextUnsent(db, queue) is { } unsent) return unsent;
+                _mayHaveUnsent.Remove(queue);
+            }
+
+            if (pending.DueAt(queue) is { } due && due <= now && Seal(db, identity, grant, queue, now) is { } batch) return batch;
+        }
+
+        return null;
+    }
+
+    private SealedBatch? Seal(DbConnection db, BoxIdentity identity, SasGrant grant, OutboxQueue queue, Instant now)
+    {
+        pending.Clear(queue);
+        if (queue.Class == EventClass.State && OutboxRows.Unacknowledged(db, queue.Class) >= options.StateWindow)
+        {
+            // Nobody applies our states: keep only the newest and look again when a watermark moves or the flush time has passed many times over.
+            pending.Add(queue, now + (options.Heartbeat * 6) - options.Flush, 1);
+            return null;
+        }
+
+        var events = OutboxRows.Oldest(db, queue, BatchBody.MaxEvents);
+        if (events.Count == 0) return null;
+        var (count, bytes) = (0, 0L);
+        while (count < events.Count && (count == 0 || bytes + events[count].Data.Length <= options.FlushBytes)) bytes += events[count++].Data.Length;
+        if (count < events.Count) pending.Add(queue, now - options.Flush, options.FlushBytes);
+        var batch = sealer.Seal(identity, QueuePut.ContainerName(grant.Staging), OutboxRows.Epoch(db), queue, OutboxRows.NextSeq(db, queue.Class), events.GetRange(0, count));
+        OutboxRows.Replace(db, queue, events[0].Id, events[count - 1].Id, batch);
+        return batch;
+    }
+
+    private void ApplyMark(DbConnection db, Watermark mark, Instant now)
+    {
+        if (mark.Epoch != OutboxRows.Epoch(db)) return;
+        var last = OutboxRows.LastSeq(db, mark.Class);
+        var claimed = mark.Holes.Count == 0 ? mark.Through : Math.Max(mark.Through, mark.Holes[^1].To + 1);
+        if (claimed > last)
+        {
+            OutboxRows.RenewEpoch(db);
+            pending.MarkAll(now);
+            return;
+        }
+
+        if (!OutboxRows.Apply(db, mark, now, options.ResendAfter)) return;
+        foreach (var queue in OutboxQueue.All)
+            if (queue.Class == mark.Class) _mayHaveUnsent.Add(queue);
+    }
+
+    private bool IsBlocked(OutboxQueue queue, Instant now) => _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > now;
+
+    private Instant NextDue(Instant now)
+    {
+        var next = Instant.MaxValue;
+        foreach (var queue in OutboxQueue.All)
+        {
+            var due = _mayHaveUnsent.Contains(queue) ? now : pending.DueAt(queue) ?? Instant.MaxValue;
+            if (due != Instant.MaxValue && _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > due) due = blocked.Until;
+            if (due < next) next = due;
+        }
+
+        return next;
+    }
+}

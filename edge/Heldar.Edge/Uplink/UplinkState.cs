@@ -1,0 +1,72 @@
+using Heldar.Contracts.Api;
+using NodaTime;
+
+namespace Heldar.Edge.Uplink;
+
+/// <summary>What people see of the uplink in <c>GET /api/v1/system</c>. Immutable snapshot.</summary>
+internal sealed record UplinkStatus(
+    bool Enabled, bool Enrolled, bool Connected, Instant? LastSentAt, Instant? LastHeartbeatAt, string? LastError, long BacklogEvents, long BacklogBatches, long MessagesSent);
+
+/// <summary>
+/// What the uplink's two loops share: the grant, watermarks on their way to the outbox, and the status. Thread-safe.
+/// </summary>
+internal sealed class UplinkState(Pending pending)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(Heldar.Contracts.Events.EventClass, string), Watermark> _marks = [];
+    private volatile SasGrant? _grant;
+    private volatile bool _renew;
+
+    /// <summary>The present right to put, or null.</summary>
+    public SasGrant? Grant => _grant;
+
+    /// <summary>A put was refused: the session is to renew at once.</summary>
+    public bool RenewWanted
+    {
+        get => _renew;
+        set => _renew = value;
+    }
+
+    public bool Connected { get; set; }
+
+    public Instant? LastSentAt { get; set; }
+
+    public Instant? LastHeartbeatAt { get; set; }
+
+    public string? LastError { get; set; }
+
+    public long MessagesSent { get; set; }
+
+    public OutboxBacklog Backlog { get; set; } = new(0, 0);
+
+    /// <summary>What people see now.</summary>
+    public UplinkStatus Status(bool enabled, bool enrolled) =>
+        new(enabled, enrolled, Connected, LastSentAt, LastHeartbeatAt, LastError, Backlog.Events, Backlog.Unsent, MessagesSent);
+
+    public void Granted(SasGrant grant)
+    {
+        _grant = grant;
+        _renew = false;
+        Learn(grant.Watermarks);
+    }
+
+    /// <summary>Takes watermarks from the fleet; the newest per class and epoch counts.</summary>
+    public void Learn(IReadOnlyList<Watermark> marks)
+    {
+        lock (_lock)
+            foreach (var mark in marks) _marks[(mark.Class, mark.Epoch)] = mark;
+        if (marks.Count > 0) pending.Wake();
+    }
+
+    /// <summary>The watermarks since the last call.</summary>
+    public IReadOnlyList<Watermark> TakeMarks()
+    {
+        lock (_lock)
+        {
+            if (_marks.Count == 0) return [];
+            var taken = _marks.Values.ToList();
+            _marks.Clear();
+            return taken;
+        }
+    }
+}

@@ -1,4 +1,0 @@
-using Heldar.Testing;
-
-[assembly: AssemblyFixture(typeof(PostgresFixture))]
-[assembly: AssemblyFixture(typeof(AzuriteFixture))]
