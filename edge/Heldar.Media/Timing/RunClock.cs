@@ -32,6 +32,7 @@ internal sealed class RunClock(int rate, bool opensRuns)
     private const long BackLimit = 2 * Second;
     private const long FollowLimit = Second;
     private const long CameraLimit = 5 * Second;
+    private const long PreviewLimit = 2 * Second;
     private const long StepLimit = Second / 5;
     private const long Window = 15 * Second;
     private const long SlewPerSecond = Second / 2000;
@@ -51,6 +52,7 @@ internal sealed class RunClock(int rate, bool opensRuns)
     private long _stepHeld;
     private long? _cameraEpoch;
     private bool _trusted;
+    private long _previewed = long.MaxValue;
 
     /// <summary>What to add to the camera's time to get this track's; null before the first sender report.</summary>
     public long? Bias => _running && _cameraEpoch is { } camera ? _offset - camera : null;
@@ -63,6 +65,17 @@ internal sealed class RunClock(int rate, bool opensRuns)
     {
         _running = false;
         _pending = null;
+    }
+
+    /// <summary>
+    /// Shows a picture that will be placed later, before a run: the run's offset then starts from the least delayed of all that were shown. A
+    /// camera's first pictures are often late (a kept keyframe, an encoder that starts), and slewing would need minutes to make up for it.
+    /// </summary>
+    public void Preview(uint rtpTimestamp, in ArrivalTime now)
+    {
+        var raw = Unwrap(rtpTimestamp);
+        _last = raw;
+        _previewed = Math.Min(_previewed, now.Wall - ArrivalTime.FromTicks(raw, rate));
     }
 
     /// <summary>Places one picture.</summary>
@@ -156,6 +169,9 @@ internal sealed class RunClock(int rate, bool opensRuns)
         _bridge = 0;
         _stepHeld = 0;
         var observed = now.Wall - ArrivalTime.FromTicks(raw, rate);
+        // What was shown counts only near this picture; anything else was another timeline.
+        if (_previewed < observed && observed - _previewed < PreviewLimit) observed = _previewed;
+        _previewed = long.MaxValue;
         _leastNow = _leastBefore = observed;
         _windowEnd = now.Monotonic + Window;
         _slewedAt = now.Monotonic;
@@ -172,9 +188,9 @@ internal sealed class RunClock(int rate, bool opensRuns)
 
         _leastNow = Math.Min(_leastNow, observed);
         var away = (CameraTarget ?? Math.Min(_leastNow, _leastBefore)) - _offset;
-        var most = (monotonic - _slewedAt) * SlewPerSecond / Second;
+        var most = Math.Max(0, monotonic - _slewedAt) * SlewPerSecond / Second;
         if (opensRuns && Math.Abs(away) > FollowLimit) _pending ??= RunReason.TimestampJump;
         _offset += Math.Clamp(away, -most, most);
-        _slewedAt = monotonic;
+        _slewedAt = Math.Max(_slewedAt, monotonic);
     }
 }
