@@ -34,6 +34,8 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
     private readonly RunClock _videoClock = new(VideoFormat.ClockRate, opensRuns: true);
     private readonly RunClock? _audioClock;
     private readonly TaskCompletionSource<StreamEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SettlingUnits _settling = new();
+    private readonly long _settleTime;
     private readonly long _mediaTimeout;
     private readonly long _keepAliveEvery;
     private readonly uint _self = (uint)Random.Shared.NextInt64(1, uint.MaxValue);
@@ -76,6 +78,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
                 : new G711Track(audio.Media.PayloadType, format.SampleRate, builder, this);
         }
 
+        _settleTime = (long)options.SettleTime.TotalNanoseconds;
         _mediaTimeout = (long)options.MediaTimeout.TotalNanoseconds;
         _keepAliveEvery = (long)playback.Control.KeepAliveEvery.TotalNanoseconds;
         _tail = playback.Early;
@@ -118,6 +121,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
     public void End(StreamLoss loss, StreamFailure failure, string cause)
     {
         if (Ended.IsCompleted) return;
+        Settle();
         _hub.Lose(loss, cause);
         _meters.Stopped();
         Dispose();
@@ -126,6 +130,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
 
     public void Dispose()
     {
+        _settling.Dispose();
         _video.Dispose();
         _audio?.Dispose();
         _playback.Dispose();
@@ -147,6 +152,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
 
     void ITrackSink.OnVideoFormat(VideoFormat format)
     {
+        Settle();
         _videoFormat = format;
         _formatDue = true;
     }
@@ -159,7 +165,32 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
             return;
         }
 
-        var placed = _videoClock.Place(unit.RtpTimestamp, unit.IsKeyframe, _now);
+        if (_inRun || _settleTime == 0)
+        {
+            OnVideo(unit, _now);
+            return;
+        }
+
+        _videoClock.Preview(unit.RtpTimestamp, _now);
+        _settling.Add(unit, _now);
+        if (_settling.IsDue(_now.Monotonic, _settleTime)) Settle();
+    }
+
+    void ITrackSink.OnDamage(int packetsLost)
+    {
+        Settle();
+        _hub.Damage(packetsLost);
+    }
+
+    private void Settle()
+    {
+        foreach (var (unit, arrival) in _settling.Units) OnVideo(unit, arrival);
+        _settling.Dispose();
+    }
+
+    private void OnVideo(in TrackUnit unit, in ArrivalTime arrival)
+    {
+        var placed = _videoClock.Place(unit.RtpTimestamp, unit.IsKeyframe, arrival);
         if (placed.NewRun is { } reason)
         {
             _inRun = true;
@@ -174,8 +205,6 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
         _hub.Publish(new AccessUnit(TrackKind.Video, placed.Timestamp, placed.Time, unit.IsKeyframe, unit.Block, unit.Offset, unit.Length));
         _meters.Published(_now.Instant);
     }
-
-    void ITrackSink.OnDamage(int packetsLost) => _hub.Damage(packetsLost);
 
     private void OnAudio(in TrackUnit unit)
     {
@@ -228,6 +257,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
     private void Maintain()
     {
         var now = _now.Monotonic;
+        if (_settling.IsDue(now, _settleTime)) Settle();
         if (_video.Units != _units) (_units, _lastUnitAt) = (_video.Units, now);
         if (now - _lastUnitAt > _mediaTimeout) throw new RtspException(StreamFailure.NoMedia, $"no media for {(double)_mediaTimeout / Second:0.#} s");
         if (now - _lastPublishedAt > _mediaTimeout * UndecodableTimeouts)
