@@ -1,3 +1,3 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using Heldar.Fleet.Commands;
+
+return await FleetCommands.Create(Environment.GetEnvironmentVariable, Console.Out, Console.Error).Parse(args).InvokeAsync();

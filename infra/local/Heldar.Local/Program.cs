@@ -4,8 +4,13 @@ using Heldar.Local.Processes;
 
 var root = new RootCommand("Heldar on one machine: boxes, cameras, queues, functions, fleet and portal. Start with: ./heldar up")
 {
+    UpCommand.Create(),
+    DownCommand.Create(),
+    StatusCommand.Create(),
+    LogsCommand.Create(),
     TestCommand.Create(),
     BenchCommand.Create(),
+    CamerasCommand.Create(),
 };
 
 try

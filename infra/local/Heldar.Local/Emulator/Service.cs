@@ -75,7 +75,7 @@ internal sealed class Service(string name, int port, Func<ChildSpec> spec, Func<
     }
 
     /// <summary>Stops it in order, bounded; it stays down until it is started again.</summary>
-    public Task StopAsync() => EndAsync(async child => await child.StopAsync(Grace));
+    public Task StopAsync(TimeSpan? grace = null) => EndAsync(async child => await child.StopAsync(grace ?? Grace));
 
     /// <summary>SIGKILL; it stays down until it is started again.</summary>
     public Task KillAsync() => EndAsync(child => child.KillAsync());

@@ -103,15 +103,18 @@ internal sealed class Stack : IAsyncDisposable
         [.. Services.Select(service => service.Describe())],
         [.. Boxes.Select(box => new RunBox(box.Name, box.Site.Slug, box.Url.ToString(), box.Key, box.Folder))]).Write(Folder);
 
-    /// <summary>Stops everything in reverse order; the boxes together.</summary>
+    /// <summary>Stops everything in reverse order, within 20 s: what does not end in time is killed.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(Boxes.Select(box => box.Service.StopAsync()));
-        foreach (Service service in (Service[])[CameraService, FunctionsService, FleetService, AzuriteService, PostgresService]) await service.StopAsync();
+        await StopAsync([.. Boxes.Select(box => box.Service)], seconds: 8);
+        await StopAsync([CameraService, FunctionsService, FleetService], seconds: 6);
+        await StopAsync([AzuriteService, PostgresService], seconds: 5);
         foreach (Service service in Services) await service.DisposeAsync();
         File.Delete(Folder.RunFile);
         _lock.Dispose();
     }
+
+    private static Task StopAsync(IReadOnlyList<Service> services, int seconds) => Task.WhenAll(services.Select(service => service.StopAsync(TimeSpan.FromSeconds(seconds))));
 
     private static string Describe(RunFile? run) => run is null ? "" : $" (process {run.Owner.Pid}, {run.Portal})";
 

@@ -1,0 +1,172 @@
+using System.Data;
+using Dapper;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Cloud.Index;
+
+/// <summary>
+/// Reads footage from its three places in one snapshot: landing rows, packed spans, and the open footage that boxes report. A fold moves rows from landing to
+/// span in one transaction, so a snapshot sees each segment once. Not thread-safe; dispose it.
+/// </summary>
+internal sealed class FootageReader : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlTransaction _transaction;
+    private readonly RecordingQuery _query;
+    private readonly CancellationToken _cancellation;
+
+    private FootageReader(NpgsqlConnection connection, NpgsqlTransaction transaction, RecordingQuery query, CancellationToken cancellation) =>
+        (_connection, _transaction, _query, _cancellation) = (connection, transaction, query, cancellation);
+
+    /// <summary>The cameras that the query names and the tenant has.</summary>
+    public IReadOnlyDictionary<Guid, CameraName> Cameras { get; private set; } = new Dictionary<Guid, CameraName>();
+
+    private Guid[] Ids => [.. Cameras.Keys];
+
+    public static async Task<FootageReader> OpenAsync(NpgsqlDataSource database, RecordingQuery query, CancellationToken cancellation)
+    {
+        var connection = await database.OpenConnectionAsync(cancellation);
+        var reader = new FootageReader(connection, await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation), query, cancellation);
+        var cameras = await reader.QueryAsync<CameraName>(
+            """
+            select camera, site, name from camera
+            where tenant = @Tenant and (cardinality(@cameras) = 0 or camera = any(@cameras)) and (cardinality(@sites) = 0 or site = any(@sites))
+            """,
+            new { query.Tenant, cameras = query.Cameras?.ToArray() ?? [], sites = query.Sites?.ToArray() ?? [] });
+        reader.Cameras = cameras.ToDictionary(c => c.Camera);
+        return reader;
+    }
+
+    /// <summary>The first <paramref name="limit"/> landing rows behind the cursor, in order; highest revision of each segment.</summary>
+    public async Task<List<FootagePiece>> LandingAsync(RecordingCursor? after, int limit)
+    {
+        var rows = await QueryAsync<Row>(
+            $"""
+            select l.camera, l.box, l.start_at as start, l.end_at as "end", l.bytes, l.segment from segment_landing l
+            where l.tenant = @Tenant and l.camera = any(@Ids) and l.start_at > @Earliest and l.start_at < @To and l.end_at > @From
+              and (@After::timestamptz is null or (l.start_at, l.camera, l.box) > (@After, @AfterCamera, @AfterBox))
+              and not exists (select 1 from segment_landing n where n.tenant = l.tenant and n.camera = l.camera and n.segment = l.segment and n.revision > l.revision)
+              and not {Tombstones.Hides("l")}
+            order by l.start_at, l.camera, l.box limit @limit
+            """,
+            Values(after, limit));
+        return [.. rows.Select(r => new FootagePiece(r.Camera, r.Box, r.Start, r.End, r.Bytes, Open: false, r.Segment))];
+    }
+
+    /// <summary>
+    /// Pieces from spans behind the cursor, hour by hour, until at least <paramref name="limit"/> were found at the end of an hour: all that start before the
+    /// last hour read are complete.
+    /// </summary>
+    public async Task<List<FootagePiece>> SpansAsync(RecordingCursor? after, int limit)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select s.camera, s.box, s.hour, p.packed from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box
+            where s.tenant = @Tenant and s.camera = any(@Ids) and s.hour >= @FirstHour and s.hour < @To and s.last_at > @From order by s.hour, s.camera
+            """,
+            _connection,
+            _transaction);
+        var from = after is { } c && c.Start > _query.From ? c.Start : _query.From;
+        command.Parameters.AddWithValue("Tenant", _query.Tenant);
+        command.Parameters.AddWithValue("Ids", Ids);
+        command.Parameters.AddWithValue("FirstHour", PackedSpan.HourOf(from - LandingRow.MaxDuration).ToDateTimeUtc());
+        command.Parameters.AddWithValue("To", _query.To.ToDateTimeUtc());
+        command.Parameters.AddWithValue("From", _query.From.ToDateTimeUtc());
+        await using var reader = await command.ExecuteReaderAsync(_cancellation);
+        List<FootagePiece> found = [];
+        Instant? last = null;
+        while (await reader.ReadAsync(_cancellation))
+        {
+            var hour = Instant.FromDateTimeUtc(reader.GetDateTime(2));
+            if (hour != last && found.Count >= limit)
+            {
+                await command.CancelQuietlyAsync(reader);
+                break;
+            }
+
+            last = hour;
+            found.AddRange(Unpack(reader.GetGuid(0), reader.GetGuid(1), hour, reader.GetFieldValue<byte[]>(3)).Where(p => Wanted(p, after)));
+        }
+
+        return found;
+    }
+
+    /// <summary>Footage that is still open: from the running segment's start to recorded_through; none when the segment has landed already.</summary>
+    public async Task<List<FootagePiece>> OpenAsync(RecordingCursor? after)
+    {
+        var rows = await QueryAsync<Row>(
+            """
+            select p.camera, p.box, p.open_start as start, p.recorded_through as "end", 0::bigint as bytes, p.open_segment as segment from camera_progress p
+            where p.tenant = @Tenant and p.camera = any(@Ids) and p.open_start < @To and p.recorded_through > @From and p.recorded_through > p.open_start
+              and not exists (select 1 from segment_landing l where l.tenant = p.tenant and l.camera = p.camera and l.segment = p.open_segment)
+              and not exists (select 1 from span s where s.tenant = p.tenant and s.camera = p.camera and s.box = p.box and s.hour = date_trunc('hour', p.open_start) and s.last_at >= p.recorded_through)
+            """,
+            Values(after, 0));
+        return [.. rows.Select(r => new FootagePiece(r.Camera, r.Box, r.Start, r.End, 0, Open: true, r.Segment)).Where(p => Wanted(p, after))];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _transaction.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    private static IEnumerable<FootagePiece> Unpack(Guid camera, Guid box, Instant hour, byte[] packed) =>
+        PackedSpan.Decode(packed).Select(s => new FootagePiece(
+            camera, box, hour + Duration.FromMilliseconds(s.StartMs), hour + Duration.FromMilliseconds(s.StartMs + (long)s.DurationMs), s.SizeKiB * 1024L, Open: false, Segment: null));
+
+    private bool Wanted(FootagePiece piece, RecordingCursor? after) =>
+        piece.Start < _query.To && piece.End > _query.From && (after is not { } c || c.IsBefore(piece.Start, piece.Camera, piece.Box));
+
+    private object Values(RecordingCursor? after, int limit) => new
+    {
+        _query.Tenant,
+        Ids,
+        _query.From,
+        _query.To,
+        Earliest = _query.From - LandingRow.MaxDuration,
+        After = after?.Start.ToDateTimeUtc(),
+        AfterCamera = after?.Camera ?? Guid.Empty,
+        AfterBox = after?.Box ?? Guid.Empty,
+        limit,
+    };
+
+    private Task<IEnumerable<T>> QueryAsync<T>(string sql, object values) =>
+        _connection.QueryAsync<T>(new CommandDefinition(sql, values, _transaction, cancellationToken: _cancellation));
+
+    private sealed record Row
+    {
+        public Guid Camera { get; init; }
+
+        public Guid Box { get; init; }
+
+        public Instant Start { get; init; }
+
+        public Instant End { get; init; }
+
+        public long Bytes { get; init; }
+
+        public Guid? Segment { get; init; }
+    }
+}
+
+/// <summary>Ends a query whose remaining rows nobody wants.</summary>
+internal static class QuietCancel
+{
+    /// <summary>Cancels on the server and drains; a cancelled query's own error is expected and swallowed.</summary>
+    public static async Task CancelQuietlyAsync(this NpgsqlCommand command, NpgsqlDataReader reader)
+    {
+        command.Cancel();
+        try
+        {
+            await reader.CloseAsync();
+        }
+        catch (PostgresException cancelled) when (cancelled.SqlState == PostgresErrorCodes.QueryCanceled)
+        {
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Heldar.Contracts;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Heldar.Cloud.Index;
+
+/// <summary>
+/// Inserts segments where they arrive. The highest revision wins; the same revision with another hash is a conflict and goes to <c>segment_conflict</c>.
+/// Rows are sorted by key, so that two handlers never deadlock. Stateless.
+/// </summary>
+public static class SegmentLanding
+{
+    private const string Upsert =
+        """
+        insert into segment_landing as l (tenant, camera, segment, landed_on, revision, box, run, start_at, end_at, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason)
+        select @tenant, r.camera, r.segment, @day, r.revision, @box, r.run, r.start_at, r.end_at, r.bytes, r.codec, r.width, r.height, r.frames, r.sha256, r.root, r.hash_origin, r.camera_offset_ms, r.reason
+        from unnest(@camera, @segment, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason)
+            as r (camera, segment, revision, run, start_at, end_at, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason)
+        order by r.camera, r.segment
+        on conflict (tenant, camera, segment, landed_on) do update
+        set revision = excluded.revision, box = excluded.box, run = excluded.run, start_at = excluded.start_at, end_at = excluded.end_at, bytes = excluded.bytes,
+            codec = excluded.codec, width = excluded.width, height = excluded.height, frames = excluded.frames, sha256 = excluded.sha256, root = excluded.root,
+            hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason
+        where excluded.revision > l.revision
+        """;
+
+    // A statement of its own: under READ COMMITTED it sees what a concurrent handler committed while the upsert waited for it.
+    private const string Clash =
+        """
+        insert into segment_conflict (tenant, camera, segment, revision, sha256, known, box, body)
+        select @tenant, r.camera, r.segment, r.revision, r.sha256, l.sha256, @box, r.body
+        from unnest(@camera, @segment, @revision, @sha256, @body) as r (camera, segment, revision, sha256, body)
+        join segment_landing l on l.tenant = @tenant and l.camera = r.camera and l.segment = r.segment and l.revision = r.revision
+        where l.sha256 <> r.sha256
+        on conflict do nothing
+        """;
+
+    /// <summary>Adds the statements to a batch of the caller's transaction. <paramref name="rows"/> come from one box and hold each (segment, revision) once.</summary>
+    public static void Append(NpgsqlBatch batch, string tenant, Guid box, LocalDate today, IReadOnlyList<LandingRow> rows)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (rows.Count == 0) return;
+        // The same segment twice in one statement would be refused ("cannot affect row a second time"): only its highest revision matters.
+        var newest = rows.GroupBy(r => r.Data.Segment).Select(g => g.MaxBy(r => r.Data.Revision)!).ToList();
+        var upsert = new NpgsqlBatchCommand(Upsert);
+        upsert.Parameters.AddWithValue("tenant", tenant);
+        upsert.Parameters.AddWithValue("box", box);
+        upsert.Parameters.AddWithValue("day", today.ToDateOnly());
+        Add(upsert, "camera", NpgsqlDbType.Uuid, newest, r => r.Data.Camera);
+        Add(upsert, "segment", NpgsqlDbType.Uuid, newest, r => r.Data.Segment);
+        Add(upsert, "revision", NpgsqlDbType.Integer, newest, r => r.Data.Revision);
+        Add(upsert, "run", NpgsqlDbType.Uuid, newest, r => r.Data.Run);
+        Add(upsert, "start", NpgsqlDbType.TimestampTz, newest, r => r.Data.Start.ToDateTimeUtc());
+        Add(upsert, "end", NpgsqlDbType.TimestampTz, newest, r => r.Data.End.ToDateTimeUtc());
+        Add(upsert, "bytes", NpgsqlDbType.Bigint, newest, r => r.Data.Bytes);
+        Add(upsert, "codec", NpgsqlDbType.Text, newest, r => r.Data.Codec);
+        Add(upsert, "width", NpgsqlDbType.Integer, newest, r => r.Data.Width);
+        Add(upsert, "height", NpgsqlDbType.Integer, newest, r => r.Data.Height);
+        Add(upsert, "frames", NpgsqlDbType.Integer, newest, r => r.Data.Frames);
+        Add(upsert, "sha256", NpgsqlDbType.Bytea, newest, r => r.Sha256);
+        Add(upsert, "root", NpgsqlDbType.Bytea, newest, r => r.Root);
+        Add(upsert, "origin", NpgsqlDbType.Smallint, newest, r => (short)r.Data.HashOrigin);
+        Add(upsert, "offset", NpgsqlDbType.Bigint, newest, r => r.Data.CameraOffsetMs);
+        Add(upsert, "reason", NpgsqlDbType.Text, newest, r => r.Data.Reason);
+        batch.BatchCommands.Add(upsert);
+
+        var clash = new NpgsqlBatchCommand(Clash);
+        clash.Parameters.AddWithValue("tenant", tenant);
+        clash.Parameters.AddWithValue("box", box);
+        Add(clash, "camera", NpgsqlDbType.Uuid, rows, r => r.Data.Camera);
+        Add(clash, "segment", NpgsqlDbType.Uuid, rows, r => r.Data.Segment);
+        Add(clash, "revision", NpgsqlDbType.Integer, rows, r => r.Data.Revision);
+        Add(clash, "sha256", NpgsqlDbType.Bytea, rows, r => r.Sha256);
+        Add(clash, "body", NpgsqlDbType.Jsonb, rows, r => JsonSerializer.Serialize(r.Data, HeldarJson.Options));
+        batch.BatchCommands.Add(clash);
+    }
+
+    private static void Add<T>(NpgsqlBatchCommand command, string name, NpgsqlDbType type, IEnumerable<LandingRow> rows, Func<LandingRow, T> value) =>
+        command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = rows.Select(value).ToArray() });
+}

@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using Heldar.Contracts.Events;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Cloud.Index;
+
+/// <summary>Deleted ranges. They hide what was opened before the deletion, whether its event came before or comes after.</summary>
+public static class Tombstones
+{
+    /// <summary>SQL that is true for a hidden segment; needs <c>{0}</c>.tenant, camera, start_at and segment.</summary>
+    internal static string Hides(string alias) =>
+        $"exists (select 1 from tombstone t where t.tenant = {alias}.tenant and t.camera = {alias}.camera and {alias}.start_at >= t.from_at and {alias}.start_at < t.to_at and {alias}.segment < t.older_than)";
+
+    /// <summary>Adds the insert to a batch of the caller's transaction. Idempotent by event id.</summary>
+    public static void Append(NpgsqlBatch batch, string tenant, string eventId, Instant at, FootageDeletedData data)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var insert = new NpgsqlBatchCommand(
+            """
+            insert into tombstone (tenant, camera, from_at, to_at, event_id, older_than, reason, segments, bytes)
+            values (@tenant, @camera, @from, @to, @event, @older, @reason, @count, @bytes) on conflict do nothing
+            """);
+        insert.Parameters.AddWithValue("tenant", tenant);
+        insert.Parameters.AddWithValue("camera", data.Camera);
+        insert.Parameters.AddWithValue("from", data.From.ToDateTimeUtc());
+        insert.Parameters.AddWithValue("to", data.To.ToDateTimeUtc());
+        insert.Parameters.AddWithValue("event", eventId);
+        insert.Parameters.AddWithValue("older", FirstIdAt(at));
+        insert.Parameters.AddWithValue("reason", data.Reason);
+        insert.Parameters.AddWithValue("count", data.Count);
+        insert.Parameters.AddWithValue("bytes", data.Bytes);
+        batch.BatchCommands.Add(insert);
+    }
+
+    /// <summary>The smallest UUIDv7 (RFC 9562 §5.7) of an instant.</summary>
+    internal static Guid FirstIdAt(Instant at)
+    {
+        Span<byte> id = stackalloc byte[16];
+        id.Clear();
+        BinaryPrimitives.WriteInt64BigEndian(id, at.ToUnixTimeMilliseconds() << 16);
+        id[6] = 0x70;
+        id[8] = 0x80;
+        return new Guid(id, bigEndian: true);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Heldar.Contracts.Api;
+using Npgsql;
+
+namespace Heldar.Fleet.Api;
+
+/// <summary>
+/// Outermost: turns what endpoints throw into the one error form. Bad input is the caller's (400, 413); an unreachable database is 503; anything else is a
+/// bug: logged with its trace, answered 500 without detail. Once an answer has begun it is cut off instead.
+/// </summary>
+internal sealed partial class FailureMiddleware(RequestDelegate next, ILogger<FailureMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            if (!context.Response.HasStarted) context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        }
+        catch (Exception failure) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            await Answers.WriteAsync(context, Map(context, failure));
+        }
+    }
+
+    private Refusal Map(HttpContext context, Exception failure)
+    {
+        switch (failure)
+        {
+            case BadInputException bad:
+                return Refusal.Of(400, ErrorCodes.BadRequest, bad.Message);
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                return Refusal.Of(413, ErrorCodes.TooLarge, $"the body is too large: at most {JsonBody.MaxBytes} bytes");
+            case BadHttpRequestException bad:
+                return Refusal.Of(bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400, ErrorCodes.BadRequest, bad.Message);
+            case JsonException bad:
+                return Refusal.Of(400, ErrorCodes.BadRequest, $"the body is not what this call takes: {bad.Message}");
+            case PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } or TimeoutException:
+                Slow(context.Request.Path, failure.Message);
+                return Refusal.Of(503, ErrorCodes.Unavailable, "the database took too long; ask for less at once or try again");
+            case NpgsqlException when failure is not PostgresException:
+                DatabaseAway(context.Request.Path, failure.Message);
+                return Refusal.Of(503, ErrorCodes.Unavailable, "the database cannot be reached; try again in a moment");
+            default:
+                Broken(failure, context.Request.Method, context.Request.Path);
+                return Refusal.Of(500, "internal", $"the fleet failed; its log has the cause under {context.TraceIdentifier}");
+        }
+    }
+
+    [LoggerMessage(1001, LogLevel.Error, "{Method} {Path} failed")]
+    private partial void Broken(Exception failure, string method, PathString path);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Path}: database cannot be reached: {Cause}")]
+    private partial void DatabaseAway(PathString path, string cause);
+
+    [LoggerMessage(1003, LogLevel.Warning, "{Path}: database took too long: {Cause}")]
+    private partial void Slow(PathString path, string cause);
+}

@@ -1,0 +1,35 @@
+using Heldar.Contracts;
+using Heldar.Contracts.Api;
+using Heldar.Fleet.Access;
+using Heldar.Fleet.Api;
+using NodaTime;
+
+namespace Heldar.Fleet.Boxes;
+
+/// <summary>What boxes ask for, and the list of boxes for people.</summary>
+internal static class BoxEndpoints
+{
+    public static void MapBoxes(this IEndpointRouteBuilder app)
+    {
+        var boxes = app.MapGroup("/api/v1/boxes").WithTags("Boxes");
+        boxes.MapGet("", ListAsync).Needs(Need.Viewer).Produces<IReadOnlyList<BoxView>>();
+        boxes.MapPost("/{box:guid}/sas", RenewAsync).Needs(Need.Box).Produces<SasGrant>();
+        boxes.MapPost("/{box:guid}/heartbeat", BeatAsync).Needs(Need.Box).Accepts<HeartbeatRequest>("application/json").Produces<HeartbeatResponse>();
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, Caller caller, BoxDirectory boxes) =>
+        Results.Json(await boxes.ListAsync(caller.Tenant, context.RequestAborted), HeldarJson.Options);
+
+    private static async Task<IResult> RenewAsync(HttpContext context, BoxCaller signer, BoxGrants grants) =>
+        Results.Json(await grants.CreateAsync(signer.Tenant, signer.Box, signer.Shard, context.RequestAborted), HeldarJson.Options);
+
+    private static async Task<IResult> BeatAsync(HttpContext context, BoxCaller signer, BoxDirectory boxes, BoxGrants grants, IClock clock)
+    {
+        var beat = JsonBody.Parse<HeartbeatRequest>(SignedBody.Of(context).Bytes);
+        if (beat.Version is not { Length: >= 1 and <= 64 } || beat.BootSeq < 0 || beat.OutboxBacklog < 0)
+            throw new BadInputException("version must be 1 to 64 characters, bootSeq and outboxBacklog must not be negative");
+        await boxes.BeatAsync(signer, beat, context.RequestAborted);
+        var watermarks = await grants.WatermarksAsync(signer.Tenant, signer.Box, context.RequestAborted);
+        return Results.Json(new HeartbeatResponse(clock.GetCurrentInstant(), watermarks), HeldarJson.Options);
+    }
+}

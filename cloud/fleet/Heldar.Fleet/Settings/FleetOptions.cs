@@ -1,0 +1,76 @@
+using System.Net;
+using Heldar.Contracts.Queues;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Fleet.Settings;
+
+/// <summary>Immutable settings of one replica, read from environment variables by <see cref="FleetOptionsReader"/>.</summary>
+internal sealed record FleetOptions
+{
+    /// <summary>HELDAR_FLEET_URLS: addresses to listen on, separated by semicolons; port 0 takes a free one. Default: this machine only.</summary>
+    public string Urls { get; init; } = "http://127.0.0.1:5080";
+
+    /// <summary>HELDAR_FLEET_INTERNAL_URL: where other replicas reach this one; default: the first address it listens on.</summary>
+    public Uri? InternalUrl { get; init; }
+
+    /// <summary>HELDAR_DATABASE: Npgsql connection string. Required.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>HELDAR_STORAGE: Azure Storage connection string with an account key. Required to serve; the commands do without.</summary>
+    public string Storage { get; init; } = "";
+
+    /// <summary>HELDAR_SHARDS: shards that boxes are spread over, comma separated; more shards are more deployments of functions. Default <c>0</c>.</summary>
+    public IReadOnlyList<string> Shards { get; init; } = ["0"];
+
+    /// <summary>HELDAR_PORTAL: folder of the built portal. Default: <c>portal</c> beside the binary.</summary>
+    public string Portal { get; init; } = Path.Combine(AppContext.BaseDirectory, "portal");
+
+    /// <summary>HELDAR_SESSION_HOURS: how long a sign-in lasts, 1 to 168 h. Longer is comfortable, shorter limits a stolen cookie. Default 12 h.</summary>
+    public Duration SessionLength { get; init; } = Duration.FromHours(12);
+
+    /// <summary>HELDAR_SIGN_INS_PER_MINUTE: sign-in, set-up and enrolment calls per client address and minute, 1 to 10000. Each costs about 0.1 s of CPU. Default 30.</summary>
+    public int SignInsPerMinute { get; init; } = 30;
+
+    /// <summary>HELDAR_TUNNEL_WAIT_SECONDS: how long a viewer waits for a free stream of a box, 1 to 60 s; then 503. Default 10 s.</summary>
+    public TimeSpan StreamWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>HELDAR_TUNNEL_ANSWER_SECONDS: how long a box may take for the head of an answer or the next piece of it, 1 to 120 s. Default 20 s.</summary>
+    public TimeSpan AnswerWait { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>HELDAR_VIEWER_STALL_SECONDS: how long a viewer may take nothing before its stream is given to others, 5 to 600 s. Default 60 s.</summary>
+    public TimeSpan ViewerStall { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Every mistake in one list, each naming the setting and what it may be. Empty when all is well.</summary>
+    public IReadOnlyList<string> Mistakes(bool serving)
+    {
+        List<string> mistakes = [];
+        foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+                mistakes.Add($"HELDAR_FLEET_URLS: '{url}' is not an address such as http://127.0.0.1:5080");
+        if (InternalUrl is { } address && (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https")))
+            mistakes.Add($"HELDAR_FLEET_INTERNAL_URL: '{address}' is not an address such as http://10.0.0.5:5080");
+        if (DatabaseMistake() is { } database) mistakes.Add(database);
+        if (serving && Storage.Length == 0) mistakes.Add("HELDAR_STORAGE: missing; give the storage account's connection string with its key");
+        if (Shards.Count == 0) mistakes.Add("HELDAR_SHARDS: empty; name at least one shard, such as 0");
+        mistakes.AddRange(Shards.Where(s => !QueueNames.IsShard(s)).Select(s => $"HELDAR_SHARDS: '{s}' is not a shard: 1 to 20 lower-case letters or digits"));
+        if (Shards.Distinct(StringComparer.Ordinal).Count() != Shards.Count) mistakes.Add("HELDAR_SHARDS: a shard is named twice");
+        return mistakes;
+    }
+
+    private string? DatabaseMistake()
+    {
+        if (Database.Length == 0) return "HELDAR_DATABASE: missing; give a connection string such as Host=127.0.0.1;Database=heldar;Username=heldar";
+        try
+        {
+            return string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(Database).Host) ? "HELDAR_DATABASE: names no Host" : null;
+        }
+        catch (ArgumentException wrong)
+        {
+            return $"HELDAR_DATABASE: {wrong.Message}";
+        }
+    }
+
+    /// <summary>Whether a host is only reachable from this machine.</summary>
+    internal static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+}

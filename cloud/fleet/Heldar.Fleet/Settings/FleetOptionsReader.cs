@@ -1,0 +1,43 @@
+using System.Globalization;
+using NodaTime;
+
+namespace Heldar.Fleet.Settings;
+
+/// <summary>Reads <see cref="FleetOptions"/> from environment variables and reports all mistakes at once.</summary>
+internal static class FleetOptionsReader
+{
+    /// <summary>Reads and checks. <paramref name="serving"/> is false for the commands that only need the database.</summary>
+    public static (FleetOptions Options, IReadOnlyList<string> Mistakes) Read(Func<string, string?> variable, bool serving)
+    {
+        List<string> mistakes = [];
+        var defaults = new FleetOptions { Database = variable("HELDAR_DATABASE") ?? "" };
+        var options = defaults with
+        {
+            Urls = Text("HELDAR_FLEET_URLS") ?? defaults.Urls,
+            InternalUrl = Text("HELDAR_FLEET_INTERNAL_URL") is { } url ? new Uri(url, UriKind.RelativeOrAbsolute) : null,
+            Storage = variable("HELDAR_STORAGE") ?? "",
+            Shards = Text("HELDAR_SHARDS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? defaults.Shards,
+            Portal = Text("HELDAR_PORTAL") is { } folder ? Path.GetFullPath(folder) : defaults.Portal,
+            SessionLength = Duration.FromHours(Number("HELDAR_SESSION_HOURS", 12, 1, 168)),
+            SignInsPerMinute = Number("HELDAR_SIGN_INS_PER_MINUTE", defaults.SignInsPerMinute, 1, 10_000),
+            StreamWait = Seconds("HELDAR_TUNNEL_WAIT_SECONDS", defaults.StreamWait, 1, 60),
+            AnswerWait = Seconds("HELDAR_TUNNEL_ANSWER_SECONDS", defaults.AnswerWait, 1, 120),
+            ViewerStall = Seconds("HELDAR_VIEWER_STALL_SECONDS", defaults.ViewerStall, 5, 600),
+        };
+        mistakes.AddRange(options.Mistakes(serving));
+        return (options, mistakes);
+
+        string? Text(string name) => variable(name) is { Length: > 0 } text ? text : null;
+
+        int Number(string name, int unset, int least, int most)
+        {
+            if (Text(name) is not { } text) return unset;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most) return number;
+            mistakes.Add($"{name}: '{text}' is not a whole number from {least} to {most}");
+            return unset;
+        }
+
+        TimeSpan Seconds(string name, TimeSpan unset, int least, int most) =>
+            TimeSpan.FromSeconds(Number(name, (int)unset.TotalSeconds, least, most));
+    }
+}

@@ -1,0 +1,63 @@
+using Azure;
+using Azure.Storage.Queues;
+using Heldar.Contracts.Queues;
+using Heldar.Fleet.Settings;
+
+namespace Heldar.Fleet.Shards;
+
+/// <summary>
+/// Creates the queues of this service's shards at start-up and says when they are there. An account that does not answer is tried again with growing
+/// pauses, from 1 s to 30 s; the fleet serves people meanwhile. Thread-safe.
+/// </summary>
+internal sealed partial class ShardProvisioner(FleetOptions options, ILogger<ShardProvisioner> log) : BackgroundService
+{
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>What is still missing, for people; null when all queues exist.</summary>
+    public string? Missing { get; private set; } = "the queues are not created yet";
+
+    /// <summary>Creates what is missing. Throws <see cref="RequestFailedException"/> when the account does not answer.</summary>
+    public async Task CreateAsync(CancellationToken cancellation)
+    {
+        var service = new QueueServiceClient(options.Storage, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromSeconds(10) } });
+        foreach (string shard in options.Shards)
+        {
+            foreach (string queue in QueueNames.All)
+            {
+                string name = QueueNames.InShard(queue, shard);
+                await service.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: cancellation);
+                await service.GetQueueClient(QueueNames.Poison(name)).CreateIfNotExistsAsync(cancellationToken: cancellation);
+            }
+        }
+
+        Missing = null;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var pause = TimeSpan.FromSeconds(1);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await CreateAsync(stoppingToken);
+                Ready(string.Join(',', options.Shards));
+                return;
+            }
+            catch (Exception failure) when (failure is RequestFailedException or AggregateException or IOException or FormatException)
+            {
+                Missing = $"the storage account does not take queues: {failure.Message.Split('\n')[0]}";
+                NotYet(failure.Message.Split('\n')[0], pause.TotalSeconds);
+            }
+
+            await Task.Delay(pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
+        }
+    }
+
+    [LoggerMessage(3001, LogLevel.Information, "queues of shards {Shards} are ready")]
+    private partial void Ready(string shards);
+
+    [LoggerMessage(3002, LogLevel.Warning, "queues cannot be created ({Cause}); next try in {Seconds} s")]
+    private partial void NotYet(string cause, double seconds);
+}

@@ -1,0 +1,10 @@
+namespace Heldar.Edge.Store;
+
+internal sealed partial class BoxStore
+{
+    [LoggerMessage(1100, LogLevel.Information, "Schema step {Name} applied")]
+    private static partial void LogMigrated(ILogger log, string name);
+
+    [LoggerMessage(1101, LogLevel.Error, "A commit of {Count} works failed")]
+    private static partial void LogGroupFailed(ILogger log, Exception error, int count);
+}

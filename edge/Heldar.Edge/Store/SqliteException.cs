@@ -1,0 +1,17 @@
+using System.Data.Common;
+
+namespace Heldar.Edge.Store;
+
+/// <summary>What SQLite refused.</summary>
+/// <param name="code">Extended result code, https://sqlite.org/rescode.html.</param>
+/// <param name="message">For people.</param>
+internal sealed class SqliteException(int code, string message) : DbException(message, code)
+{
+    /// <summary>The primary result code.</summary>
+    public int ResultCode => ErrorCode & 0xFF;
+
+    /// <summary>The file is not a database or is damaged.</summary>
+    public bool IsDamage => ResultCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB;
+
+    public override bool IsTransient => ResultCode is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED;
+}

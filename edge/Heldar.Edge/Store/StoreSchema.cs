@@ -1,0 +1,43 @@
+using Dapper;
+
+namespace Heldar.Edge.Store;
+
+/// <summary>Brings a database to the schema of this program, all steps in one transaction.</summary>
+internal static class StoreSchema
+{
+    /// <summary>Steps of all rooms that ship as .sql files, by file name.</summary>
+    public static IReadOnlyList<StoreMigration> Embedded()
+    {
+        var assembly = typeof(StoreSchema).Assembly;
+        return [.. assembly.GetManifestResourceNames()
+            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal))
+            .Select(n => new StoreMigration(n.Split('.')[^2], Read(assembly.GetManifestResourceStream(n)!)))];
+    }
+
+    /// <summary>Applies the missing steps; answers their names.</summary>
+    public static IReadOnlyList<string> Apply(SqliteConnection connection, IEnumerable<StoreMigration> migrations)
+    {
+        var steps = migrations.OrderBy(m => m.Name, StringComparer.Ordinal).ToList();
+        using var transaction = connection.BeginTransaction();
+        connection.Execute("CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY) WITHOUT ROWID");
+        var applied = connection.Query<string>("SELECT name FROM schema_migration").ToHashSet(StringComparer.Ordinal);
+        var unknown = applied.Except(steps.Select(s => s.Name), StringComparer.Ordinal).ToList();
+        if (unknown.Count > 0)
+            throw new InvalidOperationException($"{connection.DataSource} was written by another version of this program: it has {string.Join(", ", unknown)}");
+        var missing = steps.Where(s => !applied.Contains(s.Name)).ToList();
+        foreach (var step in missing)
+        {
+            connection.Execute(step.Sql);
+            connection.Execute("INSERT INTO schema_migration (name) VALUES (@name)", new { name = step.Name });
+        }
+
+        transaction.Commit();
+        return [.. missing.Select(m => m.Name)];
+    }
+
+    private static string Read(Stream stream)
+    {
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}
