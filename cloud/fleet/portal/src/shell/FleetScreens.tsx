@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { ApiFailure, tell } from '../api/failure';
 import { useFleet } from '../fleet/useFleet';
+import { RecordingsScreen } from '../recordings/RecordingsScreen';
 import { Notice } from '../ui/Notice';
 import type { Route } from './useRoute';
 
@@ -31,5 +32,5 @@ export function FleetScreens({ route, onSignedOut }: FleetScreensProps) {
     );
   }
 
-  return <p className="shell-wait">{route.screen === 'boxes' ? `${fleet.data.boxes.length} boxes` : `${fleet.data.cameras.length} cameras`}</p>;
+  return <RecordingsScreen fleet={fleet.data} route={route} />;
 }
