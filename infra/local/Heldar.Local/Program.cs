@@ -9,6 +9,7 @@ var root = new RootCommand("Heldar on one machine: boxes, cameras, queues, funct
     StatusCommand.Create(),
     LogsCommand.Create(),
     TestCommand.Create(),
+    SmokeCommand.Create(),
     BenchCommand.Create(),
     CamerasCommand.Create(),
 };
