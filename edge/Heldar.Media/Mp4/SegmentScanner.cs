@@ -104,7 +104,8 @@ public static class SegmentScanner
 
     private static bool NextBox(ref ReadOnlySpan<byte> bytes, out uint type, out ReadOnlySpan<byte> body)
     {
-        (type, body) = (0, default);
+        type = 0;
+        body = default;
         if (bytes.Length < 8) return false;
         var size = BinaryPrimitives.ReadUInt32BigEndian(bytes);
         if (size < 8 || size > bytes.Length) return false;
