@@ -1,3 +1,26 @@
-var builder = WebApplication.CreateSlimBuilder(args);
+using System.Globalization;
+using Heldar.Functions.Fronts;
+using Heldar.Functions.Pipeline;
+using Heldar.Functions.Settings;
+
+var options = FunctionsOptions.Read(Environment.GetEnvironmentVariable, out var mistakes);
+if (options is null || (options.HandlerPort is null && args is not ["worker"]))
+{
+    foreach (var mistake in mistakes) await Console.Error.WriteLineAsync(mistake);
+    await Console.Error.WriteLineAsync("heldar-functions runs under an Azure Functions host (which sets FUNCTIONS_CUSTOMHANDLER_PORT), or by itself as: heldar-functions worker");
+    return 64;
+}
+
+var builder = WebApplication.CreateSlimBuilder();
+builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+builder.WebHost.UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{options.HandlerPort ?? options.HealthPort}"));
+builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = 1024 * 1024);
+builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
+builder.Services.AddSingleton(TimeProvider.System).AddHandlers(options);
+if (options.HandlerPort is null) builder.Services.AddHostedService<WorkerFront>();
+
 var app = builder.Build();
+if (options.HandlerPort is not null) app.MapHandlerFront();
+app.MapHealth();
 await app.RunAsync();
+return 0;

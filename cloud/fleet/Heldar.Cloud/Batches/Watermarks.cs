@@ -12,13 +12,26 @@ public static class Watermarks
     public const int MaxHoles = 64;
 
     /// <summary>Adds a batch's number. Idempotent.</summary>
-    internal const string MarkSql =
+    private const string MarkSql =
         """
         insert into box_batch (tenant, box, class, epoch, received)
         values (@tenant, @box, @class, @epoch, int8multirange(int8range(@batch, @batch + 1)))
         on conflict (tenant, box, class, epoch) do update
         set received = box_batch.received + excluded.received, updated_at = now()
         """;
+
+    /// <summary>Adds the mark of a batch to the transaction that applies it.</summary>
+    public static void Append(NpgsqlBatch batch, VerifiedBatch verified)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var mark = new NpgsqlBatchCommand(MarkSql);
+        mark.Parameters.AddWithValue("tenant", verified.Box.Tenant);
+        mark.Parameters.AddWithValue("box", verified.Box.Box);
+        mark.Parameters.AddWithValue("class", (short)verified.Envelope.Class);
+        mark.Parameters.AddWithValue("epoch", verified.Envelope.Epoch);
+        mark.Parameters.AddWithValue("batch", verified.Envelope.BatchSeq);
+        batch.BatchCommands.Add(mark);
+    }
 
     /// <summary>All epochs of a box that were heard of within 90 days.</summary>
     public static async Task<IReadOnlyList<Watermark>> ReadAsync(NpgsqlDataSource database, string tenant, Guid box, CancellationToken cancellation)

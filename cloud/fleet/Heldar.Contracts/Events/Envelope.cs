@@ -91,6 +91,7 @@ public sealed record BatchBody
     {
         var body = JsonSerializer.Deserialize<BatchBody>(utf8, HeldarJson.Options) ?? throw new JsonException("a body must be a JSON object");
         if (body.Events.Count is 0 or > MaxEvents) throw new JsonException($"a batch holds 1 to {MaxEvents} events, this one has {body.Events.Count}");
+        if (body.Events.Any(e => e is null)) throw new JsonException("an event must be a JSON object");
         return body;
     }
 

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using Dapper;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Cloud.Batches;
+
+/// <summary>The box that a verified message comes from.</summary>
+public sealed record BoxRecord(string Tenant, Guid Box, string Site);
+
+/// <summary>A registered key.</summary>
+internal sealed record BoxKey(BoxRecord Box, byte[] PublicKey, bool Revoked);
+
+/// <summary>Registered keys, kept for at most 30 s, so that a revocation holds within a minute. Thread-safe; bounded.</summary>
+public sealed class BoxKeyCache(NpgsqlDataSource database, IClock clock)
+{
+    private const int MaxEntries = 20_000;
+    private static readonly Duration Lifetime = Duration.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<(Guid Box, string KeyId), (BoxKey? Key, Instant Read)> _kept = new();
+
+    internal async ValueTask<BoxKey?> FindAsync(Guid box, string keyId, CancellationToken cancellation)
+    {
+        var now = clock.GetCurrentInstant();
+        if (_kept.TryGetValue((box, keyId), out var kept) && kept.Read <= now && now - kept.Read < Lifetime) return kept.Key;
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
+            """
+            select k.tenant, b.site, k.public_key, k.revoked_at is not null as revoked from box_key k join box b on b.tenant = k.tenant and b.box = k.box
+            where k.box = @box and k.key_id = @keyId
+            """,
+            new { box, keyId },
+            cancellationToken: cancellation));
+        var key = row is null ? null : new BoxKey(new BoxRecord(row.Tenant, box, row.Site), row.PublicKey, row.Revoked);
+        if (_kept.Count >= MaxEntries) _kept.Clear();
+        // What is unknown is not kept: a box may enrol in the next second.
+        if (key is not null) _kept[(box, keyId)] = (key, now);
+        return key;
+    }
+
+    private sealed record Row
+    {
+        public string Tenant { get; init; } = "";
+
+        public string Site { get; init; } = "";
+
+        public byte[] PublicKey { get; init; } = [];
+
+        public bool Revoked { get; init; }
+    }
+}

@@ -1,0 +1,170 @@
+using Dapper;
+using Heldar.Contracts.Events;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Cloud.Index;
+
+/// <summary>What one run of the fold did.</summary>
+public sealed record FoldResult(int Hours, int Segments, int Conflicts);
+
+/// <summary>
+/// Folds landing rows of closed camera-hours into spans. One camera-hour of one box at a time, each in its own transaction under an advisory lock:
+/// merge with what the span has by segment id (highest revision wins), drop what tombstones hide, write the manifest, then span, list and the removal of the
+/// landing rows together. A crash before the commit leaves a manifest that nothing names, and no other trace. Late hours fold again. Thread-safe.
+/// </summary>
+public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests, IClock clock)
+{
+    /// <summary>An hour is closed this long after its end; segments of up to 5 minutes that began in it have closed by then.</summary>
+    public static readonly Duration Settle = Duration.FromMinutes(6);
+
+    /// <summary>Most camera-hours of one run; the next run goes on.</summary>
+    public const int MaxHours = 2000;
+
+    /// <summary>Folds what is due.</summary>
+    public async Task<FoldResult> RunAsync(CancellationToken cancellation)
+    {
+        var due = await DueAsync(cancellation);
+        if (due.Count > 0) await IndexPartitions.EnsureMonthsAsync(database, due.Select(d => d.Hour), cancellation);
+        var total = new FoldResult(0, 0, 0);
+        foreach (var one in due)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (await FoldAsync(one, cancellation) is { } done) total = new(total.Hours + 1, total.Segments + done.Segments, total.Conflicts + done.Conflicts);
+        }
+
+        return total;
+    }
+
+    private async Task<IReadOnlyList<DueHour>> DueAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var rows = await connection.QueryAsync<DueHour>(new CommandDefinition(
+            """
+            select distinct tenant, camera, box, date_trunc('hour', start_at, 'UTC') as hour from segment_landing
+            where start_at < @closed order by hour, tenant, camera, box limit @MaxHours
+            """,
+            new { closed = PackedSpan.HourOf(clock.GetCurrentInstant() - Settle), MaxHours },
+            cancellationToken: cancellation));
+        return [.. rows];
+    }
+
+    private async Task<FoldResult?> FoldAsync(DueHour due, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var key = new { due.Tenant, due.Camera, due.Box, due.Hour, next = due.Hour + Duration.FromHours(1) };
+        var mine = await connection.ExecuteScalarAsync<bool>(Command("select pg_try_advisory_xact_lock(hashtextextended(@Tenant || @Camera::text || @Box::text || @Hour::text, 7))", key));
+        if (!mine) return null;
+
+        var landed = (await connection.QueryAsync<LandedSegment>(Command(
+            """
+            select segment, camera, revision, run, start_at as start, end_at as "end", bytes, codec, width, height, frames, encode(sha256, 'hex') as sha256, encode(root, 'hex') as root,
+                hash_origin, camera_offset_ms, reason from segment_landing
+            where tenant = @Tenant and camera = @Camera and box = @Box and start_at >= @Hour and start_at < @next for update
+            """,
+            key))).Select(r => r.ToData()).ToList();
+        if (landed.Count == 0) return null;
+        var before = await ExistingAsync(connection, Command("select manifest, root from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key), cancellation);
+        var tombstones = (await connection.QueryAsync<Hidden>(Command("select from_at, to_at, older_than from tombstone where tenant = @Tenant and camera = @Camera and from_at < @next and to_at > @Hour", key))).ToList();
+
+        var (kept, conflicts) = Merge(before, landed);
+        kept = [.. kept.Where(s => !tombstones.Exists(t => t.Hides(s)))];
+        await RecordConflictsAsync(connection, due, conflicts, Command);
+        await connection.ExecuteAsync(Command("delete from span_list where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box; delete from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key));
+        if (kept.Count > 0) await WriteAsync(connection, due, kept, Command, cancellation);
+        await connection.ExecuteAsync(Command("delete from segment_landing where tenant = @Tenant and camera = @Camera and box = @Box and start_at >= @Hour and start_at < @next", key));
+        await transaction.CommitAsync(cancellation);
+        return new(1, landed.Count, conflicts.Count);
+
+        CommandDefinition Command(string sql, object values) => new(sql, values, transaction, cancellationToken: cancellation);
+    }
+
+    /// <summary>Highest revision of each segment; the same revision with another hash keeps the known one and is reported.</summary>
+    internal static (List<SegmentData> Kept, List<(SegmentData Late, SegmentData Known)> Conflicts) Merge(IEnumerable<SegmentData> known, IEnumerable<SegmentData> landed)
+    {
+        var kept = known.ToDictionary(s => s.Segment);
+        List<(SegmentData, SegmentData)> conflicts = [];
+        foreach (var late in landed)
+        {
+            if (!kept.TryGetValue(late.Segment, out var other) || late.Revision > other.Revision) kept[late.Segment] = late;
+            else if (late.Revision == other.Revision && late.Sha256 != other.Sha256) conflicts.Add((late, other));
+        }
+
+        return ([.. kept.Values.OrderBy(s => s.Start)], conflicts);
+    }
+
+    private async Task<IReadOnlyList<SegmentData>> ExistingAsync(NpgsqlConnection connection, CommandDefinition command, CancellationToken cancellation)
+    {
+        var span = await connection.QueryFirstOrDefaultAsync<SpanLocator>(command);
+        return span is null ? [] : (await manifests.ReadAsync(span.Manifest, span.Root, cancellation)).Segments;
+    }
+
+    private async Task WriteAsync(NpgsqlConnection connection, DueHour due, List<SegmentData> kept, Func<string, object, CommandDefinition> command, CancellationToken cancellation)
+    {
+        var (blob, root) = await manifests.WriteAsync(new HourManifest(due.Tenant, due.Camera, due.Box, due.Hour, kept), cancellation);
+        await connection.ExecuteAsync(command(
+            """
+            insert into span (tenant, camera, hour, box, segments, bytes, first_at, last_at, root, manifest, folded_at)
+            values (@Tenant, @Camera, @Hour, @Box, @count, @bytes, @first, @last, @root, @blob, @now);
+            insert into span_list (tenant, camera, hour, box, packed) values (@Tenant, @Camera, @Hour, @Box, @packed)
+            """,
+            new
+            {
+                due.Tenant,
+                due.Camera,
+                due.Hour,
+                due.Box,
+                count = kept.Count,
+                bytes = kept.Sum(s => s.Bytes),
+                first = kept[0].Start,
+                last = kept.Max(s => s.End),
+                root,
+                blob,
+                now = clock.GetCurrentInstant(),
+                packed = PackedSpan.Encode(kept.Select(s => PackedSpan.Of(due.Hour, s.Start, s.End, s.Bytes))),
+            }));
+    }
+
+    private static async Task RecordConflictsAsync(NpgsqlConnection connection, DueHour due, List<(SegmentData Late, SegmentData Known)> conflicts, Func<string, object, CommandDefinition> command)
+    {
+        foreach (var (late, known) in conflicts)
+        {
+            await connection.ExecuteAsync(command(
+                """
+                insert into segment_conflict (tenant, camera, segment, revision, sha256, known, box, body)
+                values (@Tenant, @Camera, @Segment, @Revision, decode(@Sha256, 'hex'), decode(@known, 'hex'), @Box, @body::jsonb) on conflict do nothing
+                """,
+                new { due.Tenant, due.Camera, late.Segment, late.Revision, late.Sha256, known = known.Sha256, due.Box, body = System.Text.Json.JsonSerializer.Serialize(late, Contracts.HeldarJson.Options) }));
+        }
+    }
+
+    private sealed record DueHour
+    {
+        public string Tenant { get; init; } = "";
+
+        public Guid Camera { get; init; }
+
+        public Guid Box { get; init; }
+
+        public Instant Hour { get; init; }
+    }
+
+    private sealed record SpanLocator
+    {
+        public string Manifest { get; init; } = "";
+
+        public byte[] Root { get; init; } = [];
+    }
+
+    private sealed record Hidden
+    {
+        public Instant FromAt { get; init; }
+
+        public Instant ToAt { get; init; }
+
+        public Guid OlderThan { get; init; }
+
+        public bool Hides(SegmentData segment) => segment.Start >= FromAt && segment.Start < ToAt && RecordingCursor.Compare(segment.Segment, OlderThan) < 0;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+
+namespace Heldar.Cloud.Queues;
+
+/// <summary>A received message with its lease.</summary>
+/// <param name="Id">Message id.</param>
+/// <param name="PopReceipt">Proof of the lease; changes with each renewal.</param>
+/// <param name="DequeueCount">From 1.</param>
+/// <param name="Text">The message text as it lies in the queue (base64).</param>
+public sealed record LeasedMessage(string Id, string PopReceipt, long DequeueCount, string Text);
+
+/// <summary>The queues of one storage account. Messages carry base64 of exact bytes and never expire. Thread-safe.</summary>
+public sealed class QueueStore
+{
+    private readonly QueueServiceClient _account;
+    private readonly ConcurrentDictionary<string, QueueClient> _queues = new(StringComparer.Ordinal);
+
+    /// <param name="storage">Azure Storage connection string.</param>
+    public QueueStore(string storage)
+    {
+        var options = new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None };
+        options.Retry.MaxRetries = 1;
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
+        _account = new(storage, options);
+    }
+
+    /// <summary>Puts bytes; they become visible after <paramref name="delay"/> (0 to 7 days).</summary>
+    public Task SendAsync(string queue, ReadOnlyMemory<byte> body, TimeSpan delay, CancellationToken cancellation) =>
+        Queue(queue).SendMessageAsync(Convert.ToBase64String(body.Span), delay, TimeSpan.FromSeconds(-1), cancellation);
+
+    /// <summary>Leases up to 32 messages.</summary>
+    public async Task<IReadOnlyList<LeasedMessage>> ReceiveAsync(string queue, int most, TimeSpan lease, CancellationToken cancellation)
+    {
+        QueueMessage[] messages = await Queue(queue).ReceiveMessagesAsync(Math.Clamp(most, 1, 32), lease, cancellation);
+        return [.. messages.Select(m => new LeasedMessage(m.MessageId, m.PopReceipt, m.DequeueCount, m.Body.ToString()))];
+    }
+
+    /// <summary>Extends a lease (or, with a short time, gives the message back) and returns the new receipt.</summary>
+    public async Task<string> RenewAsync(string queue, LeasedMessage message, TimeSpan visibleAfter, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return (await Queue(queue).UpdateMessageAsync(message.Id, message.PopReceipt, message.Text, visibleAfter, cancellation)).Value.PopReceipt;
+    }
+
+    public Task DeleteAsync(string queue, string id, string popReceipt, CancellationToken cancellation) => Queue(queue).DeleteMessageAsync(id, popReceipt, cancellation);
+
+    /// <summary>Copies a message's text to the poison queue, which is made when it is missing, as the Functions host does.</summary>
+    public async Task SendPoisonAsync(string poisonQueue, string text, CancellationToken cancellation)
+    {
+        var queue = Queue(poisonQueue);
+        await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
+        await queue.SendMessageAsync(text, cancellation);
+    }
+
+    public Task CreateAsync(string queue, CancellationToken cancellation) => Queue(queue).CreateIfNotExistsAsync(cancellationToken: cancellation);
+
+    /// <summary>Messages in the queue, leased ones included.</summary>
+    public async Task<int> CountAsync(string queue, CancellationToken cancellation) => (await Queue(queue).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
+
+    private QueueClient Queue(string name) => _queues.GetOrAdd(name, n => _account.GetQueueClient(n));
+}

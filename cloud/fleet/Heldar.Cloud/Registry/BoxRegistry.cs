@@ -1,0 +1,69 @@
+using Heldar.Cloud.Batches;
+using Heldar.Contracts;
+using Heldar.Contracts.Events;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Heldar.Cloud.Registry;
+
+/// <summary>Writes what a box says of itself and its cameras. Applied only when newer than what is known, by (bootSeq, seq).</summary>
+public static class BoxRegistry
+{
+    /// <summary>Most cameras of one box.</summary>
+    public const int MaxCameras = 4096;
+
+    // The box's row is the gate: cameras change only in the transaction that moved (described_boot, described_seq) forward.
+    // A camera that another box of the tenant records today is not taken over: that box, or a person, gives it up first.
+    private const string Describe =
+        """
+        with newer as (
+            update box set name = @name, version = @version, described_boot = @boot, described_seq = @seq
+            where tenant = @tenant and box = @box and (described_boot, described_seq) < (@boot, @seq) returning site
+        ), named as (
+            insert into camera as c (tenant, camera, box, site, slug, name, enabled, codec, width, height)
+            select @tenant, r.camera, @box, newer.site, r.slug, r.name, r.enabled, r.codec, r.width, r.height
+            from newer, unnest(@cameras, @slugs, @names, @enabled, @codecs, @widths, @heights) as r (camera, slug, name, enabled, codec, width, height)
+            order by r.camera
+            on conflict (tenant, camera) do update
+            set slug = excluded.slug, name = excluded.name, enabled = excluded.enabled, site = excluded.site,
+                codec = coalesce(excluded.codec, c.codec), width = coalesce(excluded.width, c.width), height = coalesce(excluded.height, c.height)
+            where c.box = excluded.box
+        )
+        update camera set enabled = false from newer where camera.tenant = @tenant and camera.box = @box and not camera.camera = any(@cameras)
+        """;
+
+    /// <summary>Why a description makes no sense, or null.</summary>
+    public static string? Check(BoxDescribedData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
+        if (data.Name.Length is 0 or > 200 || data.Version.Length is 0 or > 64) return "name or version is out of range";
+        if (data.Cameras.Count > MaxCameras) return $"a box has at most {MaxCameras} cameras";
+        if (data.Cameras.Any(c => c is null || !Names.IsSlug(c.Slug) || c.Name.Length is 0 or > 200 || c.Codec is { Length: > 64 })) return "a camera's slug, name or codec is out of range";
+        return data.Cameras.Select(c => c.Camera).Distinct().Count() == data.Cameras.Count ? null : "a camera is named twice";
+    }
+
+    /// <summary>Adds the statement to a batch of the caller's transaction.</summary>
+    public static void Append(NpgsqlBatch batch, BoxRecord box, BoxDescribedData data)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var command = new NpgsqlBatchCommand(Describe);
+        command.Parameters.AddWithValue("tenant", box.Tenant);
+        command.Parameters.AddWithValue("box", box.Box);
+        command.Parameters.AddWithValue("name", data.Name);
+        command.Parameters.AddWithValue("version", data.Version);
+        command.Parameters.AddWithValue("boot", data.BootSeq);
+        command.Parameters.AddWithValue("seq", data.Seq);
+        Add("cameras", NpgsqlDbType.Uuid, c => c.Camera);
+        Add("slugs", NpgsqlDbType.Text, c => c.Slug);
+        Add("names", NpgsqlDbType.Text, c => c.Name);
+        Add("enabled", NpgsqlDbType.Boolean, c => c.Enabled);
+        Add("codecs", NpgsqlDbType.Text, c => c.Codec);
+        Add("widths", NpgsqlDbType.Integer, c => c.Width);
+        Add("heights", NpgsqlDbType.Integer, c => c.Height);
+        batch.BatchCommands.Add(command);
+
+        void Add<T>(string name, NpgsqlDbType type, Func<CameraDescription, T> value) =>
+            command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = data.Cameras.Select(value).ToArray() });
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using Dapper;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Cloud.Registry;
+
+/// <summary>Which box records a camera. What is known is kept for 30 s; what is unknown is asked again each time. Thread-safe; bounded.</summary>
+public sealed class CameraOwners(NpgsqlDataSource database, IClock clock)
+{
+    private const int MaxEntries = 200_000;
+    private static readonly Duration Lifetime = Duration.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<(string Tenant, Guid Camera), (Guid Box, Instant Read)> _kept = new();
+
+    /// <summary>The registered box of each camera; cameras that nobody registered are missing from the answer.</summary>
+    public async ValueTask<IReadOnlyDictionary<Guid, Guid>> FindAsync(string tenant, IReadOnlyCollection<Guid> cameras, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(cameras);
+        var now = clock.GetCurrentInstant();
+        Dictionary<Guid, Guid> found = [];
+        List<Guid> open = [];
+        foreach (var camera in cameras)
+        {
+            if (_kept.TryGetValue((tenant, camera), out var kept) && kept.Read <= now && now - kept.Read < Lifetime) found[camera] = kept.Box;
+            else open.Add(camera);
+        }
+
+        if (open.Count == 0) return found;
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var rows = await connection.QueryAsync<(Guid Camera, Guid Box)>(new CommandDefinition(
+            "select camera, box from camera where tenant = @tenant and camera = any(@open)", new { tenant, open = open.ToArray() }, cancellationToken: cancellation));
+        if (_kept.Count > MaxEntries) _kept.Clear();
+        foreach (var (camera, box) in rows)
+        {
+            found[camera] = box;
+            _kept[(tenant, camera)] = (box, now);
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Heldar.Cloud.Batches;
+using Heldar.Contracts.Events;
+using NodaTime;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Heldar.Cloud.States;
+
+/// <summary>Writes camera states and box status. Applied only when (bootSeq, seq) is greater than what is known, so order and repeats do not matter.</summary>
+public static class StateStore
+{
+    /// <summary>Adds a camera's state. A camera of another box is left alone.</summary>
+    public static void Append(NpgsqlBatch batch, BoxRecord box, CameraStateData data)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var command = new NpgsqlBatchCommand(
+            """
+            insert into camera_state as s (tenant, camera, box, boot_seq, seq, condition, cause, since)
+            values (@tenant, @camera, @box, @boot, @seq, @condition, @cause, @since)
+            on conflict (tenant, camera) do update
+            set box = excluded.box, boot_seq = excluded.boot_seq, seq = excluded.seq, condition = excluded.condition, cause = excluded.cause, since = excluded.since
+            where s.box <> excluded.box or (s.boot_seq, s.seq) < (excluded.boot_seq, excluded.seq)
+            """);
+        Common(command, box, data.BootSeq, data.Seq);
+        command.Parameters.AddWithValue("camera", data.Camera);
+        command.Parameters.AddWithValue("condition", Text(data.Condition));
+        command.Parameters.AddWithValue("cause", (object?)data.Cause ?? DBNull.Value);
+        command.Parameters.AddWithValue("since", data.Since.ToDateTimeUtc());
+        batch.BatchCommands.Add(command);
+    }
+
+    /// <summary>Adds a box's status: its disk and backlog, and how far each of its registered cameras is recorded.</summary>
+    public static void Append(NpgsqlBatch batch, BoxRecord box, Instant time, BoxStatusData data)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        var status = new NpgsqlBatchCommand(
+            """
+            update box set disk_free_bytes = @free, disk_total_bytes = @total, outbox_backlog = @backlog, status_boot = @boot, status_seq = @seq,
+                last_seen_at = greatest(last_seen_at, least(@at, now()))
+            where tenant = @tenant and box = @box and (status_boot, status_seq) < (@boot, @seq)
+            """);
+        Common(status, box, data.BootSeq, data.Seq);
+        status.Parameters.AddWithValue("free", data.DiskFreeBytes);
+        status.Parameters.AddWithValue("total", data.DiskTotalBytes);
+        status.Parameters.AddWithValue("backlog", data.OutboxBacklog);
+        status.Parameters.AddWithValue("at", time.ToDateTimeUtc());
+        batch.BatchCommands.Add(status);
+
+        var progress = new NpgsqlBatchCommand(
+            """
+            insert into camera_progress as p (tenant, camera, box, boot_seq, seq, condition, recorded_since, recorded_through, open_segment, open_start, reported_at)
+            select @tenant, r.camera, @box, @boot, @seq, r.condition, r.since, r.through, r.segment, r.start, @at
+            from unnest(@cameras, @conditions, @sinces, @throughs, @segments, @starts) as r (camera, condition, since, through, segment, start)
+            join camera c on c.tenant = @tenant and c.camera = r.camera and c.box = @box
+            order by r.camera
+            on conflict (tenant, camera) do update
+            set box = excluded.box, boot_seq = excluded.boot_seq, seq = excluded.seq, condition = excluded.condition, recorded_since = excluded.recorded_since,
+                recorded_through = excluded.recorded_through, open_segment = excluded.open_segment, open_start = excluded.open_start, reported_at = excluded.reported_at
+            where p.box <> excluded.box or (p.boot_seq, p.seq) < (excluded.boot_seq, excluded.seq)
+            """);
+        Common(progress, box, data.BootSeq, data.Seq);
+        progress.Parameters.AddWithValue("at", time.ToDateTimeUtc());
+        Add(progress, "cameras", NpgsqlDbType.Uuid, data, c => c.Camera);
+        Add(progress, "conditions", NpgsqlDbType.Text, data, c => Text(c.Condition));
+        Add(progress, "sinces", NpgsqlDbType.TimestampTz, data, c => c.RecordedSince?.ToDateTimeUtc());
+        Add(progress, "throughs", NpgsqlDbType.TimestampTz, data, c => c.RecordedThrough?.ToDateTimeUtc());
+        Add(progress, "segments", NpgsqlDbType.Uuid, data, c => c.OpenSegment);
+        Add(progress, "starts", NpgsqlDbType.TimestampTz, data, c => c.OpenStart?.ToDateTimeUtc());
+        batch.BatchCommands.Add(progress);
+    }
+
+    /// <summary>Why a status makes no sense, or null.</summary>
+    public static string? Check(BoxStatusData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
+        if (data.DiskFreeBytes < 0 || data.DiskTotalBytes < 0 || data.OutboxBacklog < 0) return "bytes and backlog are not negative";
+        if (data.Cameras.Count > Registry.BoxRegistry.MaxCameras || data.Cameras.Any(c => c is null)) return "cameras is out of range";
+        return data.Cameras.Select(c => c.Camera).Distinct().Count() == data.Cameras.Count ? null : "a camera is named twice";
+    }
+
+    /// <summary>Why a camera's state makes no sense, or null.</summary>
+    public static string? Check(CameraStateData data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
+        return data.Name.Length > 200 || data.Cause is { Length: > 2000 } ? "name or cause is too long" : null;
+    }
+
+    /// <summary>A condition as it stands in the database: its JSON word.</summary>
+    public static string Text(CameraCondition condition) => JsonNamingPolicy.CamelCase.ConvertName(condition.ToString());
+
+    private static void Common(NpgsqlBatchCommand command, BoxRecord box, long boot, long seq)
+    {
+        command.Parameters.AddWithValue("tenant", box.Tenant);
+        command.Parameters.AddWithValue("box", box.Box);
+        command.Parameters.AddWithValue("boot", boot);
+        command.Parameters.AddWithValue("seq", seq);
+    }
+
+    private static void Add<T>(NpgsqlBatchCommand command, string name, NpgsqlDbType type, BoxStatusData data, Func<CameraProgress, T> value) =>
+        command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = data.Cameras.Select(value).ToArray() });
+}

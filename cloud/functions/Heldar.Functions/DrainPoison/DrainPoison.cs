@@ -1,0 +1,54 @@
+using Heldar.Cloud.DeadLetters;
+using Heldar.Contracts.Events;
+using Heldar.Contracts.Queues;
+using Heldar.Functions.Pipeline;
+using Npgsql;
+
+namespace Heldar.Functions.DrainPoison;
+
+/// <summary>
+/// Poison queues: messages on which a handler crashed as often as the host allows. They become dead letters, where somebody looks. One function per queue, all
+/// of this class. The tenant is not proven here, so none is taken from the message.
+/// </summary>
+internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource database) : IQueueFunction
+{
+    private static readonly Dictionary<string, string> Drained = new(StringComparer.Ordinal)
+    {
+        ["DrainPoisonSegments"] = QueueNames.Segments,
+        ["DrainPoisonStates"] = QueueNames.States,
+        ["DrainPoisonRegistrations"] = QueueNames.Registrations,
+    };
+
+    /// <summary>One function for each queue that has a handler here.</summary>
+    public static IReadOnlyCollection<string> Names => Drained.Keys;
+
+    public static DrainPoison Create(string name, NpgsqlDataSource database) => new(name, Drained[name], database);
+
+    public string Name => name;
+
+    public string Queue => QueueNames.Poison(queue);
+
+    public async Task RunAsync(QueueMessage message, CancellationToken cancellation)
+    {
+        await using var batch = database.CreateBatch();
+        new DeadLetter(DeadLetter.NoTenant, message.Queue, DeadLetterReasons.TooOften, "its handler crashed as often as maxDequeueCount allows", message.Body)
+        {
+            // The message's own hash makes a redelivered poison message the same letter.
+            EventId = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(message.Body)),
+            Box = ClaimedBox(message.Body),
+        }.Append(batch);
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static Guid? ClaimedBox(byte[] body)
+    {
+        try
+        {
+            return Envelope.Parse(body).Box;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+}

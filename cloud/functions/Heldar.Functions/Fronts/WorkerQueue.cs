@@ -1,0 +1,130 @@
+using Heldar.Cloud.Queues;
+using Heldar.Contracts.Queues;
+using Heldar.Functions.Pipeline;
+using Heldar.Functions.Settings;
+
+namespace Heldar.Functions.Fronts;
+
+/// <summary>
+/// Front B's listener of one queue, with the Functions host's semantics: leased messages, renewal at half time, deletion after success, a short pause after a
+/// crash, the poison queue beyond <see cref="MaxDequeueCount"/>, polling from 100 ms to 1 s. One loop fetches; at most Concurrency handlers run.
+/// </summary>
+internal sealed partial class WorkerQueue(IQueueFunction function, string queue, QueueStore queues, FunctionsOptions options, TimeProvider time, ILogger log)
+{
+    public const int MaxDequeueCount = 5;
+    private const int BatchSize = 16;
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan AfterCrash = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinPoll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxPoll = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(8);
+
+    /// <summary>Runs until <paramref name="stopping"/>; then stops fetching and gives running handlers 8 s.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var places = new SemaphoreSlim(options.Concurrency);
+        using var work = new CancellationTokenSource();
+        await using var grace = stopping.Register(() => work.CancelAfter(Grace));
+        List<Task> running = [];
+        var pause = MinPoll;
+        while (!stopping.IsCancellationRequested)
+        {
+            running.RemoveAll(t => t.IsCompletedSuccessfully);
+            var fetched = await FetchAsync(Math.Min(BatchSize, options.Concurrency - running.Count(t => !t.IsCompleted)), stopping);
+            foreach (var message in fetched)
+            {
+                await places.WaitAsync(CancellationToken.None);
+                running.Add(HandleAsync(message, places, work.Token));
+            }
+
+            pause = fetched.Count > 0 ? MinPoll : pause * 1.5 < MaxPoll ? pause * 1.5 : MaxPoll;
+            if (fetched.Count == 0) await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            else if (running.Count(t => !t.IsCompleted) >= options.Concurrency) await Task.WhenAny(running.Where(t => !t.IsCompleted));
+        }
+
+        await Task.WhenAll(running);
+    }
+
+    private async Task<IReadOnlyList<LeasedMessage>> FetchAsync(int most, CancellationToken stopping)
+    {
+        if (most <= 0) return [];
+        try
+        {
+            return await queues.ReceiveAsync(queue, most, Lease, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return [];
+        }
+        catch (Exception fault) when (FailurePolicy.IsTransient(fault) || fault is Azure.RequestFailedException)
+        {
+            LogCannotFetch(queue, fault.Message.Split('\n')[0]);
+            return [];
+        }
+    }
+
+    private async Task HandleAsync(LeasedMessage message, SemaphoreSlim places, CancellationToken cancellation)
+    {
+        try
+        {
+            if (message.DequeueCount > MaxDequeueCount)
+            {
+                await PoisonAsync(message, message.PopReceipt, cancellation);
+                return;
+            }
+
+            await InvokeAsync(message, cancellation);
+        }
+        catch (Exception fault)
+        {
+            // The lease runs out and the message comes again: nothing is lost, and one message never stops the loop.
+            LogAbandoned(queue, message.Id, fault);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    private async Task InvokeAsync(LeasedMessage message, CancellationToken cancellation)
+    {
+        using var renewal = new LeaseRenewal(queues, queue, message, Lease, time);
+        try
+        {
+            await function.RunAsync(new QueueMessage(queue, message.Id, message.DequeueCount, Decode(message.Text)), cancellation);
+        }
+        catch (Exception crash)
+        {
+            var held = await renewal.StopAsync();
+            LogCrash(function.Name, message.Id, message.DequeueCount, crash);
+            if (message.DequeueCount >= MaxDequeueCount) await PoisonAsync(message, held, CancellationToken.None);
+            else await queues.RenewAsync(queue, message with { PopReceipt = held }, AfterCrash, CancellationToken.None);
+            return;
+        }
+
+        await queues.DeleteAsync(queue, message.Id, await renewal.StopAsync(), CancellationToken.None);
+    }
+
+    private async Task PoisonAsync(LeasedMessage message, string receipt, CancellationToken cancellation)
+    {
+        if (queue.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal)) return;
+        await queues.SendPoisonAsync(QueueNames.Poison(queue), message.Text, cancellation);
+        await queues.DeleteAsync(queue, message.Id, receipt, cancellation);
+    }
+
+    // What is not base64 goes on as it is: the handler refuses it with a reason.
+    private static byte[] Decode(string text)
+    {
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var written) ? bytes[..written] : System.Text.Encoding.UTF8.GetBytes(text);
+    }
+
+    [LoggerMessage(4301, LogLevel.Error, "{Function} crashed on message {Id} (dequeued {Count} times)")]
+    private partial void LogCrash(string function, string id, long count, Exception crash);
+
+    [LoggerMessage(4302, LogLevel.Warning, "message {Id} of {Queue} is left to its lease")]
+    private partial void LogAbandoned(string queue, string id, Exception fault);
+
+    [LoggerMessage(4303, LogLevel.Warning, "cannot fetch from {Queue}: {Cause}")]
+    private partial void LogCannotFetch(string queue, string cause);
+}

@@ -1,0 +1,127 @@
+using System.Text;
+using System.Text.Json;
+using Heldar.Cloud.Batches;
+using Heldar.Cloud.DeadLetters;
+using Heldar.Cloud.Registry;
+using Heldar.Contracts;
+using Heldar.Contracts.Events;
+using Npgsql;
+
+namespace Heldar.Functions.Pipeline;
+
+/// <summary>What handlers of box batches share.</summary>
+internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, NodaTime.IClock Clock);
+
+/// <summary>
+/// Applies one signed batch: verify, sort its events into good and bad, then one round trip that applies the good ones, files the bad ones as dead letters and
+/// marks the batch as received, all in one transaction. A batch never fails for one event.
+/// </summary>
+internal abstract class BatchFunction(BatchServices services) : IQueueFunction
+{
+    public abstract string Name { get; }
+
+    public abstract string Queue { get; }
+
+    public Task RunAsync(QueueMessage message, CancellationToken cancellation) => services.Policy.RunAsync(message, (m, last) => ApplyAsync(m, last, cancellation), cancellation);
+
+    /// <summary>Binds and checks the data, and adds what applies it to <paramref name="work"/>. Throws <see cref="RefusedException"/> or <see cref="JsonException"/> for bad data.</summary>
+    protected abstract void Collect(BatchWork work, CloudEvent one, EventSource source);
+
+    /// <summary>Adds the collected statements.</summary>
+    protected abstract void Append(NpgsqlBatch batch, BatchWork work);
+
+    private async Task ApplyAsync(QueueMessage message, bool lastAttempt, CancellationToken cancellation)
+    {
+        VerifiedBatch verified;
+        try
+        {
+            verified = await services.Verifier.VerifyAsync(message.Body, cancellation);
+        }
+        catch (RefusedException refused)
+        {
+            await RefuseMessageAsync(message, refused, cancellation);
+            return;
+        }
+
+        var work = new BatchWork(verified, services.Clock.GetCurrentInstant());
+        var unknown = await SortAsync(work, message.Queue, cancellation);
+        if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, message.Queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
+        await using var batch = services.Database.CreateBatch();
+        Append(batch, work);
+        foreach (var letter in work.Letters) letter.Append(batch);
+        var complete = unknown.Count == 0 || lastAttempt;
+        if (complete) Watermarks.Append(batch, verified);
+        if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(cancellation);
+        if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");
+    }
+
+    /// <summary>Collects the good events, files the bad ones, and returns those whose camera nobody registered yet (a description may still be on its way).</summary>
+    private async Task<List<CloudEvent>> SortAsync(BatchWork work, string queue, CancellationToken cancellation)
+    {
+        var sources = work.Batch.Body.Events.Select(e => (Event: e, Source: EventSource.TryParse(e.Source, out var source) ? source : null)).ToList();
+        var owners = await services.Cameras.FindAsync(work.Box.Tenant, [.. sources.Where(s => s.Source?.Camera is not null).Select(s => s.Source!.Camera!.Value).Distinct()], cancellation);
+        List<CloudEvent> unknown = [];
+        foreach (var (one, source) in sources)
+        {
+            try
+            {
+                if (Check(work, one, source, owners) == Standing.UnknownCamera) unknown.Add(one);
+                else Collect(work, one, source!);
+            }
+            catch (RefusedException refused)
+            {
+                work.Letters.Add(Letter(work, queue, one, refused.Reason, refused.Message));
+            }
+            catch (JsonException wrong)
+            {
+                work.Letters.Add(Letter(work, queue, one, DeadLetterReasons.BadData, wrong.Message));
+            }
+        }
+
+        return unknown;
+    }
+
+    private Standing Check(BatchWork work, CloudEvent one, EventSource? source, IReadOnlyDictionary<Guid, Guid> owners)
+    {
+        if (one.Specversion != CloudEvent.Version || one.Id.Length is 0 or > 300) throw new RefusedException(DeadLetterReasons.BadData, "specversion must be 1.0 and id 1 to 300 characters");
+        if (!EventTypes.TryGet(one.Type, out var type)) throw new RefusedException(DeadLetterReasons.UnknownType, $"no event type {(one.Type.Length <= 80 ? one.Type : one.Type[..80])} is known");
+        if (type.Queue != Queue || type.Class != work.Batch.Envelope.Class) throw new RefusedException(DeadLetterReasons.WrongQueue, $"{type.Type} belongs into queue {type.Queue} with class {type.Class}");
+        if (source is null || source.Tenant != work.Box.Tenant || source.Site != work.Box.Site) throw new RefusedException(DeadLetterReasons.ForeignSource, "the source is not of this box's tenant and site");
+        if (source.Box is { } box && box != work.Box.Box) throw new RefusedException(DeadLetterReasons.ForeignSource, "the source is another box");
+        if (source.Camera is not { } camera) return Standing.Known;
+        if (!owners.TryGetValue(camera, out var owner)) return Standing.UnknownCamera;
+        return owner == work.Box.Box ? Standing.Known : throw new RefusedException(DeadLetterReasons.ForeignSource, "the camera is another box's");
+    }
+
+    private async Task RefuseMessageAsync(QueueMessage message, RefusedException refused, CancellationToken cancellation)
+    {
+        await using var batch = services.Database.CreateBatch();
+        new DeadLetter(refused.Box?.Tenant ?? DeadLetter.NoTenant, message.Queue, refused.Reason, refused.Message, message.Body) { Box = refused.Box?.Box }.Append(batch);
+        await batch.ExecuteNonQueryAsync(cancellation);
+        services.Policy.Refused(message, refused.Reason);
+    }
+
+    private static DeadLetter Letter(BatchWork work, string queue, CloudEvent one, string reason, string detail) =>
+        new(work.Box.Tenant, queue, reason, detail, Encoding.UTF8.GetBytes(JsonSerializer.Serialize(one, HeldarJson.Options))) { Box = work.Box.Box, EventId = one.Id, EventType = one.Type };
+
+    private enum Standing
+    {
+        Known,
+        UnknownCamera,
+    }
+}
+
+/// <summary>What one batch will write.</summary>
+internal sealed class BatchWork(VerifiedBatch batch, NodaTime.Instant now)
+{
+    public VerifiedBatch Batch { get; } = batch;
+
+    public BoxRecord Box => Batch.Box;
+
+    public NodaTime.Instant Now { get; } = now;
+
+    public List<DeadLetter> Letters { get; } = [];
+
+    /// <summary>The handler's own collected work.</summary>
+    public List<object> Items { get; } = [];
+}

@@ -1,0 +1,130 @@
+using Azure;
+using Heldar.Cloud.Queues;
+using Heldar.Contracts.Events;
+using NodaTime;
+using Npgsql;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace Heldar.Functions.Pipeline;
+
+/// <summary>Something that should be right soon: the message is put back with a delay.</summary>
+internal sealed class NotYetException(string message) : Exception(message);
+
+/// <summary>The database is of another version: nobody's fault and nobody's attempt.</summary>
+internal sealed class WrongSchemaException(string message) : Exception(message);
+
+/// <summary>
+/// The one failure policy of all handlers and both fronts. A transient failure or an open circuit puts a copy back with a delay and succeeds, so that the host's
+/// dequeue count is spent on crashes only. A permanent failure concerns one event and is the handler's. Thread-safe.
+/// </summary>
+internal sealed partial class FailurePolicy
+{
+    /// <summary>Longest delay of a copy.</summary>
+    public static readonly Duration MaxDelay = Duration.FromMinutes(10);
+
+    /// <summary>How long "not yet" is believed, counted from the first attempt; then the event is a dead letter.</summary>
+    public static readonly Duration Patience = Duration.FromMinutes(10);
+
+    private readonly QueueStore _queues;
+    private readonly IClock _clock;
+    private readonly ILogger<FailurePolicy> _log;
+    private readonly SchemaGate _schema;
+    private readonly ResiliencePipeline _circuit;
+
+    public FailurePolicy(QueueStore queues, SchemaGate schema, IClock clock, ILogger<FailurePolicy> log)
+    {
+        (_queues, _schema, _clock, _log) = (queues, schema, clock, log);
+        _circuit = new ResiliencePipelineBuilder()
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                FailureRatio = 0.5,
+                MinimumThroughput = 8,
+                SamplingDuration = TimeSpan.FromSeconds(10),
+                BreakDuration = TimeSpan.FromSeconds(5),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
+            })
+            .Build();
+    }
+
+    /// <summary>Runs a handler. The flag tells it that "not yet" will not be believed again.</summary>
+    public async Task RunAsync(QueueMessage message, Func<QueueMessage, bool, Task> apply, CancellationToken cancellation)
+    {
+        var envelope = TryParse(message.Body);
+        var now = _clock.GetCurrentInstant();
+        var first = envelope?.FirstSeen is { } seen && seen < now ? seen : now;
+        var attempt = Math.Clamp(envelope?.Attempt ?? 0, 0, 1000);
+        try
+        {
+            await _circuit.ExecuteAsync(async token => await ApplyAsync(token), cancellation);
+        }
+        catch (WrongSchemaException wrong)
+        {
+            await PutBackAsync(message, envelope, attempt, first, Delay(4), wrong.Message, cancellation);
+        }
+        catch (BrokenCircuitException)
+        {
+            await PutBackAsync(message, envelope, attempt, first, Delay(Math.Max(attempt, 3)), "circuit open", cancellation);
+        }
+        catch (NotYetException wait)
+        {
+            await PutBackAsync(message, envelope, attempt + 1, first, Delay(Math.Min(attempt, 5)), wait.Message, cancellation);
+        }
+        catch (Exception fault) when (IsTransient(fault))
+        {
+            await PutBackAsync(message, envelope, attempt + 1, first, Delay(attempt), fault.Message, cancellation);
+        }
+
+        async Task ApplyAsync(CancellationToken token)
+        {
+            if (await _schema.ProblemAsync(token) is { } problem) throw new WrongSchemaException(problem);
+            await apply(message, attempt > 0 && now - first > Patience);
+        }
+    }
+
+    /// <summary>Notes a message that was filed as a dead letter whole.</summary>
+    public void Refused(QueueMessage message, string reason) => LogRefused(message.Queue, message.Id, reason);
+
+    /// <summary>Whether trying again later may help.</summary>
+    public static bool IsTransient(Exception fault) => fault switch
+    {
+        PostgresException postgres => postgres.IsTransient || postgres.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
+        NpgsqlException or TimeoutException or IOException or HttpRequestException => true,
+        RequestFailedException storage => storage.Status is 0 or 408 or 429 or >= 500,
+        AggregateException many => many.InnerExceptions.All(IsTransient),
+        _ => false,
+    };
+
+    /// <summary>1 s doubled per attempt, at most 10 minutes, with up to a quarter of jitter.</summary>
+    internal static TimeSpan Delay(int attempt)
+    {
+        var seconds = Math.Min(Math.Pow(2, Math.Min(attempt, 20)), MaxDelay.TotalSeconds);
+        return TimeSpan.FromSeconds(seconds * (0.875 + (Random.Shared.NextDouble() * 0.25)));
+    }
+
+    private async Task PutBackAsync(QueueMessage message, Envelope? envelope, int attempt, Instant first, TimeSpan delay, string cause, CancellationToken cancellation)
+    {
+        // What is no envelope can carry no attempt; it is refused as soon as the database takes it.
+        var copy = envelope is null ? message.Body : (envelope with { Attempt = attempt, FirstSeen = first }).ToBytes();
+        await _queues.SendAsync(message.Queue, copy, delay, cancellation);
+        LogPutBack(message.Queue, message.Id, attempt, delay.TotalSeconds, cause);
+    }
+
+    private static Envelope? TryParse(byte[] body)
+    {
+        try
+        {
+            return Envelope.Parse(body);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(4001, LogLevel.Warning, "message {Id} of {Queue} goes back for attempt {Attempt} in {Seconds:0.0} s: {Cause}")]
+    private partial void LogPutBack(string queue, string id, int attempt, double seconds, string cause);
+
+    [LoggerMessage(4002, LogLevel.Warning, "message {Id} of {Queue} is a dead letter: {Reason}")]
+    private partial void LogRefused(string queue, string id, string reason);
+}

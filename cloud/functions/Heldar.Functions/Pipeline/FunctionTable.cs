@@ -1,0 +1,17 @@
+using Heldar.Contracts.Queues;
+using Heldar.Functions.Settings;
+
+namespace Heldar.Functions.Pipeline;
+
+/// <summary>All functions of this program, by name.</summary>
+internal sealed class FunctionTable(IEnumerable<IQueueFunction> queues, IEnumerable<ITimerFunction> timers, FunctionsOptions options)
+{
+    public IReadOnlyDictionary<string, IQueueFunction> Queues { get; } = queues.ToDictionary(f => f.Name, StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, ITimerFunction> Timers { get; } = timers.ToDictionary(f => f.Name, StringComparer.Ordinal);
+
+    /// <summary>The real name of a function's queue in this deployment's shard.</summary>
+    public string QueueOf(IQueueFunction function) => function.Queue.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal)
+        ? QueueNames.Poison(QueueNames.InShard(function.Queue[..^QueueNames.PoisonSuffix.Length], options.Shard))
+        : QueueNames.InShard(function.Queue, options.Shard);
+}

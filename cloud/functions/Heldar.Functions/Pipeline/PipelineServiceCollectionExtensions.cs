@@ -1,0 +1,26 @@
+using Heldar.Cloud.Batches;
+using Heldar.Cloud.Database;
+using Heldar.Cloud.Index;
+using Heldar.Cloud.Queues;
+using Heldar.Cloud.Registry;
+using Heldar.Functions.Settings;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Functions.Pipeline;
+
+/// <summary>Composes the handlers that both fronts run.</summary>
+internal static class PipelineServiceCollectionExtensions
+{
+    public static IServiceCollection AddHandlers(this IServiceCollection services, FunctionsOptions options)
+    {
+        services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddHeldarDatabase(options.Database, maxPool: 32);
+        services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.Storage)).AddSingleton(_ => new StagedBodies(options.Storage));
+        services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>();
+        services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();
+        services.AddSingleton<IQueueFunction, IndexSegments.IndexSegments>().AddSingleton<IQueueFunction, ApplyStates.ApplyStates>().AddSingleton<IQueueFunction, RegisterBox.RegisterBox>();
+        foreach (var name in DrainPoison.DrainPoison.Names)
+            services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>()));
+        return services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<FunctionTable>();
+    }
+}
