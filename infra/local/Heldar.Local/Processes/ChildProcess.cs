@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -37,14 +38,24 @@ internal sealed class ChildProcess : IAsyncDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Starts the child.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">setsid or setpriv (util-linux) is missing.</exception>
+    /// <exception cref="ProcessException">setsid or setpriv (util-linux) is missing.</exception>
     public static async Task<ChildProcess> StartAsync(ChildSpec spec)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(spec.LogFile))!);
         var info = new ProcessStartInfo("setsid") { WorkingDirectory = spec.WorkingDirectory ?? Environment.CurrentDirectory };
         foreach (string argument in CommandLine(spec)) info.ArgumentList.Add(argument);
         foreach ((string name, string? value) in spec.Environment) info.Environment[name] = value;
-        Process process = await SpawnThread.StartAsync(info);
+        Directory.CreateDirectory(info.WorkingDirectory);
+        Process process;
+        try
+        {
+            process = await SpawnThread.StartAsync(info);
+        }
+        catch (Win32Exception error)
+        {
+            throw new ProcessException($"cannot start {spec.Name}: setsid and setpriv are needed (apt-get install -y util-linux): {error.Message}", error);
+        }
+
         return new ChildProcess(spec, process, ProcessIdentity.Of(process.Id));
     }
 
