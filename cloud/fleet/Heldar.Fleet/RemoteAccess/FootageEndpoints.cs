@@ -80,6 +80,8 @@ internal sealed partial class FootageResult(BoxAnswer answer, string? onlyType) 
     {
         try
         {
+            // Players decide by the head; it must not wait for the first bytes of a slow box.
+            await context.Response.Body.FlushAsync(context.RequestAborted);
             await answer.CopyToAsync(context.Response.Body, context.RequestAborted);
         }
         catch (Exception cut) when (cut is BoxGoneException or BoxErrorException or TimeoutException)
