@@ -30,7 +30,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes(options).AddEnrolment().AddSearch().AddRemoteAccess();
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess();
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>();
     }
 
@@ -43,7 +43,9 @@ internal static class FleetApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = JsonBody.MaxBytes;
+
+            // Calls refuse more than JsonBody.MaxBytes themselves; the server takes a little more, so that the refusal arrives instead of a reset.
+            kestrel.Limits.MaxRequestBodySize = 16 * JsonBody.MaxBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         });
         builder.Logging.ClearProviders().AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heldar.Cloud.Index;
 using Heldar.Contracts;
 using NodaTime;
 
@@ -7,18 +8,15 @@ namespace Heldar.Fleet.Api;
 /// <summary>Reads query parameters within bounds; each mistake names the parameter and what it may be (<see cref="BadInputException"/>).</summary>
 internal static class QueryText
 {
-    /// <summary>Longest time range of one search call.</summary>
-    public static readonly Duration MaxRange = Duration.FromDays(31);
-
     private const int MaxListed = 500;
 
-    /// <summary><c>from</c> and <c>to</c> as a range of at most <see cref="MaxRange"/>.</summary>
+    /// <summary><c>from</c> and <c>to</c> as a range of at most <see cref="RecordingQuery.MaxRange"/>.</summary>
     public static (Instant From, Instant To) Range(IQueryCollection query)
     {
         var from = Time(query, "from");
         var to = Time(query, "to");
         if (to <= from) throw new BadInputException("to must be later than from");
-        if (to - from > MaxRange) throw new BadInputException($"from and to may lie at most {MaxRange.Days} days apart; ask for several ranges");
+        if (to - from > RecordingQuery.MaxRange) throw new BadInputException($"from and to may lie at most {RecordingQuery.MaxRange.Days} days apart; ask for several ranges");
         return (from, to);
     }
 

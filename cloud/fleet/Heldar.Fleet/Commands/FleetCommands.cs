@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Heldar.Cloud.Database;
+using Heldar.Cloud.Index;
 using Heldar.Cloud.Migrations;
 using Heldar.Contracts;
 using Heldar.Fleet.Access;
 using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Settings;
+using NodaTime;
 
 namespace Heldar.Fleet.Commands;
 
@@ -98,5 +100,6 @@ internal static class FleetCommands
     {
         await using var database = DatabaseServiceCollectionExtensions.Create(options.Database, maxPool: 1);
         await Migrator.MigrateAsync(database, cancellation);
+        await IndexPartitions.EnsureAsync(database, SystemClock.Instance.GetCurrentInstant(), cancellation);
     }
 }

@@ -1,5 +1,7 @@
 using Azure;
+using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using Heldar.Cloud.Index;
 using Heldar.Contracts.Queues;
 using Heldar.Fleet.Settings;
 
@@ -30,6 +32,8 @@ internal sealed partial class ShardProvisioner(FleetOptions options, ILogger<Sha
             }
         }
 
+        var manifests = new BlobContainerClient(options.Storage, ManifestStore.Container, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02) { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromSeconds(10) } });
+        await manifests.CreateIfNotExistsAsync(cancellationToken: cancellation);
         Missing = null;
     }
 
