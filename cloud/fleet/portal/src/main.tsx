@@ -1,6 +1,7 @@
 import '@fontsource-variable/inter/wght.css';
 import './ui/theme.css';
 import './ui/controls.css';
+import './fleet/fleet.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App';

@@ -49,7 +49,7 @@ export function RecordingDetails({ camera, recording, format, zone }: RecordingD
           <>
             <span className={`recording-hash recording-hash-${check}`} title={`SHA-256 ${proof.sha256}\nMerkle root ${proof.root}\nSegment ${proof.segment}, revision ${proof.revision}, hash ${proof.hashOrigin}`}>
               <Icon name="shield" />
-              <span className="muted">SHA-256</span> <code data-testid="recording-hash">{proof.sha256}</code>
+              <span className="recording-label muted">SHA-256</span> <code data-testid="recording-hash">{proof.sha256}</code>
             </span>
             {canVerify() && (
               <button type="button" className="button button-small button-quiet" disabled={running} onClick={() => setCheck('running')}>

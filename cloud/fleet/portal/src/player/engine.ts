@@ -1,5 +1,6 @@
 import { ApiFailure, isAbort, tell } from '../api/failure';
 import type { Recording } from '../api/types';
+import { Mp4Error } from './boxes';
 import { canDecode, codecName, mediaSourceClass } from './codecs';
 import { FootageBuffer, FootageRefused } from './footageBuffer';
 import { CannotDecode, Loader, NewFilmNeeded, pause } from './loader';
@@ -234,7 +235,8 @@ export class FootageEngine {
   /** Stops now. */
   private obstruct(obstacle: Obstacle): void {
     this.video.pause();
-    this.set({ obstacle, loading: false, atNewest: false });
+    this.wanted = false;
+    this.set({ obstacle, loading: false, atNewest: false, playing: false });
   }
 
   /** Stops when what is held has been shown. */
@@ -287,7 +289,7 @@ export class FootageEngine {
     const recording = recordingAt(this.list?.items ?? [], at, reachMs);
     const ours = recording?.camera === this.state.camera;
     this.set({
-      playing: !video.paused,
+      playing: !video.paused || (this.wanted && this.target !== null),
       loading: starving && !this.newest,
       atNewest: this.newest && starving,
       ...(ours ? { recording } : {}),
@@ -345,5 +347,7 @@ export class FootageEngine {
 }
 
 function playFault(error: unknown): string {
-  return error instanceof FootageRefused ? 'The browser could not read this recording. Download it to see it in another player.' : tell(error);
+  if (error instanceof FootageRefused) return 'The browser could not read this recording. Download it to see it in another player.';
+  if (error instanceof Mp4Error || error instanceof RangeError) return `The recording is damaged: ${error.message}. Download it, and check it against its hash.`;
+  return tell(error);
 }

@@ -17,14 +17,17 @@ export function recordingAt(items: readonly Recording[], at: number, openReachMs
   return null;
 }
 
+/** One recording may be told with its start in microseconds while it is open and in milliseconds later. */
+const sameStartMs = 50;
+
 /** The first recording that starts after another one. */
 export function following(items: readonly Recording[], start: number): Recording | null {
-  return items.find((item) => item.start > start) ?? null;
+  return items.find((item) => item.start > start + sameStartMs) ?? null;
 }
 
 /** The last recording that starts before a moment. */
 export function preceding(items: readonly Recording[], start: number): Recording | null {
-  return items.findLast((item) => item.start < start) ?? null;
+  return items.findLast((item) => item.start < start - sameStartMs) ?? null;
 }
 
 /** The recording to begin with: the one that shows the moment, else the next that starts within reach. */

@@ -1,6 +1,8 @@
 import { useEffect } from 'react';
 import { ApiFailure, tell } from '../api/failure';
+import { BoxesScreen } from '../boxes/BoxesScreen';
 import { useFleet } from '../fleet/useFleet';
+import { NoBoxes } from '../recordings/NoBoxes';
 import { RecordingsScreen } from '../recordings/RecordingsScreen';
 import { Notice } from '../ui/Notice';
 import type { Route } from './useRoute';
@@ -32,5 +34,22 @@ export function FleetScreens({ route, onSignedOut }: FleetScreensProps) {
     );
   }
 
-  return <RecordingsScreen fleet={fleet.data} route={route} />;
+  return (
+    <div className="screen">
+      {fleet.error !== null && !signedOut && (
+        <Notice kind="warn" onRetry={fleet.refresh}>
+          {tell(fleet.error)} What you see is from before.
+        </Notice>
+      )}
+      <div className="screen-body">
+        {route.screen === 'boxes' ? (
+          <BoxesScreen fleet={fleet.data} onChanged={fleet.refresh} />
+        ) : fleet.data.boxes.length === 0 && fleet.data.cameras.length === 0 ? (
+          <NoBoxes />
+        ) : (
+          <RecordingsScreen fleet={fleet.data} route={route} />
+        )}
+      </div>
+    </div>
+  );
 }

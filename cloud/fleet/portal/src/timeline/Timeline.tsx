@@ -2,7 +2,7 @@ import './timeline.css';
 import { Fragment, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { Camera, Site } from '../api/types';
 import { TimeSignal } from '../player/timeSignal';
-import { clock, fullDay, hourMinute, offsetName } from '../time/text';
+import { clock, day, fullDay, hourMinute, offsetName } from '../time/text';
 import { readPalette, type Palette } from './palette';
 import { coverage, type Span } from './spans';
 import { ticks as ticksOf } from './ticks';
@@ -38,6 +38,11 @@ interface TimelineProps {
 
 const none: Span[] = [];
 const reachPx = 6;
+
+function rangeText(zone: string, { from, to }: View): string {
+  const end = day(zone, from) === day(zone, to) ? hourMinute(zone, to) : `${day(zone, to)}, ${hourMinute(zone, to)}`;
+  return `${fullDay(zone, from)}, ${hourMinute(zone, from)} – ${end}`;
+}
 
 /** Footage of all cameras of all sites on one time axis. */
 export function Timeline({ groups, spans, loaded, zone, view, now, follows, move, followNow, playing, shown, onPlay, onSelect }: TimelineProps) {
@@ -111,7 +116,7 @@ export function Timeline({ groups, spans, loaded, zone, view, now, follows, move
     <section className="timeline" data-testid="timeline" data-from={Math.round(view.from)} data-to={Math.round(view.to)} aria-label="Timeline">
       <TimelineToolbar
         view={view}
-        range={`${fullDay(zone, view.from)}, ${hourMinute(zone, view.from)} – ${hourMinute(zone, view.to)}`}
+        range={rangeText(zone, view)}
         follows={follows}
         onLength={(ms) => move((old, at) => withLength(old, ms, at, follows ? null : (shown?.get() ?? null)), follows)}
         onZoom={(factor) => move((old, at) => withLength(old, lengthOf(old) * factor, at, follows ? null : (shown?.get() ?? null)), follows)}

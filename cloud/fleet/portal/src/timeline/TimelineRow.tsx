@@ -51,7 +51,9 @@ export function TimelineRow({ camera, zone, spans, ticks, view, width, active, p
         aria-valuenow={Math.round(at)}
         aria-valuetext={`${clock(zone, at)}, ${footage ? 'recorded' : 'no footage'}`}
         onKeyDown={(event) => onKey(event, camera.camera)}
-        onFocus={() => onFocus(camera.camera)}
+        onFocus={(event) => {
+          if (event.target.matches(':focus-visible')) onFocus(camera.camera);
+        }}
         onBlur={() => onFocus(null)}
       >
         <canvas ref={canvas} className="timeline-canvas" />

@@ -71,6 +71,7 @@ describe('fetchWindow', () => {
     expect(window.from).toBeLessThan(view.from);
     expect(window.to).toBeGreaterThan(view.to);
     expect(lengthOf(window)).toBeLessThan(5 * hour);
+    expect(lengthOf(fetchWindow({ from: now - longest, to: now }))).toBeLessThan(31 * 24 * hour);
     expect(fetchWindow({ from: view.from + 1000, to: view.to + 1000 })).toEqual(window);
   });
 });

@@ -7,7 +7,8 @@ export interface View {
 export const minute = 60_000;
 export const hour = 3_600_000;
 export const shortest = 20_000;
-export const longest = 31 * 24 * hour;
+/** The fleet answers for at most 31 days at a time; what is read reaches up to four times beyond the view. */
+export const longest = 7 * 24 * hour;
 
 /** How much of the view may lie after now, as a fraction. */
 const ahead = 0.06;
@@ -63,6 +64,6 @@ export function reveal(view: View, at: number, now: number): View {
 
 /** The range to ask the fleet for: the view and its surroundings, on a grid, so that small moves ask nothing new. */
 export function fetchWindow(view: View): View {
-  const grid = 2 ** Math.ceil(Math.log2(lengthOf(view)));
+  const grid = 2 ** Math.floor(Math.log2(lengthOf(view)));
   return { from: Math.floor((view.from - grid / 4) / grid) * grid, to: Math.ceil((view.to + grid / 4) / grid) * grid };
 }

@@ -29,6 +29,8 @@ const paths = {
   expand: 'M9 4.5H4.5V9M15 4.5h4.5V9M9 19.5H4.5V15M15 19.5h4.5V15',
 } as const;
 
+const filled: ReadonlySet<string> = new Set(['play', 'previous', 'next']);
+
 export type IconName = keyof typeof paths;
 
 /** A line drawing for a control; the control itself carries the words for assistive technology. */
@@ -37,7 +39,7 @@ export function Icon({ name }: { name: IconName }) {
     <svg
       className="icon"
       viewBox="0 0 24 24"
-      fill={name === 'play' ? 'currentColor' : 'none'}
+      fill={filled.has(name) ? 'currentColor' : 'none'}
       stroke="currentColor"
       strokeWidth="1.8"
       strokeLinecap="round"
