@@ -9,6 +9,7 @@ using Heldar.Edge.Playback;
 using Heldar.Edge.RemoteAccess;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
+using Heldar.Edge.Store;
 using Heldar.Edge.Uplink;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -34,6 +35,7 @@ internal static partial class BoxApp
             .AddApi()
             .AddAccess()
             .AddEnrolment(settings)
+            .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
             .AddIngest()
             .AddCameras()
             .AddPlayback()

@@ -10,23 +10,6 @@ namespace Heldar.Edge.Cameras;
 /// </summary>
 internal static class CameraStore
 {
-    public const string Schema = """
-        CREATE TABLE camera (
-          uid TEXT PRIMARY KEY,
-          slug TEXT NOT NULL UNIQUE,
-          name TEXT NOT NULL,
-          url TEXT NOT NULL,
-          username TEXT,
-          password TEXT,
-          audio INTEGER NOT NULL,
-          camera_clock INTEGER NOT NULL,
-          enabled INTEGER NOT NULL,
-          segment_seconds INTEGER,
-          owner INTEGER NOT NULL,
-          created_at TEXT NOT NULL,
-          removed INTEGER NOT NULL DEFAULT 0);
-        """;
-
     /// <summary>All rows, removed ones too.</summary>
     public static IReadOnlyList<(CameraConfig Config, bool Removed)> All(DbConnection db) =>
         [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, removed FROM camera")

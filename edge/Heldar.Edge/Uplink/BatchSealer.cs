@@ -8,7 +8,14 @@ using Heldar.Edge.Enrolment;
 namespace Heldar.Edge.Uplink;
 
 /// <summary>One event as the outbox keeps it. Its source is composed when it is sealed, since the box may not be enrolled before.</summary>
-internal sealed record OutboxEvent(long Id, string Type, string EventId, string? Camera, string Time, string Data);
+internal sealed record OutboxEvent(long Id, string Type, string EventId, string? Camera, string Time, string Data)
+{
+    /// <summary>Bytes of source, time, version and names around the data, roughly.</summary>
+    public const int Frame = 280;
+
+    /// <summary>About how many bytes it takes in a batch.</summary>
+    public int Size => Data.Length + EventId.Length + Type.Length + Frame;
+}
 
 /// <summary>A batch whose bytes never change again.</summary>
 /// <param name="Class">Class and unit of numbering.</param>

@@ -29,13 +29,26 @@ internal sealed class UplinkSender(
 
         SealedBatch? batch = null;
         var delivered = _delivered;
-        await store.EnqueueAsync(db =>
+        try
         {
-            if (delivered is not null) OutboxRows.MarkSent(db, delivered, now);
-            foreach (var mark in marks) ApplyMark(db, mark, now);
-            batch = Pick(db, identity, grant, now);
-            state.Backlog = OutboxRows.Backlog(db);
-        }, cancellation);
+            await store.EnqueueAsync(
+                db =>
+                {
+                    if (delivered is not null) OutboxRows.MarkSent(db, delivered, now);
+                    foreach (var mark in marks) ApplyMark(db, mark, now);
+                    batch = Pick(db, identity, grant, now);
+                    state.Backlog = OutboxRows.Backlog(db);
+                },
+                cancellation);
+        }
+        catch
+        {
+            // Nothing of it happened, but the memory of what waits says otherwise: look at everything again.
+            _mayHaveUnsent.UnionWith(OutboxQueue.All);
+            pending.MarkAll(now);
+            throw;
+        }
+
         if (ReferenceEquals(_delivered, delivered)) _delivered = null;
         if (batch is null) return Duration.Min(Duration.Max(NextDue(now) - now, Duration.Zero), Idle);
         await SendAsync(grant, batch, cancellation);
@@ -66,7 +79,7 @@ internal sealed class UplinkSender(
             _delivered = batch;
             _blocked.Remove(batch.Queue);
             state.LastSentAt = now;
-            state.LastError = null;
+            if (_blocked.Count == 0) state.LastError = null;
             state.MessagesSent++;
             return;
         }
@@ -108,7 +121,7 @@ internal sealed class UplinkSender(
         var events = OutboxRows.Oldest(db, queue, BatchBody.MaxEvents);
         if (events.Count == 0) return null;
         var (count, bytes) = (0, 0L);
-        while (count < events.Count && (count == 0 || bytes + events[count].Data.Length <= options.FlushBytes)) bytes += events[count++].Data.Length;
+        while (count < events.Count && (count == 0 || bytes + events[count].Size <= options.FlushBytes)) bytes += events[count++].Size;
         if (count < events.Count) pending.Add(queue, now - options.Flush, options.FlushBytes);
         var batch = sealer.Seal(identity, QueuePut.ContainerName(grant.Staging), OutboxRows.Epoch(db), queue, OutboxRows.NextSeq(db, queue.Class), events.GetRange(0, count));
         OutboxRows.Replace(db, queue, events[0].Id, events[count - 1].Id, batch);

@@ -9,7 +9,6 @@ internal static class UplinkServiceCollectionExtensions
     {
         services
             .AddSingleton(UplinkOptions.For(settings.Fleet?.Profile ?? UplinkProfile.Normal))
-            .AddSingleton(new StoreMigration("0011_outbox", OutboxSchema.Sql))
             .AddSingleton<Pending>()
             .AddSingleton<UplinkState>();
         if (settings.Fleet is null) return services.AddSingleton<IOutbox, NoOutbox>();
