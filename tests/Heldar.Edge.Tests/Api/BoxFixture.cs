@@ -1,0 +1,112 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Heldar.Edge.Access;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Ingest;
+using Heldar.Edge.Playback;
+using Heldar.Edge.Settings;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+
+namespace Heldar.Edge.Tests.Api;
+
+/// <summary>A whole box on a free port, with pipelines and footage that tests make up.</summary>
+internal sealed class BoxFixture : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private WebApplication _app = null!;
+
+    public ManualClock Clock { get; } = new();
+
+    public FakePipelines Pipelines { get; } = new();
+
+    public FakeFootage Footage { get; } = new();
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public WebApplication App => _app;
+
+    public string Folder => _folder.Path;
+
+    public string AdminKey { get; private set; } = "";
+
+    public CameraRegistry Cameras => _app.Services.GetRequiredService<CameraRegistry>();
+
+    public static async Task<BoxFixture> StartAsync(string cameras = "")
+    {
+        var fixture = new BoxFixture();
+        await fixture.OpenAsync(cameras);
+        return fixture;
+    }
+
+    public async Task RestartAsync(string cameras)
+    {
+        await CloseAsync();
+        await OpenAsync(cameras);
+    }
+
+    public string Key(BoxRole role) => _app.Services.GetRequiredService<ApiKeys>().Add("test", role);
+
+    public async Task<(int Status, string Body)> SendAsync(string method, string path, object? body = null, string? key = null)
+    {
+        using var response = await RawAsync(method, path, body, key ?? AdminKey);
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    public async Task<HttpResponseMessage> RawAsync(string method, string path, object? body = null, string? key = null, string? range = null)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null) request.Content = new StringContent(body as string ?? JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
+        if (key is { Length: > 0 }) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        if (range is not null) request.Headers.TryAddWithoutValidation("Range", range);
+        return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    public async Task<JsonElement> JsonAsync(string method, string path, object? body = null, int status = 200)
+    {
+        var (actual, text) = await SendAsync(method, path, body);
+        Assert.True(status == actual, $"{method} {path} answered {actual}: {text}");
+        return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement.Clone();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        _folder.Dispose();
+    }
+
+    private async Task OpenAsync(string cameras)
+    {
+        var yaml = $"box: {{ name: Depot, listen: 'http://127.0.0.1:0', data: ./data, timeZone: Europe/Berlin }}\n{cameras}";
+        var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
+        DataFolder.Create(settings.DataFolder);
+        foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
+        _app = BoxApp.Build(settings, Clock, s => s.AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage));
+        AdminKey = Key(BoxRole.Admin);
+        await _app.StartAsync();
+        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.Single()) };
+    }
+
+    private async Task CloseAsync()
+    {
+        Http.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
+
+/// <summary>Footage that a test lists.</summary>
+internal sealed class FakeFootage : IFootage
+{
+    public List<Footage> Items { get; } = [];
+
+    public Task<IReadOnlyList<Footage>> FindAsync(Guid camera, Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<Footage>>([.. Items.Where(f => f.Camera == camera && f.Start < to && f.End > from).OrderBy(f => f.Start).Take(limit)]);
+
+    public Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation) => Task.FromResult(Items.Find(f => f.Id == id));
+
+    public Task<Footage?> FindAtAsync(Guid camera, Instant at, CancellationToken cancellation) =>
+        Task.FromResult(Items.Find(f => f.Camera == camera && f.Start <= at && at < f.End));
+}

@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using Heldar.Edge.Ingest;
+using Heldar.Edge.Recorder;
+using Heldar.Media.Ingest;
+using Heldar.Media.Streams;
+using NodaTime;
+
+namespace Heldar.Edge.Tests.Api;
+
+/// <summary>Pipelines that record nothing and remember what was asked of them.</summary>
+internal sealed class FakePipelines : IRecordingPipelines
+{
+    public ConcurrentQueue<FakePipeline> Started { get; } = new();
+
+    public IEnumerable<FakePipeline> Running => Started.Where(p => !p.Disposed);
+
+    public Func<StreamStatus> Status { get; set; } = () => new StreamStatus { State = StreamState.Connecting, Since = Instant.FromUtc(2026, 11, 21, 4, 37) };
+
+    public IRecordingPipeline Start(CameraIdentity identity, StreamSource source, int segmentSeconds)
+    {
+        if (source.Url.Host == "broken") throw new ArgumentException("this one cannot start");
+        var pipeline = new FakePipeline(this, identity, source, segmentSeconds);
+        Started.Enqueue(pipeline);
+        return pipeline;
+    }
+}
+
+internal sealed class FakePipeline(FakePipelines owner, CameraIdentity identity, StreamSource source, int segmentSeconds) : IRecordingPipeline
+{
+    public CameraIdentity Identity => identity;
+
+    public StreamSource Source => source;
+
+    public int SegmentSeconds => segmentSeconds;
+
+    public bool Disposed { get; private set; }
+
+    /// <summary>Disposing waits for it.</summary>
+    public Task Closing { get; set; } = Task.CompletedTask;
+
+    public StreamStatus Stream => owner.Status();
+
+    public RecorderProgress Recorder { get; set; } = RecorderProgress.Empty;
+
+    public IDisposable Subscribe(IStreamSubscriber subscriber) => throw new NotSupportedException("no stream here");
+
+    public async ValueTask DisposeAsync()
+    {
+        await Closing;
+        Disposed = true;
+    }
+}
