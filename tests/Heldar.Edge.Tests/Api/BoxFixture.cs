@@ -8,6 +8,7 @@ using Heldar.Edge.Playback;
 using Heldar.Edge.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Api;
@@ -83,7 +84,7 @@ internal sealed class BoxFixture : IAsyncDisposable
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
         DataFolder.Create(settings.DataFolder);
         foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
-        _app = BoxApp.Build(settings, Clock, s => s.AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage));
+        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage));
         AdminKey = Key(BoxRole.Admin);
         await _app.StartAsync();
         Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.Single()) };

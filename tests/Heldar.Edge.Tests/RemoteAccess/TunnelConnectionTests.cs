@@ -234,7 +234,7 @@ public sealed class TunnelConnectionTests : IAsyncDisposable
 
         public byte[] Body { get; set; } = [];
 
-        public List<TunnelRequest> Requests { get; } = [];
+        public System.Collections.Concurrent.ConcurrentQueue<TunnelRequest> Requests { get; } = new();
 
         public List<Exception> Faults { get; } = [];
 
@@ -242,7 +242,7 @@ public sealed class TunnelConnectionTests : IAsyncDisposable
 
         public Task<TunnelAnswer> OpenAsync(TunnelRequest request, CancellationToken cancellation)
         {
-            Requests.Add(request);
+            Requests.Enqueue(request);
             if (request.Path == "/throws") throw new InvalidOperationException("broken");
             if (request.Path == "/refused") return Task.FromResult(TunnelAnswer.Refuse(ErrorCodes.NotFound, "nothing here"));
             return Task.FromResult(new TunnelAnswer(new TunnelResponse(200, "video/mp4", Body.Length, null), new CountedStream(Body, () => Interlocked.Increment(ref _disposed)), null));
