@@ -5,7 +5,7 @@ namespace Heldar.Contracts.Api;
 /// <summary>One page of <c>GET /api/v1/recordings?from&amp;to&amp;sites&amp;cameras&amp;cursor&amp;limit</c>, ordered by start, then camera.</summary>
 /// <param name="Items">At most <c>limit</c> (1 to 1000, default 200).</param>
 /// <param name="Cursor">Opaque; pass it back for the next page; null on the last.</param>
-public sealed record RecordingsPage(IReadOnlyList<RecordingItem> Items, string? Cursor);
+public sealed record RecordingsPage(IReadOnlyList<RecordingItem> Items, string? Cursor = null);
 
 /// <summary>One stretch of footage on a box.</summary>
 /// <param name="Site">Site slug.</param>

@@ -66,7 +66,7 @@ public enum TunnelFrame
 }
 
 /// <summary>One request through the tunnel.</summary>
-public sealed record TunnelRequest(string Method, string Path, string? Range);
+public sealed record TunnelRequest(string Method, string Path, string? Range = null);
 
 /// <summary>Head of an answer through the tunnel.</summary>
-public sealed record TunnelResponse(int Status, string ContentType, long? ContentLength, string? ContentRange);
+public sealed record TunnelResponse(int Status, string ContentType, long? ContentLength = null, string? ContentRange = null);

@@ -132,7 +132,7 @@ public sealed record BoxStatusData
 /// <param name="OpenSegment">Id of the running segment.</param>
 /// <param name="OpenStart">Start of the running segment.</param>
 public sealed record CameraProgress(
-    Guid Camera, CameraCondition Condition, Instant? RecordedSince, Instant? RecordedThrough, Guid? OpenSegment, Instant? OpenStart);
+    Guid Camera, CameraCondition Condition, Instant? RecordedSince = null, Instant? RecordedThrough = null, Guid? OpenSegment = null, Instant? OpenStart = null);
 
 /// <summary>Data of <c>heldar.box.described.v1</c>: the box's signed self-description at each start and after each change of its cameras.</summary>
 public sealed record BoxDescribedData
@@ -151,4 +151,4 @@ public sealed record BoxDescribedData
 }
 
 /// <summary>One camera in a box's self-description. Never holds its address or credentials.</summary>
-public sealed record CameraDescription(Guid Camera, string Slug, string Name, bool Enabled, string? Codec, int? Width, int? Height);
+public sealed record CameraDescription(Guid Camera, string Slug, string Name, bool Enabled, string? Codec = null, int? Width = null, int? Height = null);
