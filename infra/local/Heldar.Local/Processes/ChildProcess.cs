@@ -15,8 +15,9 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     private readonly Process _process;
 
-    private ChildProcess(ChildSpec spec, Process process, ProcessIdentity? identity)
+    private ChildProcess(ChildSpec spec, Process process, ProcessIdentity? identity, long logOffset)
     {
+        LogOffset = logOffset;
         Spec = spec;
         _process = process;
         Identity = identity ?? new ProcessIdentity(process.Id, -1);
@@ -24,6 +25,9 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>How it was started.</summary>
     public ChildSpec Spec { get; }
+
+    /// <summary>Length of its log when it started: what comes after is its own.</summary>
+    public long LogOffset { get; }
 
     /// <summary>Pid and start time.</summary>
     public ProcessIdentity Identity { get; }
@@ -46,6 +50,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         foreach (string argument in CommandLine(spec)) info.ArgumentList.Add(argument);
         foreach ((string name, string? value) in spec.Environment) info.Environment[name] = value;
         Directory.CreateDirectory(info.WorkingDirectory);
+        var log = new FileInfo(spec.LogFile);
+        long logOffset = log.Exists ? log.Length : 0;
         Process process;
         try
         {
@@ -56,7 +62,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             throw new ProcessException($"cannot start {spec.Name}: setsid and setpriv are needed (apt-get install -y util-linux): {error.Message}", error);
         }
 
-        return new ChildProcess(spec, process, ProcessIdentity.Of(process.Id));
+        return new ChildProcess(spec, process, ProcessIdentity.Of(process.Id), logOffset);
     }
 
     /// <summary>Waits until it ends.</summary>
