@@ -10,7 +10,7 @@ namespace Heldar.Media.Ingest;
 /// One playing connection: bytes of its transport to access units of the hub, keep-alive, receiver reports, media watchdog. Made by the session,
 /// then owned by the ingest thread until <see cref="Ended"/>.
 /// </summary>
-internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
+internal sealed class StreamReceiver : IInterleavedSink, IDisposable
 {
     /// <summary>How many media timeouts a camera may send pictures of which none can be published.</summary>
     private const int UndecodableTimeouts = 6;
@@ -26,30 +26,21 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
     private readonly StreamHub _hub;
     private readonly StreamMeters _meters;
     private readonly InterleavedReader _reader;
+    private readonly StreamTimeline _timeline;
     private readonly VideoTrack _video;
     private readonly RtspTrack _videoTrack;
     private readonly RtspTrack? _audioTrack;
     private readonly RtpTrack? _audio;
-    private readonly AudioFormat? _audioFormat;
-    private readonly RunClock _videoClock = new(VideoFormat.ClockRate, opensRuns: true);
-    private readonly RunClock? _audioClock;
     private readonly TaskCompletionSource<StreamEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SettlingUnits _settling = new();
-    private readonly long _settleTime;
     private readonly long _mediaTimeout;
     private readonly long _keepAliveEvery;
     private readonly uint _self = (uint)Random.Shared.NextInt64(1, uint.MaxValue);
     private byte[] _tail;
     private int _tailLength;
-    private ArrivalTime _now;
-    private VideoFormat? _videoFormat;
-    private bool _formatDue;
-    private bool _inRun;
     private bool _started;
     private long _startedAt;
     private long _units;
     private long _lastUnitAt;
-    private long _lastPublishedAt;
     private long _keepAliveAt;
     private long _reportAt;
     private long _lostBefore;
@@ -65,25 +56,27 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
         _videoTrack = playback.Tracks.First(t => t.Kind == TrackKind.Video);
         _audioTrack = playback.Tracks.FirstOrDefault(t => t.Kind == TrackKind.Audio);
         _reader = new InterleavedReader(playback.Tracks.Max(t => Math.Max(t.RtpChannel, t.RtcpChannel)));
+        var sound = _audioTrack is { } track ? TrackSelection.AudioFormat(track.Media, track.Codec) : null;
+        _timeline = new StreamTimeline(hub, meters, source.Clock, sound, (long)options.SettleTime.TotalNanoseconds);
         var media = _videoTrack.Media;
-        _video = new VideoTrack(_videoTrack.Codec, media.PayloadType, TrackSelection.ParameterSets(media), new AccessUnitBuilder(pool, options.MaxAccessUnitBytes), this);
-        if (source.Clock == ClockSource.Camera) _videoClock.FollowBias = 0;
-        if (_audioTrack is { } audio && TrackSelection.AudioFormat(audio.Media, audio.Codec) is { } format)
+        _video = new VideoTrack(_videoTrack.Codec, media.PayloadType, TrackSelection.ParameterSets(media), Builder(), _timeline);
+        if (sound is not null)
         {
-            var builder = new AccessUnitBuilder(pool, options.MaxAccessUnitBytes);
-            _audioFormat = format;
-            _audioClock = new RunClock(format.SampleRate, opensRuns: false);
-            _audio = audio.Codec == MediaCodec.Aac
-                ? new AacTrack(audio.Media.PayloadType, format.SampleRate, TrackSelection.AacLayoutOf(audio.Media), builder, this)
-                : new G711Track(audio.Media.PayloadType, format.SampleRate, builder, this);
+            var type = _audioTrack!.Media.PayloadType;
+            _audio = sound.Codec == MediaCodec.Aac
+                ? new AacTrack(type, sound.SampleRate, TrackSelection.AacLayoutOf(_audioTrack.Media), Builder(), _timeline)
+                : new G711Track(type, sound.SampleRate, Builder(), _timeline);
         }
 
-        _settleTime = (long)options.SettleTime.TotalNanoseconds;
         _mediaTimeout = (long)options.MediaTimeout.TotalNanoseconds;
         _keepAliveEvery = (long)playback.Control.KeepAliveEvery.TotalNanoseconds;
         _tail = playback.Early;
         _tailLength = _tail.Length;
+
+        AccessUnitBuilder Builder() => new(pool, options.MaxAccessUnitBytes);
     }
+
+    private ArrivalTime Now => _timeline.Now;
 
     /// <summary>Completes when the connection is closed and the subscribers know.</summary>
     public Task<StreamEnd> Ended => _ended.Task;
@@ -96,7 +89,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
     {
         try
         {
-            _now = ArrivalTime.Read(clock, time);
+            _timeline.Now = ArrivalTime.Read(clock, time);
             if (!_started) Start();
             Receive(buffer, clock, time);
             Maintain();
@@ -121,16 +114,16 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
     public void End(StreamLoss loss, StreamFailure failure, string cause)
     {
         if (Ended.IsCompleted) return;
-        Settle();
+        _timeline.Settle();
         _hub.Lose(loss, cause);
         _meters.Stopped();
         Dispose();
-        _ended.TrySetResult(new StreamEnd(loss, failure, cause, _inRun && _lastPublishedAt - _startedAt >= LastsAfter));
+        _ended.TrySetResult(new StreamEnd(loss, failure, cause, _timeline.LastPublishedAt - _startedAt >= LastsAfter));
     }
 
     public void Dispose()
     {
-        _settling.Dispose();
+        _timeline.Dispose();
         _video.Dispose();
         _audio?.Dispose();
         _playback.Dispose();
@@ -138,11 +131,11 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
 
     void IInterleavedSink.OnFrame(int channel, ReadOnlySpan<byte> body)
     {
-        var arrival = (double)_now.Monotonic / Second;
+        var arrival = (double)Now.Monotonic / Second;
         if (channel == _videoTrack.RtpChannel) _video.Receive(body, arrival);
         else if (channel == _audioTrack?.RtpChannel) _audio?.Receive(body, arrival);
-        else if (channel == _videoTrack.RtcpChannel) Control(_video, _videoClock, body);
-        else if (channel == _audioTrack?.RtcpChannel && _audio is not null) Control(_audio, _audioClock!, body);
+        else if (channel == _videoTrack.RtcpChannel) Control(_video, TrackKind.Video, body);
+        else if (channel == _audioTrack?.RtcpChannel && _audio is not null) Control(_audio, TrackKind.Audio, body);
     }
 
     void IInterleavedSink.OnMessage(RtspMessage message)
@@ -150,76 +143,12 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
         if (_playback.Control.Answer(message) is { } answer) Send(answer);
     }
 
-    void ITrackSink.OnVideoFormat(VideoFormat format)
-    {
-        Settle();
-        _videoFormat = format;
-        _formatDue = true;
-    }
-
-    void ITrackSink.OnUnit(in TrackUnit unit)
-    {
-        if (unit.Track == TrackKind.Audio)
-        {
-            OnAudio(unit);
-            return;
-        }
-
-        if (_inRun || _settleTime == 0)
-        {
-            OnVideo(unit, _now);
-            return;
-        }
-
-        _videoClock.Preview(unit.RtpTimestamp, _now);
-        _settling.Add(unit, _now);
-        if (_settling.IsDue(_now.Monotonic, _settleTime)) Settle();
-    }
-
-    void ITrackSink.OnDamage(int packetsLost)
-    {
-        Settle();
-        _hub.Damage(packetsLost);
-    }
-
-    private void Settle()
-    {
-        foreach (var (unit, arrival) in _settling.Units) OnVideo(unit, arrival);
-        _settling.Dispose();
-    }
-
-    private void OnVideo(in TrackUnit unit, in ArrivalTime arrival)
-    {
-        var placed = _videoClock.Place(unit.RtpTimestamp, unit.IsKeyframe, arrival);
-        if (placed.NewRun is { } reason)
-        {
-            _inRun = true;
-            _formatDue = true;
-            _audioClock?.Restart();
-            _hub.StartRun(new StreamRun(Guid.CreateVersion7(_now.Instant.ToDateTimeOffset()), reason, placed.Time));
-        }
-
-        if (_formatDue) _hub.SetFormat(new StreamFormat(_videoFormat!, _audioFormat));
-        _formatDue = false;
-        _lastPublishedAt = _now.Monotonic;
-        _hub.Publish(new AccessUnit(TrackKind.Video, placed.Timestamp, placed.Time, unit.IsKeyframe, unit.Block, unit.Offset, unit.Length));
-        _meters.Published(_now.Instant);
-    }
-
-    private void OnAudio(in TrackUnit unit)
-    {
-        if (!_inRun) return;
-        _audioClock!.FollowBias = _videoClock.Bias;
-        var placed = _audioClock.Place(unit.RtpTimestamp, isKeyframe: true, _now);
-        _hub.Publish(new AccessUnit(TrackKind.Audio, placed.Timestamp, placed.Time, IsKeyframe: true, unit.Block, unit.Offset, unit.Length));
-    }
-
     private void Start()
     {
         _started = true;
-        _startedAt = _lastUnitAt = _lastPublishedAt = _rateAt = _now.Monotonic;
-        _keepAliveAt = _now.Monotonic + _keepAliveEvery;
-        _reportAt = _now.Monotonic + ReportEvery;
+        _startedAt = _lastUnitAt = _rateAt = Now.Monotonic;
+        _keepAliveAt = Now.Monotonic + _keepAliveEvery;
+        _reportAt = Now.Monotonic + ReportEvery;
         (_rateFrames, _rateBytes) = (_hub.Frames, _hub.Bytes);
         var consumed = _reader.Read(_tail.AsSpan(0, _tailLength), this);
         _tail = _tail.AsSpan(consumed).ToArray();
@@ -236,7 +165,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
             var read = _playback.Transport.Receive(buffer[kept..]);
             if (read < 0) throw new RtspException(StreamFailure.Closed, "the camera closed the connection");
             if (read == 0) break;
-            if (round > 0) _now = ArrivalTime.Read(clock, time);
+            if (round > 0) _timeline.Now = ArrivalTime.Read(clock, time);
             var consumed = _reader.Read(buffer[..(kept + read)], this);
             var rest = buffer[consumed..(kept + read)];
             rest.CopyTo(buffer);
@@ -256,11 +185,11 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
 
     private void Maintain()
     {
-        var now = _now.Monotonic;
-        if (_settling.IsDue(now, _settleTime)) Settle();
+        var now = Now.Monotonic;
+        _timeline.SettleIfDue();
         if (_video.Units != _units) (_units, _lastUnitAt) = (_video.Units, now);
         if (now - _lastUnitAt > _mediaTimeout) throw new RtspException(StreamFailure.NoMedia, $"no media for {(double)_mediaTimeout / Second:0.#} s");
-        if (now - _lastPublishedAt > _mediaTimeout * UndecodableTimeouts)
+        if (now - Math.Max(_startedAt, _timeline.LastPublishedAt) > _mediaTimeout * UndecodableTimeouts)
         {
             throw new RtspException(StreamFailure.NoMedia, "no decodable video: keyframes or parameter sets are missing");
         }
@@ -290,20 +219,16 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
         (_rateAt, _rateFrames, _rateBytes, _lostBefore) = (now, _hub.Frames, _hub.Bytes, lost);
     }
 
-    private void Control(RtpTrack track, RunClock clock, ReadOnlySpan<byte> body)
+    private void Control(RtpTrack track, TrackKind kind, ReadOnlySpan<byte> body)
     {
         if (Rtcp.TryRead(body, out var report, out var bye) && (!track.Sequence.Started || report.Source == track.Sequence.Source))
         {
             track.Report = report;
-            track.ReportedAt = _now.Monotonic;
-            if (clock.Report(report, _now) is { } offset && track == _video)
-            {
-                _meters.Offset(offset);
-                _hub.Offset(offset);
-            }
+            track.ReportedAt = Now.Monotonic;
+            _timeline.OnReport(report, kind);
         }
 
-        if (bye && track == _video) throw new RtspException(StreamFailure.Closed, "the camera ended the stream (RTCP BYE)");
+        if (bye && kind == TrackKind.Video) throw new RtspException(StreamFailure.Closed, "the camera ended the stream (RTCP BYE)");
     }
 
     private void SendReport(RtpTrack track, int channel)
@@ -315,7 +240,7 @@ internal sealed class StreamReceiver : ITrackSink, IInterleavedSink, IDisposable
         frame[2] = 0;
         frame[3] = Rtcp.ReceiverReportLength;
         var (last, delay) = track.Report is { } report
-            ? ((uint)(report.Ntp >> 16), (uint)Math.Min((_now.Monotonic - track.ReportedAt) / (Second / 65536.0), uint.MaxValue))
+            ? ((uint)(report.Ntp >> 16), (uint)Math.Min((Now.Monotonic - track.ReportedAt) / (Second / 65536.0), uint.MaxValue))
             : (0u, 0u);
         Rtcp.WriteReceiverReport(frame[FrameHeader..], _self, track.Sequence, last, delay);
         Send(frame);

@@ -120,6 +120,7 @@ internal sealed class RtspConnection(Stream stream, RtspAuthenticator authentica
     private void KeepFrames()
     {
         var at = 0;
+        while (at < _filled && _buffer[at] is (byte)'\r' or (byte)'\n') at++;
         while (_filled - at >= 4 && _buffer[at] == '$')
         {
             var length = 4 + ((_buffer[at + 2] << 8) | _buffer[at + 3]);

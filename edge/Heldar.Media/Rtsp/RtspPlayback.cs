@@ -40,6 +40,7 @@ internal sealed class RtspPlayback(MediaTransport transport, IReadOnlyList<RtspT
 internal sealed class RtspControl(
     RtspConnection connection, RtspAuthenticator authenticator, string keepAliveMethod, string url, string session, TimeSpan timeout)
 {
+    private string _method = keepAliveMethod;
     private bool _retried;
 
     /// <summary>Time between two keep-alives: half the camera's timeout, from 2 to 30 s.</summary>
@@ -48,7 +49,7 @@ internal sealed class RtspControl(
     public byte[] KeepAlive()
     {
         _retried = false;
-        return Request(keepAliveMethod);
+        return Request(_method);
     }
 
     public byte[] Teardown() => Request("TEARDOWN");
@@ -65,10 +66,12 @@ internal sealed class RtspControl(
         }
 
         if (message.Status == 454) throw new RtspException(StreamFailure.Closed, "the camera ended the session (454)");
+        // Announced or not, some cameras know no GET_PARAMETER: the next keep-alive asks in a way that all must answer.
+        if (message.Status is 400 or 405 or 501 or 551) _method = "OPTIONS";
         // A stale nonce: once more with the new one. A refusal is not repeated before the next keep-alive is due.
         if (message.Status != 401 || _retried || !authenticator.Accept(message.All("WWW-Authenticate"), out _)) return null;
         _retried = true;
-        return Request(keepAliveMethod);
+        return Request(_method);
     }
 
     private byte[] Request(string method) => Encoding.UTF8.GetBytes(connection.Compose(method, url, $"Session: {session}\r\n"));

@@ -29,6 +29,9 @@ internal sealed class CollectingSubscriber : IStreamSubscriber
 
     public Action<AccessUnit>? Act { get; set; }
 
+    /// <summary>Keeps nothing, allocates nothing.</summary>
+    public bool IsQuiet { get; init; }
+
     public int Count(string call) => Calls.Count(c => c.StartsWith(call, StringComparison.Ordinal));
 
     public void OnRun(StreamRun run) => Add($"run {run.Reason}");
@@ -37,6 +40,7 @@ internal sealed class CollectingSubscriber : IStreamSubscriber
 
     public void OnAccessUnit(in AccessUnit unit)
     {
+        if (IsQuiet) return;
         lock (_gate)
         {
             if (unit.Track == TrackKind.Video) _timestamps.Add(unit.Timestamp);
