@@ -31,7 +31,8 @@ export function RecordingsScreen({ fleet, route }: RecordingsScreenProps) {
   const [engine, setEngine] = useState<FootageEngine | null>(null);
   const [filter, setFilter] = useState('');
   const [hidden, setHidden] = useState<ReadonlySet<string>>(() => new Set());
-  const followed = useRef<string | null>(null);
+  const followed = useRef<Route | null>(null);
+  const ownLink = useRef<string | null>(null);
   const state = usePlayerState(engine);
   const { view, now, follows, move, followNow } = useView();
   const { spans, loaded, error, refresh } = useTimelineData(view);
@@ -54,7 +55,7 @@ export function RecordingsScreen({ fleet, route }: RecordingsScreenProps) {
       const found = fleet.cameras.find((one) => one.camera === uid);
       if (!found || !engine) return;
       engine.open(found, at, true);
-      followed.current = linkKey(uid, at);
+      ownLink.current = linkKey(uid, at);
       window.history.replaceState(null, '', recordingLink(uid, at));
     },
     [engine, fleet.cameras],
@@ -86,10 +87,11 @@ export function RecordingsScreen({ fleet, route }: RecordingsScreenProps) {
     [fleet.cameras, spans, play, move, engine],
   );
 
-  // A link to a moment is followed once, when the player is there.
+  // A link to a moment is followed once, when the player is there; the links that playing puts into the address are not.
   useEffect(() => {
-    if (!engine || route.camera === null || route.at === null) return;
-    if (followed.current === linkKey(route.camera, route.at)) return;
+    if (!engine || followed.current === route) return;
+    followed.current = route;
+    if (route.camera === null || route.at === null || ownLink.current === linkKey(route.camera, route.at)) return;
     const { camera: uid, at } = route;
     play(uid, at);
     move((old, ms) => reveal(old, at, ms), true);
