@@ -1,0 +1,91 @@
+using System.Globalization;
+using Dapper;
+using Heldar.Cloud.Database;
+using Heldar.Cloud.Index;
+using Heldar.Cloud.Migrations;
+using Heldar.Cloud.Queues;
+using Heldar.Contracts.Events;
+using Heldar.Contracts.Queues;
+using Heldar.Local.Processes;
+using Heldar.Testing;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Functions.Tests.Pipeline;
+
+/// <summary>A database of its own and a shard of its own: one test's cloud.</summary>
+internal sealed class Cloud : IAsyncDisposable
+{
+    private static int _shards;
+
+    private Cloud(string connectionString, string storage)
+    {
+        ConnectionString = connectionString;
+        Storage = storage;
+        Database = DatabaseServiceCollectionExtensions.Create(connectionString);
+        Queues = new QueueStore(storage);
+    }
+
+    public string ConnectionString { get; }
+
+    public string Storage { get; }
+
+    public string Shard { get; } = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref _shards)}");
+
+    public NpgsqlDataSource Database { get; }
+
+    public QueueStore Queues { get; }
+
+    public RecordingSearch Search => new(Database, new ManifestStore(Storage));
+
+    public static async Task<Cloud> CreateAsync(PostgresFixture postgres, AzuriteFixture azurite, bool migrate = true)
+    {
+        var cloud = new Cloud(await postgres.CreateDatabaseAsync(), azurite.ConnectionString);
+        if (migrate) await cloud.MigrateAsync();
+        foreach (var queue in new[] { QueueNames.Segments, QueueNames.States, QueueNames.Registrations })
+        {
+            await cloud.Queues.CreateAsync(cloud.Queue(queue), CancellationToken.None);
+            await cloud.Queues.CreateAsync(QueueNames.Poison(cloud.Queue(queue)), CancellationToken.None);
+        }
+
+        return cloud;
+    }
+
+    public async Task MigrateAsync()
+    {
+        await Migrator.MigrateAsync(Database, CancellationToken.None);
+        await IndexPartitions.EnsureAsync(Database, SystemClock.Instance.GetCurrentInstant(), CancellationToken.None);
+    }
+
+    public string Queue(string queue) => QueueNames.InShard(queue, Shard);
+
+    public Task SendAsync(Envelope envelope, string queue = QueueNames.Segments) => SendAsync(envelope.ToBytes(), queue);
+
+    public Task SendAsync(byte[] body, string queue = QueueNames.Segments) => Queues.SendAsync(Queue(queue), body, TimeSpan.Zero, CancellationToken.None);
+
+    public async Task<T> ScalarAsync<T>(string sql, object? values = null)
+    {
+        await using var connection = await Database.OpenConnectionAsync();
+        return (await connection.ExecuteScalarAsync<T>(sql, values))!;
+    }
+
+    public async Task<IReadOnlyList<string>> LetterReasonsAsync()
+    {
+        await using var connection = await Database.OpenConnectionAsync();
+        return [.. await connection.QueryAsync<string>("select reason from dead_letter order by reason")];
+    }
+
+    /// <summary>Waits until a condition holds; polls, never longer than <paramref name="seconds"/>.</summary>
+    public static Task UntilAsync(string what, Func<Task<bool>> condition, int seconds = 30) =>
+        Readiness.WaitAsync(what, _ => condition(), TimeSpan.FromSeconds(seconds), null, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until the three queues are empty.</summary>
+    public Task DrainedAsync() => UntilAsync("the queues are empty", async () =>
+    {
+        foreach (var queue in new[] { QueueNames.Segments, QueueNames.States, QueueNames.Registrations })
+            if (await Queues.CountAsync(Queue(queue), CancellationToken.None) > 0) return false;
+        return true;
+    });
+
+    public async ValueTask DisposeAsync() => await Database.DisposeAsync();
+}
