@@ -99,7 +99,7 @@ public sealed class FootageTests(PostgresFixture postgres, AzuriteFixture azurit
 
     [Theory]
     [InlineData("not_found", 404, ErrorCodes.NotFound)]
-    [InlineData("too_many", 503, ErrorCodes.TooMany)]
+    [InlineData("unavailable", 503, ErrorCodes.Unavailable)]
     [InlineData("surprise", 502, ErrorCodes.Unavailable)]
     public async Task Viewer_IsToldTheBoxsError_InTheFleetsForm(string code, int status, string shown)
     {
@@ -110,6 +110,20 @@ public sealed class FootageTests(PostgresFixture postgres, AzuriteFixture azurit
         await scene.Tunnel.SendAsync(TunnelFrame.Error, stream, new ErrorBody("the segment is gone", code));
 
         Assert.Contains("the segment is gone", (await viewing.RefusedAsync(status, shown)).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Viewer_IsServed_WhenTheBoxWasStillWindingDownAStream()
+    {
+        await using var scene = await Scene.OpenAsync(postgres, azurite);
+
+        var viewing = scene.ViewAsync();
+        var (busy, _) = await scene.Tunnel.RequestAsync();
+        await scene.Tunnel.SendAsync(TunnelFrame.Error, busy, new ErrorBody("4 streams already", ErrorCodes.TooMany));
+        var (stream, _) = await scene.Tunnel.RequestAsync();
+        await scene.Tunnel.AnswerAsync(stream, [1, 2]);
+
+        Assert.Equal([1, 2], await (await viewing).Content.ReadAsByteArrayAsync());
     }
 
     [Fact]

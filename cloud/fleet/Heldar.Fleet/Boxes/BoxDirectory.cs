@@ -10,7 +10,7 @@ internal sealed record KnownKey(BoxCaller Caller, byte[] PublicKey);
 
 /// <summary>A box in the list. Online means: its tunnel is open, or it has called within the last minute.</summary>
 internal sealed record BoxView(
-    Guid Box, string Site, string Name, string Version, string Shard, bool Online, Instant? LastSeenAt, long? DiskFreeBytes, long? DiskTotalBytes, long OutboxBacklog);
+    Guid Box, string Site, string Name, string Version, string Shard, bool Online, long OutboxBacklog, Instant? LastSeenAt = null, long? DiskFreeBytes = null, long? DiskTotalBytes = null);
 
 /// <summary>Look-ups of boxes that every request needs. Thread-safe.</summary>
 internal sealed class BoxDirectory(NpgsqlDataSource database, IClock clock)
@@ -93,7 +93,7 @@ internal sealed class BoxDirectory(NpgsqlDataSource database, IClock clock)
         public BoxView View(Instant recent)
         {
             Instant? seen = LastSeenAt is { } at ? Instant.FromDateTimeUtc(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
-            return new BoxView(Box, Site, Name, Version, Shard, HasTunnel || seen > recent, seen, DiskFreeBytes, DiskTotalBytes, OutboxBacklog ?? 0);
+            return new BoxView(Box, Site, Name, Version, Shard, HasTunnel || seen > recent, OutboxBacklog ?? 0, seen, DiskFreeBytes, DiskTotalBytes);
         }
     }
 

@@ -15,14 +15,14 @@ internal sealed record CameraView(
     string Slug,
     string Name,
     bool Enabled,
-    string? Codec,
-    int? Width,
-    int? Height,
     string Condition,
-    string? Cause,
-    Instant? Since,
-    Instant? RecordedThrough,
-    bool BoxOnline);
+    bool BoxOnline,
+    string? Codec = null,
+    int? Width = null,
+    int? Height = null,
+    string? Cause = null,
+    Instant? Since = null,
+    Instant? RecordedThrough = null);
 
 /// <summary>Cameras of a tenant. Thread-safe.</summary>
 internal sealed class CameraDirectory(NpgsqlDataSource database, IClock clock)
@@ -94,7 +94,7 @@ internal sealed class CameraDirectory(NpgsqlDataSource database, IClock clock)
             string condition = (ProgressIsNewer ? ProgressCondition : StateCondition) ?? (Enabled ? "offline" : "disabled");
             bool explained = condition == StateCondition;
             return new CameraView(
-                Camera, Box, Site, Slug, Name, Enabled, Codec, Width, Height, condition, explained ? Cause : null, explained ? Since : null, RecordedThrough, BoxOnline);
+                Camera, Box, Site, Slug, Name, Enabled, condition, BoxOnline, Codec, Width, Height, explained ? Cause : null, explained ? Since : null, RecordedThrough);
         }
     }
 }

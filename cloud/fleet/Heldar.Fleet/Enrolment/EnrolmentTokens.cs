@@ -13,7 +13,7 @@ namespace Heldar.Fleet.Enrolment;
 /// <summary>Body of <c>POST /api/v1/enrolment-tokens</c>.</summary>
 /// <param name="Site">Slug of an existing site.</param>
 /// <param name="Minutes">How long the token is valid, 1 to 1440; default 15.</param>
-internal sealed record TokenRequest(string Site, int? Minutes);
+internal sealed record TokenRequest(string Site, int? Minutes = null);
 
 /// <summary>A new token: shown once, kept only as its hash.</summary>
 internal sealed record TokenAnswer(string Token, Instant ExpiresAt);
