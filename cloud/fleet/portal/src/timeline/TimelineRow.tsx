@@ -1,4 +1,4 @@
-import { useEffect, useRef, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Camera } from '../api/types';
 import { clock } from '../time/text';
 import { drawRow } from './draw';
@@ -28,9 +28,18 @@ export const rowHeight = 30;
 /** One camera: its name, and its footage as bars. */
 export function TimelineRow({ camera, zone, spans, ticks, view, width, active, palette, cursor, onSelect, onKey, onFocus }: TimelineRowProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const [visible, setVisible] = useState(false);
   useEffect(() => {
-    if (canvas.current && width > 0) drawRow(canvas.current, { spans, ticks, view, width, height: rowHeight, active, palette });
-  }, [spans, ticks, view, width, active, palette]);
+    if (!canvas.current) return undefined;
+    const observer = new IntersectionObserver((entries) => setVisible(entries.at(-1)?.isIntersecting ?? false), { rootMargin: '90px' });
+    observer.observe(canvas.current);
+    return () => observer.disconnect();
+  }, []);
+
+  // Rows that are scrolled away are drawn when they come back.
+  useEffect(() => {
+    if (visible && canvas.current && width > 0) drawRow(canvas.current, { spans, ticks, view, width, height: rowHeight, active, palette });
+  }, [spans, ticks, view, width, active, palette, visible]);
 
   const at = cursor ?? view.to;
   const footage = hitTest(spans, at, 0).at !== null;
