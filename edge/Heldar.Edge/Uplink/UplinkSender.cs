@@ -25,7 +25,7 @@ internal sealed class UplinkSender(
         var now = clock.GetCurrentInstant();
         if (identities.Current is not { } identity || state.Grant is not { } grant) return Idle;
         var marks = state.TakeMarks();
-        if (_delivered is null && marks.Count == 0 && NextDue(now) is var due && due > now) return Duration.Min(due - now, Idle);
+        if (_delivered is null && marks is null && NextDue(now) is var due && due > now) return Duration.Min(due - now, Idle);
 
         SealedBatch? batch = null;
         var delivered = _delivered;
@@ -35,7 +35,7 @@ internal sealed class UplinkSender(
                 db =>
                 {
                     if (delivered is not null) OutboxRows.MarkSent(db, delivered, now);
-                    foreach (var mark in marks) ApplyMark(db, mark, now);
+                    if (marks is not null) ApplyMarks(db, marks, now);
                     batch = Pick(db, identity, grant, now);
                     state.Backlog = OutboxRows.Backlog(db);
                 },
@@ -128,21 +128,33 @@ internal sealed class UplinkSender(
         return batch;
     }
 
-    private void ApplyMark(DbConnection db, Watermark mark, Instant now)
+    private void ApplyMarks(DbConnection db, IReadOnlyList<Watermark> marks, Instant now)
     {
-        if (mark.Epoch != OutboxRows.Epoch(db)) return;
+        var epoch = OutboxRows.Epoch(db);
+        foreach (var @class in Enum.GetValues<EventClass>())
+        {
+            // A class that the fleet does not mention is one of which it has nothing: its first batch may be the lost one.
+            var mark = marks.FirstOrDefault(m => m.Class == @class && m.Epoch == epoch) ?? new Watermark(@class, epoch, 0, []);
+            if (!ApplyMark(db, mark, now)) return;
+        }
+    }
+
+    // False when the epoch ended with it.
+    private bool ApplyMark(DbConnection db, Watermark mark, Instant now)
+    {
         var last = OutboxRows.LastSeq(db, mark.Class);
         var claimed = mark.Holes.Count == 0 ? mark.Through : Math.Max(mark.Through, mark.Holes[^1].To + 1);
         if (claimed > last)
         {
             OutboxRows.RenewEpoch(db);
             pending.MarkAll(now);
-            return;
+            return false;
         }
 
-        if (!OutboxRows.Apply(db, mark, now, options.ResendAfter)) return;
+        if (!OutboxRows.Apply(db, mark, now, options.ResendAfter)) return true;
         foreach (var queue in OutboxQueue.All)
             if (queue.Class == mark.Class) _mayHaveUnsent.Add(queue);
+        return true;
     }
 
     private bool IsBlocked(OutboxQueue queue, Instant now) => _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > now;

@@ -16,6 +16,7 @@ internal sealed class UplinkState(Pending pending)
     private readonly Dictionary<(Heldar.Contracts.Events.EventClass, string), Watermark> _marks = [];
     private volatile SasGrant? _grant;
     private volatile bool _renew;
+    private bool _heard;
 
     /// <summary>The present right to put, or null.</summary>
     public SasGrant? Grant => _grant;
@@ -54,18 +55,23 @@ internal sealed class UplinkState(Pending pending)
     public void Learn(IReadOnlyList<Watermark> marks)
     {
         lock (_lock)
+        {
             foreach (var mark in marks) _marks[(mark.Class, mark.Epoch)] = mark;
-        if (marks.Count > 0) pending.Wake();
+            _heard = true;
+        }
+
+        pending.Wake();
     }
 
-    /// <summary>The watermarks since the last call.</summary>
-    public IReadOnlyList<Watermark> TakeMarks()
+    /// <summary>The watermarks since the last call; null when the fleet has said nothing since.</summary>
+    public IReadOnlyList<Watermark>? TakeMarks()
     {
         lock (_lock)
         {
-            if (_marks.Count == 0) return [];
+            if (!_heard) return null;
             var taken = _marks.Values.ToList();
             _marks.Clear();
+            _heard = false;
             return taken;
         }
     }

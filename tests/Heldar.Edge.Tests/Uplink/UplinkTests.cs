@@ -93,6 +93,21 @@ public sealed class UplinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FirstBatchEver_ThatVanished_IsSentAgain()
+    {
+        await _box.RunAsync();
+        _box.Cloud.Vanishing = 1;
+        await _box.SegmentAsync(1);
+        await _box.FlushAsync();
+        Assert.Empty(_box.Cloud.Messages);
+
+        _box.Clock.Advance(Duration.FromMinutes(2));
+        await _box.BeatAsync();
+
+        Assert.Equal(1, Assert.Single(_box.Cloud.Messages).Envelope.BatchSeq);
+    }
+
+    [Fact]
     public async Task LastBatch_ThatVanished_IsSentAgain_EvenWithoutAHole()
     {
         await _box.SegmentAsync(1);

@@ -1,0 +1,89 @@
+using Heldar.Edge.Settings;
+using Heldar.Edge.Tests.Api;
+
+namespace Heldar.Edge.Tests.Cameras;
+
+public sealed class YamlCamerasTests : IAsyncLifetime
+{
+    private const string Two = "cameras:\n  - { id: a, name: A, url: 'rtsp://10.0.0.1/', username: u, password: p }\n  - { id: b, name: B, url: 'rtsp://10.0.0.2/' }\n";
+    private BoxFixture _box = null!;
+
+    [Fact]
+    public async Task Rename_RestartsNothing()
+    {
+        await ApplyAsync(Two.Replace("name: A", "name: Gate", StringComparison.Ordinal));
+
+        Assert.Equal(2, _box.Pipelines.Started.Count);
+        Assert.Equal("Gate", _box.Cameras.Find("a")!.Name);
+    }
+
+    [Fact]
+    public async Task SameSettings_ChangeNothing()
+    {
+        await ApplyAsync(Two);
+        Assert.Equal(2, _box.Pipelines.Started.Count);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1/", "10.0.0.9/")]
+    [InlineData("username: u", "username: v")]
+    [InlineData("password: p", "password: q")]
+    [InlineData("password: p", "password: p, audio: true")]
+    [InlineData("password: p", "password: p, clock: camera")]
+    public async Task RealChange_RestartsThatCameraOnly(string from, string to)
+    {
+        await ApplyAsync(Two.Replace(from, to, StringComparison.Ordinal));
+
+        Assert.Equal(2, _box.Pipelines.Started.Count(p => p.Identity.Slug == "a"));
+        Assert.Single(_box.Pipelines.Started, p => p.Identity.Slug == "b");
+        Assert.Equal(2, _box.Pipelines.Running.Count());
+    }
+
+    [Fact]
+    public async Task RemovedCamera_Stops_AndKeepsItsUid_WhenItReturns()
+    {
+        var uid = _box.Cameras.Find("b")!.Uid;
+        await ApplyAsync(Two[..Two.IndexOf("  - { id: b", StringComparison.Ordinal)]);
+        Assert.Null(_box.Cameras.Find("b"));
+        Assert.Equal(["a"], _box.Pipelines.Running.Select(p => p.Identity.Slug));
+
+        await _box.RestartAsync(Two);
+
+        Assert.Equal(uid, _box.Cameras.Find("b")!.Uid);
+    }
+
+    [Fact]
+    public async Task Stop_ClosesAllCamerasSideBySide()
+    {
+        var gate = new TaskCompletionSource();
+        foreach (var pipeline in _box.Pipelines.Running) pipeline.Closing = gate.Task;
+
+        var stop = _box.Cameras.StopAsync(CancellationToken.None);
+        Assert.False(stop.IsCompleted);
+        gate.SetResult();
+        await stop.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Empty(_box.Pipelines.Running);
+    }
+
+    [Fact]
+    public void DataFolder_IsTakenOnce()
+    {
+        using var folder = new TemporaryFolder();
+        var data = folder.File("data");
+        using (DataFolder.Take(data))
+        {
+            var error = Assert.Throws<DataFolderInUseException>(() => DataFolder.Take(data));
+            Assert.Contains(data, error.Message, StringComparison.Ordinal);
+        }
+
+        DataFolder.Take(data).Dispose();
+    }
+
+    public async ValueTask InitializeAsync() => _box = await BoxFixture.StartAsync(Two);
+
+    public ValueTask DisposeAsync() => _box.DisposeAsync();
+
+    private Task ApplyAsync(string cameras) =>
+        _box.Cameras.ApplyYamlAsync(SettingsReader.Read(Path.Combine(_box.Folder, "heldar.yaml"), cameras, _ => null).Cameras, CancellationToken.None);
+}
