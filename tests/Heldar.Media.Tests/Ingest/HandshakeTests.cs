@@ -113,6 +113,16 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public async Task Redirect_ToAnotherHost_GetsNoCredentials()
+    {
+        await using var second = new ScriptedCamera { Answer = _ => "RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"c\"\r\n\r\n" };
+        await using var first = new ScriptedCamera { Answer = _ => $"RTSP/1.0 302 Moved\r\nLocation: rtsp://localhost:{second.Port}/x\r\n\r\n" };
+        await using var engine = Engine();
+        await ExpectAsync(engine.Open(Source(first)), StreamFailure.Unauthorized, "asks for a username");
+        Assert.All(second.Requests, r => Assert.Empty(r.Header("Authorization")));
+    }
+
+    [Fact]
     public async Task RedirectLoop_IsNamed()
     {
         await using var camera = new ScriptedCamera();
