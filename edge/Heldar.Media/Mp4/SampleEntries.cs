@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Heldar.Media.Codecs;
+using Heldar.Media.Flac;
 using Heldar.Media.Streams;
 
 namespace Heldar.Media.Mp4;
 
-/// <summary>Sample entries: <c>avc1</c> and <c>hvc1</c> (ISO 14496-15) with all parameter sets out of band, <c>mp4a</c> (ISO 14496-14).</summary>
+/// <summary>Sample entries: <c>avc1</c> and <c>hvc1</c> (ISO 14496-15) with all parameter sets out of band, <c>mp4a</c> (ISO 14496-14), <c>fLaC</c> for G.711.</summary>
 internal static class SampleEntries
 {
     public static void Write(BoxWriter w, VideoFormat format)
@@ -29,7 +30,8 @@ internal static class SampleEntries
 
     public static void Write(BoxWriter w, AudioFormat format)
     {
-        var entry = w.Begin("mp4a"u8);
+        var flac = format.Codec != MediaCodec.Aac;
+        var entry = flac ? w.Begin("fLaC"u8) : w.Begin("mp4a"u8);
         w.Zeros(6);
         w.U16(1);
         w.Zeros(8);
@@ -37,6 +39,23 @@ internal static class SampleEntries
         w.U16(16);
         w.U32(0);
         w.U32((uint)Math.Min(format.SampleRate, ushort.MaxValue) << 16);
+        if (flac) WriteDfLa(w, format);
+        else WriteEsds(w, format);
+        w.End(entry);
+    }
+
+    /// <summary>"Encapsulation of FLAC in ISO Base Media File Format" §3.3.2: STREAMINFO as the last metadata block.</summary>
+    private static void WriteDfLa(BoxWriter w, AudioFormat format)
+    {
+        var box = w.Begin("dfLa"u8, 0, 0);
+        var info = FlacEncoder.StreamInfo(format.SampleRate);
+        w.U32(0x8000_0000 | (uint)info.Length);
+        w.Bytes(info);
+        w.End(box);
+    }
+
+    private static void WriteEsds(BoxWriter w, AudioFormat format)
+    {
         var esds = w.Begin("esds"u8, 0, 0);
         var config = format.Config.AsSpan();
         Descriptor(w, 3, 3 + 5 + 13 + 5 + config.Length + 5 + 1);
@@ -53,7 +72,6 @@ internal static class SampleEntries
         Descriptor(w, 6, 1);
         w.U8(2);
         w.End(esds);
-        w.End(entry);
     }
 
     private static void Descriptor(BoxWriter w, int tag, int length)
