@@ -54,6 +54,15 @@ public sealed class RunFileTests : IDisposable
     }
 
     [Fact]
+    public void Ports_StayTheSame_WhenTheStackIsStartedAgain()
+    {
+        var options = new StackOptions(_root) { KeepPorts = true };
+        Uri first = new StackParts(options, new StackFolder(_root)).FleetUrl;
+        Assert.Equal(first, new StackParts(options, new StackFolder(_root)).FleetUrl);
+        Assert.NotEqual(first, new StackParts(options with { KeepPorts = false }, new StackFolder(_root)).FleetUrl);
+    }
+
+    [Fact]
     public void BoxConfig_NamesEveryCamera_WithAudioWhereThereIsSome()
     {
         CameraSpec[] cameras = [.. CameraSpec.Varied(2)];

@@ -74,9 +74,8 @@ internal sealed class Stack : IAsyncDisposable
         Stack? stack = null;
         try
         {
-            RunFile? last = RunFile.Read(folder);
             foreach (string name in await RunFile.EndStaleAsync(folder, cancellation)) progress($"ended {name} of an earlier run");
-            stack = new Stack(one, folder, new StackParts(options, folder, options.KeepPorts ? last : null));
+            stack = new Stack(one, folder, new StackParts(options, folder));
             await stack.StartAllAsync(progress, cancellation);
             return stack;
         }

@@ -18,6 +18,12 @@ internal sealed class StackFolder(string root)
     /// <summary>Written by a running <c>up</c>, mode 0600.</summary>
     public string RunFile => Path.Combine(Root, "run.json");
 
+    /// <summary>Ports of the last run by name, so that an address stays valid over a restart; empty when there was none.</summary>
+    public Dictionary<string, int> ReadPorts() => Read<Dictionary<string, int>>(PortsFile) ?? [];
+
+    /// <summary>Remembers the ports.</summary>
+    public void WritePorts(IReadOnlyDictionary<string, int> ports) => Write(PortsFile, JsonSerializer.Serialize(ports));
+
     /// <summary>Azurite's data.</summary>
     public string Azurite => Path.Combine(Root, "azurite");
 
@@ -77,6 +83,8 @@ internal sealed class StackFolder(string root)
             return null;
         }
     }
+
+    private string PortsFile => Path.Combine(Root, "ports.json");
 
     private static bool IsOpenToAll(string path)
     {

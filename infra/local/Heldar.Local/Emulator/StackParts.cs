@@ -15,12 +15,12 @@ internal sealed class StackParts
 
     /// <param name="options">What to start.</param>
     /// <param name="folder">Where.</param>
-    /// <param name="last">The last run, when its addresses are to be kept.</param>
-    public StackParts(StackOptions options, StackFolder folder, RunFile? last)
+    public StackParts(StackOptions options, StackFolder folder)
     {
         _options = options;
         _folder = folder;
-        int Port(string name) => last?.Processes.FirstOrDefault(process => process.Name == name)?.Port is { } port and > 0 && Ports.IsFree(port) ? port : Ports.Free();
+        Dictionary<string, int> last = options.KeepPorts ? folder.ReadPorts() : [];
+        int Port(string name) => last[name] = last.TryGetValue(name, out int port) && Ports.IsFree(port) ? port : Ports.Free();
         int postgres = Port("postgres"), queues = Port("azurite"), fleet = Port("fleet");
         Postgres = new PostgresServer(new PostgresOptions(folder.Postgres, postgres, folder.Log("postgres")) { Password = folder.Secret("postgres", 24), Durable = options.Durable });
         Azurite = new AzuriteServer(new AzuriteOptions(folder.Azurite, Ports.Free(), queues, Ports.Free(), folder.Log("azurite")) { Key = folder.Secret("storage", 64) });
@@ -33,6 +33,7 @@ internal sealed class StackParts
         FunctionsService = new Service("functions", 0, FunctionsSpec, (child, token) => FunctionsReadiness.WaitAsync(child, token));
         CameraService = new Service("cameras", CameraPorts.ControlPort, () => Simulator.Spec, Simulator.WaitUntilReadyAsync);
         Boxes = [.. Enumerable.Range(0, options.Sites).Select(number => NewBox(number, Port($"box{number + 1}")))];
+        folder.WritePorts(last);
     }
 
     public PostgresServer Postgres { get; }
