@@ -10,6 +10,7 @@ internal static class SampleEntries
 {
     public static void Write(BoxWriter w, VideoFormat format)
     {
+        if (format.ParameterSets.Any(s => s.Length is < 2 or > ushort.MaxValue)) throw new InvalidDataException("a parameter set is empty or longer than 65,535 bytes");
         var entry = w.Begin(format.Codec == MediaCodec.H265 ? "hvc1"u8 : "avc1"u8);
         w.Zeros(6);
         w.U16(1);
