@@ -50,13 +50,4 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ILogger<Fa
                 return Refusal.Of(500, "internal", $"the fleet failed; its log has the cause under {context.TraceIdentifier}");
         }
     }
-
-    [LoggerMessage(1001, LogLevel.Error, "{Method} {Path} failed")]
-    private partial void Broken(Exception failure, string method, PathString path);
-
-    [LoggerMessage(1002, LogLevel.Warning, "{Path}: database cannot be reached: {Cause}")]
-    private partial void DatabaseAway(PathString path, string cause);
-
-    [LoggerMessage(1003, LogLevel.Warning, "{Path}: database took too long: {Cause}")]
-    private partial void Slow(PathString path, string cause);
 }

@@ -239,9 +239,6 @@ internal sealed partial class BoxTunnel(WebSocket socket, string tenant, Guid bo
             await _stop.CancelAsync();
         }
     }
-
-    [LoggerMessage(2001, LogLevel.Warning, "box {Tenant}/{Box}: tunnel closed, the box sent {Reason}")]
-    private partial void RuleBroken(string tenant, Guid box, string reason);
 }
 
 /// <summary>A box sent what the tunnel's rules forbid.</summary>

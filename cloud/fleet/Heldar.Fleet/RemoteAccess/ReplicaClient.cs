@@ -57,9 +57,6 @@ internal sealed partial class ReplicaClient(IHttpClientFactory clients, ReplicaT
         }
     }
 
-    [LoggerMessage(2301, LogLevel.Warning, "replica {Replica} holds a box but does not answer: {Cause}")]
-    private partial void Unreachable(Uri replica, string cause);
-
     private sealed class EmptyAnswer(TunnelResponse head) : BoxAnswer(head)
     {
         public override Task CopyToAsync(Stream target, CancellationToken cancellation) => Task.CompletedTask;

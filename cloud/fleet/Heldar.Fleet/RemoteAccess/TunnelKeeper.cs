@@ -41,7 +41,4 @@ internal sealed partial class TunnelKeeper(Tunnels tunnels, TunnelDirectory dire
             return false;
         }
     }
-
-    [LoggerMessage(2101, LogLevel.Warning, "tunnel rows not touched: {Cause}")]
-    private partial void Untouched(string cause);
 }

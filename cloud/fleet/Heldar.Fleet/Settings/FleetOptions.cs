@@ -1,4 +1,3 @@
-using System.Net;
 using Heldar.Contracts.Queues;
 using NodaTime;
 using Npgsql;
@@ -70,7 +69,4 @@ internal sealed record FleetOptions
             return $"HELDAR_DATABASE: {wrong.Message}";
         }
     }
-
-    /// <summary>Whether a host is only reachable from this machine.</summary>
-    internal static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

@@ -58,10 +58,4 @@ internal sealed partial class ShardProvisioner(FleetOptions options, ILogger<Sha
             pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
         }
     }
-
-    [LoggerMessage(3001, LogLevel.Information, "queues of shards {Shards} are ready")]
-    private partial void Ready(string shards);
-
-    [LoggerMessage(3002, LogLevel.Warning, "queues cannot be created ({Cause}); next try in {Seconds} s")]
-    private partial void NotYet(string cause, double seconds);
 }
