@@ -56,7 +56,7 @@ internal sealed class FootageReader : IAsyncDisposable
 
     /// <summary>
     /// Pieces from spans behind the cursor, hour by hour, until at least <paramref name="limit"/> were found at the end of an hour: all that start before the
-    /// last hour read are complete.
+    /// last hour read are complete. Read last: ending it early cancels the query, and with it the snapshot's transaction.
     /// </summary>
     public async Task<List<FootagePiece>> SpansAsync(RecordingCursor? after, int limit)
     {

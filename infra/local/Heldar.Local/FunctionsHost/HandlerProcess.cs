@@ -18,6 +18,10 @@ internal sealed class HandlerProcess(HostSettings settings, string app, string l
 
     private readonly List<Instant> _errors = [];
     private ChildProcess? _child;
+    private TaskCompletionSource _answering = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when invocations may be posted: at once while the handler runs (or will never run again), later while it restarts.</summary>
+    public Task Answering => Volatile.Read(ref _answering).Task;
 
     /// <summary>Where the handler listens.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1:1/");
@@ -31,9 +35,15 @@ internal sealed class HandlerProcess(HostSettings settings, string app, string l
         while (!stopping.IsCancellationRequested)
         {
             await StartAsync(stopping);
-            if (await AnswersAsync(stopping)) ready.TrySetResult();
+            if (await AnswersAsync(stopping))
+            {
+                ready.TrySetResult();
+                _answering.TrySetResult();
+            }
+
             await _child!.WaitForExitAsync(stopping);
             var code = _child.ExitCode;
+            if (code != CleanExit) Volatile.Write(ref _answering, new(TaskCreationOptions.RunContinuationsAsynchronously));
             say($"handler ended with code {code}");
             if (code == CleanExit)
             {

@@ -15,6 +15,8 @@ internal sealed class Invoker(HostSettings settings, HandlerProcess handler, Htt
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
+            // While the handler restarts, invocations wait, then fail.
+            await handler.Answering.WaitAsync(settings.InitializationTimeout, time, both.Token);
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(handler.Address, function.Name)) { Content = new ByteArrayContent(body) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
             request.Headers.Add("X-Azure-Functions-InvocationId", Guid.NewGuid().ToString("D"));
@@ -33,7 +35,7 @@ internal sealed class Invoker(HostSettings settings, HandlerProcess handler, Htt
 
             return Failed(function, why);
         }
-        catch (HttpRequestException refused)
+        catch (Exception refused) when (refused is HttpRequestException or TimeoutException)
         {
             return Failed(function, refused.Message);
         }

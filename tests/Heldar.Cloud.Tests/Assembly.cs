@@ -1,0 +1,4 @@
+using Heldar.Testing;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
