@@ -52,7 +52,7 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
     private async Task<SmokeReport> DisturbAsync(Stack stack, FleetClient fleet, SearchMonitor monitor, string folder, CancellationToken cancellation)
     {
         say("waiting for the first segments");
-        await PhaseAsync("first segments are searchable", stack, monitor, cancellation);
+        if (!await PhaseAsync("first segments are searchable", stack, monitor, cancellation)) return new SmokeReport();
 
         Box victim = stack.Boxes[0];
         say($"kill -9 {victim.Name}");
@@ -80,7 +80,7 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
     }
 
     /// <summary>Waits until each camera has new closed segments that the search finds.</summary>
-    private async Task PhaseAsync(string what, Stack stack, SearchMonitor monitor, CancellationToken cancellation)
+    private async Task<bool> PhaseAsync(string what, Stack stack, SearchMonitor monitor, CancellationToken cancellation)
     {
         HashSet<Guid?> before = [.. (await monitor.SearchAsync(cancellation)).Select(item => item.Segment)];
         bool done = await monitor.WaitAsync(
@@ -88,6 +88,7 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
             TimeSpan.FromSeconds(90),
             cancellation);
         Check(done, $"{what}: not within 90 s");
+        return done;
     }
 
     /// <summary>Stalls the cameras, so that every frame sent is on disk and every file is closed; then compares all with all.</summary>
