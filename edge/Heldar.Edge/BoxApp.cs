@@ -4,14 +4,13 @@ using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Health;
-using Heldar.Edge.Indexer;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Playback;
 using Heldar.Edge.Recorder;
+using Heldar.Edge.Recovery;
 using Heldar.Edge.RemoteAccess;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
-using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
 using Heldar.Edge.Uplink;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -39,9 +38,8 @@ internal static partial class BoxApp
             .AddAccess()
             .AddEnrolment(settings)
             .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
-            .AddSingleton(s => new VolumeSet([.. settings.Recording.Volumes.Select(v => Volume.Open(v, clock.GetCurrentInstant()))]))
-            .AddSingleton<RecorderFactory>()
-            .AddSingleton<SegmentIndex>()
+            .AddRecovery()
+            .AddRecorder(settings)
             .AddIngest()
             .AddCameras()
             .AddPlayback()

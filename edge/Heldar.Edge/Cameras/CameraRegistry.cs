@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Heldar.Edge.Ingest;
+using Heldar.Edge.Recovery;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Store;
 using Heldar.Media.Streams;
@@ -28,7 +29,7 @@ internal enum CameraOutcome
 /// it. Reading never waits for a change. Thread-safe.
 /// </summary>
 internal sealed class CameraRegistry(
-    BoxSettings settings, IStoreWriter store, CameraSecrets secrets, IRecordingPipelines pipelines, IClock clock, ILogger<CameraActor> log) : IAsyncDisposable
+    BoxSettings settings, IStoreWriter store, CameraSecrets secrets, IRecordingPipelines pipelines, KnownCameras known, IClock clock, ILogger<CameraActor> log) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly ConcurrentDictionary<Guid, CameraActor> _actors = new();
@@ -149,7 +150,7 @@ internal sealed class CameraRegistry(
     private CameraConfig Config(CameraSettings wanted, CameraConfig? before, CameraOwner owner)
     {
         before ??= _removed.GetValueOrDefault(wanted.Id);
-        var uid = before?.Uid ?? Guid.CreateVersion7(clock.GetCurrentInstant().ToDateTimeOffset());
+        var uid = before?.Uid ?? known.Find(wanted.Id) ?? Guid.CreateVersion7(clock.GetCurrentInstant().ToDateTimeOffset());
         var next = new CameraConfig(
             uid, wanted.Id, wanted.Name, secrets.SealUrl(uid, wanted.Url), wanted.Username, secrets.SealPassword(uid, wanted.Password), wanted.Audio,
             wanted.CameraClock, wanted.Enabled, owner == before?.Owner ? before.SegmentSeconds : null, owner, before?.CreatedAt ?? clock.GetCurrentInstant());

@@ -41,3 +41,6 @@ END;
 CREATE TRIGGER segment_removed AFTER DELETE ON segment BEGIN
   UPDATE camera_total SET segments = segments - 1, bytes = bytes - old.bytes, frames = frames - old.frames WHERE camera = old.camera;
 END;
+
+-- Everything that the seal log of the volume says before this hour is in the index.
+CREATE TABLE volume_mark (volume TEXT PRIMARY KEY, hour TEXT NOT NULL);

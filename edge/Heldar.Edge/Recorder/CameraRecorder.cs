@@ -1,42 +1,150 @@
+using Heldar.Edge.Storage;
+using Heldar.Media.Mp4;
 using Heldar.Media.Streams;
 using NodaTime;
 
 namespace Heldar.Edge.Recorder;
 
 /// <summary>
-/// Records one camera: a subscriber of its stream. The callbacks run on the ingest thread and never wait; <see cref="DisposeAsync"/> writes what is
-/// in memory, closes the running segment and seals it.
+/// Records one camera: a subscriber of its stream. The callbacks run on the ingest thread and never wait; fragments go to a volume's writer, and when
+/// that is full or fails, the recorder drops its own media up to the next keyframe. <see cref="DisposeAsync"/> writes what is in memory and waits
+/// until the running segment is sealed.
 /// </summary>
-internal sealed class CameraRecorder(CameraIdentity camera) : IStreamSubscriber, IAsyncDisposable
+internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposable, ISegmentOwner
 {
-    public CameraIdentity Camera => camera;
+    private const int MaxFragmentBytes = 16 << 20;
+    private static readonly long LongestHole = VideoFormat.ClockRate;
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly CameraIdentity _camera;
+    private readonly RecorderOptions _options;
+    private readonly VolumeWriters _writers;
+    private readonly IClock _clock;
+    private readonly ILogger<CameraRecorder> _log;
+    private readonly Lock _gate = new();
+    private readonly FragmentPool _pool = new();
+    private readonly FragmentWriter _fragments = new();
+    private readonly TrackSamples _video = new();
+    private readonly AudioLane _audio = new();
+    private readonly long _fragmentTicks;
+
+    private StreamRun? _run;
+    private StreamFormat? _format;
+    private long? _cameraOffsetMs;
+    private string _cause = "started";
+    private bool _disposed;
+
+    public CameraRecorder(CameraIdentity camera, RecorderOptions options, VolumeWriters writers, IClock clock, ILogger<CameraRecorder> log)
+    {
+        (_camera, _options, _writers, _clock, _log) = (camera, options, writers, clock, log);
+        _fragmentTicks = (long)(options.FragmentLength.TotalSeconds * VideoFormat.ClockRate);
+        _video.Clear();
+    }
+
+    public CameraIdentity Camera => _camera;
 
     /// <summary>What is on disk, as a fresh snapshot.</summary>
-    public RecorderProgress Progress { get; private set; } = RecorderProgress.Empty;
+    public RecorderProgress Progress
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new RecorderProgress
+                {
+                    RecordedSince = _since,
+                    RecordedThrough = _through,
+                    OpenSegment = _file?.Label.Segment,
+                    OpenStart = _file?.Label.Start,
+                    OpenPath = _file?.FullPath,
+                    OpenBytes = _file is null ? 0 : _durableBytes,
+                    Segments = _segments,
+                    Bytes = _bytes,
+                    Frames = _frames,
+                    DroppedFrames = _droppedFrames,
+                    DroppedAudio = _audio.Dropped,
+                    LastError = _lastError,
+                };
+            }
+        }
+    }
 
     public void OnRun(StreamRun run)
     {
+        lock (_gate)
+        {
+            if (run.Reason != RunReason.Connected) _cause = run.Reason == RunReason.ClockStep ? "clock_step" : "timestamp_jump";
+            EndSegment(null);
+            _run = run;
+        }
     }
 
     public void OnFormat(StreamFormat format)
     {
+        lock (_gate)
+        {
+            if (_file is not null && !format.Equals(_format)) EndSegment(null);
+            _format = format;
+        }
     }
 
     public void OnAccessUnit(in AccessUnit unit)
     {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            if (unit.Track == TrackKind.Video) Video(unit);
+            else if (_file is not null) _audio.Add(unit);
+        }
     }
 
     public void OnDamage(int packetsLost)
     {
+        lock (_gate) _cause = "packets_lost";
     }
 
     public void OnLost(StreamLoss loss, string cause)
     {
+        lock (_gate)
+        {
+            _cause = loss switch
+            {
+                StreamLoss.Stopped => "stopped",
+                StreamLoss.AuthFailed => "auth_failed",
+                StreamLoss.Stalled => "stalled",
+                StreamLoss.Protocol => "protocol",
+                _ => "unreachable",
+            };
+            EndSegment(null);
+            _since = null;
+        }
     }
 
     public void OnCameraOffset(Duration offset)
     {
+        lock (_gate) _cameraOffsetMs = (long)offset.TotalMilliseconds;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        Task closed;
+        lock (_gate)
+        {
+            if (_disposed) return;
+            EndSegment(null);
+            _disposed = true;
+            _audio.Clear();
+            _since = null;
+            closed = _pending == 0 ? Task.CompletedTask : _allClosed.Task;
+        }
+
+        try
+        {
+            await closed.WaitAsync(CloseTimeout);
+        }
+        catch (TimeoutException)
+        {
+            LogCloseTimedOut(_log, _camera.Slug, CloseTimeout.TotalSeconds);
+        }
+    }
 }

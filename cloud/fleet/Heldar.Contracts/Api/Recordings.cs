@@ -19,7 +19,7 @@ public sealed record RecordingsPage(IReadOnlyList<RecordingItem> Items, string? 
 /// <param name="Segment">Segment id where the index still has it at hand; <c>GET …/proof</c> finds it otherwise.</param>
 /// <param name="PlayUrl">Path under the fleet that plays it through the box's tunnel.</param>
 public sealed record RecordingItem(
-    string Site, Guid Camera, string CameraName, Guid Box, Instant Start, Instant End, long Bytes, bool Open, Guid? Segment, string PlayUrl);
+    string Site, Guid Camera, string CameraName, Guid Box, Instant Start, Instant End, long Bytes, bool Open, Guid? Segment = null, string PlayUrl = "");
 
 /// <summary>Answer of <c>GET /api/v1/recordings/{camera}/{start}/proof</c>: what the sealed segment must hash to.</summary>
 public sealed record RecordingProof(Guid Camera, Guid Segment, int Revision, Instant Start, Instant End, long Bytes, string Sha256, string Root, string HashOrigin, string Codec);

@@ -1,0 +1,73 @@
+using System.Data.Common;
+using Dapper;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Store;
+
+namespace Heldar.Edge.Indexer;
+
+/// <summary>Writes rows of the index; always within a transaction of the store's writer.</summary>
+internal static class SegmentRows
+{
+    /// <summary>
+    /// Puts a segment and its event. Does nothing when the index has this revision or a newer one, so that every record of the seal log may be
+    /// applied again. True when something changed.
+    /// </summary>
+    public static bool Apply(DbConnection db, IOutbox outbox, Guid volume, string path, SegmentData data)
+    {
+        var changed = db.Execute(
+            """
+            INSERT INTO segment (id, camera, revision, run, start_ns, end_ns, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason, volume, path)
+            VALUES (@id, @camera, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason, @volume, @path)
+            ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, start_ns = excluded.start_ns, end_ns = excluded.end_ns, bytes = excluded.bytes,
+              codec = excluded.codec, width = excluded.width, height = excluded.height, frames = excluded.frames, sha256 = excluded.sha256,
+              root = excluded.root, hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason,
+              volume = excluded.volume, path = excluded.path
+            WHERE excluded.revision > segment.revision
+            """,
+            new
+            {
+                id = SegmentIndex.Text(data.Segment),
+                camera = SegmentIndex.Text(data.Camera),
+                revision = data.Revision,
+                run = SegmentIndex.Text(data.Run),
+                start = SegmentIndex.Ns(data.Start),
+                end = SegmentIndex.Ns(data.End),
+                bytes = data.Bytes,
+                codec = data.Codec,
+                width = data.Width,
+                height = data.Height,
+                frames = data.Frames,
+                sha256 = data.Sha256,
+                root = data.Root,
+                origin = (int)data.HashOrigin,
+                offset = data.CameraOffsetMs,
+                reason = data.Reason,
+                volume = SegmentIndex.Text(volume),
+                path,
+            }) > 0;
+        if (!changed) return false;
+        var type = data.Revision == 1 ? EventTypes.SegmentClosed : EventTypes.SegmentRevised;
+        outbox.Append(db, type, EventIds.ForSegment(data.Segment, type, data.Revision), data.Camera, data.End, data);
+        return true;
+    }
+
+    /// <summary>Removes the rows of a deletion; answers their number.</summary>
+    public static int Delete(DbConnection db, Guid volume, FootageDeletedData deleted) => db.Execute(
+        "DELETE FROM segment WHERE camera = @camera AND volume = @volume AND start_ns >= @from AND start_ns < @to",
+        new
+        {
+            camera = SegmentIndex.Text(deleted.Camera),
+            volume = SegmentIndex.Text(volume),
+            from = SegmentIndex.Ns(deleted.From),
+            to = SegmentIndex.Ns(deleted.To),
+        });
+
+    /// <summary>Notes that everything sealed before this hour is in the index.</summary>
+    public static void Mark(DbConnection db, Guid volume, string hour) => db.Execute(
+        "INSERT INTO volume_mark (volume, hour) VALUES (@volume, @hour) ON CONFLICT (volume) DO UPDATE SET hour = max(hour, excluded.hour)",
+        new { volume = SegmentIndex.Text(volume), hour });
+
+    /// <summary>The hour that reconciling may start with; null for the beginning.</summary>
+    public static string? ReadMark(DbConnection db, Guid volume) =>
+        db.QueryFirstOrDefault<string>("SELECT hour FROM volume_mark WHERE volume = @volume", new { volume = SegmentIndex.Text(volume) });
+}

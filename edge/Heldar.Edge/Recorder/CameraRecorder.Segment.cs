@@ -1,0 +1,216 @@
+using Heldar.Edge.Seals;
+using Heldar.Edge.Storage;
+using Heldar.Media.Mp4;
+using Heldar.Media.SegmentNames;
+using Heldar.Media.Streams;
+using NodaTime;
+
+namespace Heldar.Edge.Recorder;
+
+/// <summary>Cutting into fragments and segments; everything here runs under the lock.</summary>
+internal sealed partial class CameraRecorder
+{
+    private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SegmentFile? _file;
+    private VolumeWriter? _writer;
+    private FragmentJob? _job;
+    private uint _sequence;
+    private long _origin;
+    private long _decodeEnd;
+    private long _fragmentStart;
+    private bool _reorders;
+    private Instant _latestTime;
+    private Instant? _since;
+    private Instant? _through;
+    private Instant? _lastEnd;
+    private long _durableBytes;
+    private long _segments;
+    private long _bytes;
+    private long _frames;
+    private long _droppedFrames;
+    private string? _lastError;
+    private int _pending;
+
+    private void Video(in AccessUnit unit)
+    {
+        if (_file is { Broken: true }) DropSegment();
+        if (_file is not null)
+        {
+            var time = unit.Timestamp - _origin;
+            var follows = _video.Count == 0 || time > _video.Latest;
+            var hole = _video.Count > 0 && time - _video.Latest > LongestHole;
+            var due = unit.Time - _file.Label.Start >= _options.SegmentLength || hole;
+            if (unit.IsKeyframe && follows && due) EndSegment(hole ? null : unit);
+            else if (hole && time - _video.Latest > 60 * VideoFormat.ClockRate) EndSegment(null);
+            else if (follows && _video.Count > 0 && (unit.IsKeyframe || time - _fragmentStart >= _fragmentTicks || _video.Bytes > MaxFragmentBytes)) Flush(unit);
+        }
+
+        if (_file is null && !(unit.IsKeyframe && Begin(unit)))
+        {
+            _droppedFrames++;
+            return;
+        }
+
+        Add(unit);
+    }
+
+    private void Add(in AccessUnit unit)
+    {
+        var time = unit.Timestamp - _origin;
+        _job ??= _pool.Rent();
+        if (_video.Count == 0)
+        {
+            _fragmentStart = time;
+            _job.RandomAccessTime = unit.IsKeyframe ? Math.Max(time, _decodeEnd) : -1;
+        }
+
+        if (_video.Count == 0 || time > _video.Latest) _latestTime = unit.Time;
+        _job.Add(unit.Block, unit.Offset, unit.Length);
+        _video.Add(time, unit.Length, unit.IsKeyframe);
+    }
+
+    /// <summary>Opens a segment at a keyframe; false when it cannot be.</summary>
+    private bool Begin(in AccessUnit unit)
+    {
+        if (_run is null || _format is null) return false;
+        var video = _format.Video;
+        var audio = _format.Audio is { } wanted && Mp4Header.CanStore(wanted) ? wanted : null;
+        var label = new SegmentLabel(
+            Guid.CreateVersion7(_clock.GetCurrentInstant().ToDateTimeOffset()), _camera.Uid, _run.Id, unit.Time, video.Width, video.Height, video.CodecString);
+        byte[] header;
+        try
+        {
+            header = Mp4Header.Build(label, video, audio);
+        }
+        catch (InvalidDataException e)
+        {
+            _lastError = e.Message;
+            return false;
+        }
+
+        var writer = _writers.Pick();
+        var file = new SegmentFile(writer.Volume, new SegmentName(_camera.Slug, unit.Time, label.Segment).RelativePath, label, _camera.Slug, header, this);
+        if (!writer.TryOpen(file))
+        {
+            (_lastError, _cause) = (writer.Failure ?? "the volume cannot keep up", "volume");
+            return false;
+        }
+
+        SealGap(writer, unit.Time);
+        (_file, _writer, _sequence, _origin, _decodeEnd, _durableBytes) = (file, writer, 0, unit.Timestamp, 0, 0);
+        _pending++;
+        _since ??= unit.Time;
+        _video.Clear();
+        _audio.Start(audio, unit.Time);
+        return true;
+    }
+
+    private void SealGap(VolumeWriter writer, Instant start)
+    {
+        if (_lastEnd is { } end && start - end > Duration.FromSeconds(1))
+        {
+            _since = null;
+            writer.TrySeal(new SealRecord { Type = SealType.Gap, Gap = new GapSeal(_camera.Uid, end, start, _cause) });
+        }
+
+        _cause = "unknown";
+    }
+
+    /// <summary>Hands the fragment over; the next access unit, when there is one, says how long its last picture lasts.</summary>
+    private void Flush(AccessUnit? next)
+    {
+        if (_video.Count == 0 || _job is null) return;
+        _reorders |= _video.Reordered;
+        var usual = _video.Interval(VideoFormat.ClockRate / 25);
+        var last = next is null ? usual : Math.Min(next.Value.Timestamp - _origin - _video.Latest, _reorders ? usual : long.MaxValue);
+        _video.LayOut(_decodeEnd, last);
+        _decodeEnd = _video.End;
+        var end = _latestTime + Duration.FromNanoseconds(last * 1_000_000_000 / VideoFormat.ClockRate);
+        if (next is not null) end = Instant.Min(end, next.Value.Time);
+        var job = _job;
+        (job.Frames, job.End, job.CameraOffsetMs) = (_video.Count, end, _cameraOffsetMs);
+        _audio.MoveTo(job);
+        job.SetHead(_fragments.Build(++_sequence, _video, _audio.Samples));
+        var (frames, bytes) = (_video.Count, job.Bytes);
+        _video.Clear();
+        _audio.Samples.Clear();
+        _job = null;
+        if (_writer!.TryWrite(_file!, job, _pool))
+        {
+            _frames += frames;
+            _bytes += bytes;
+            _lastEnd = end;
+            return;
+        }
+
+        _pool.Return(job);
+        _droppedFrames += frames;
+        (_lastError, _cause) = (_writer.Failure ?? "the volume cannot keep up", "volume");
+        CloseFile();
+    }
+
+    private void EndSegment(AccessUnit? next)
+    {
+        if (_file is null) return;
+        Flush(next);
+        CloseFile();
+    }
+
+    private void CloseFile()
+    {
+        if (_file is null) return;
+        if (!_writer!.TryClose(_file)) Settle();
+        _file = null;
+    }
+
+    /// <summary>The volume gave the file up.</summary>
+    private void DropSegment()
+    {
+        _droppedFrames += _video.Count;
+        if (_job is not null) _pool.Return(_job);
+        _job = null;
+        _video.Clear();
+        _audio.Clear();
+        _file = null;
+        _since = null;
+        _cause = "volume";
+    }
+
+    private void Settle()
+    {
+        if (--_pending == 0 && _disposed) _allClosed.TrySetResult();
+    }
+
+    void ISegmentOwner.Durable(SegmentFile file)
+    {
+        lock (_gate)
+        {
+            _through = file.DurableEnd;
+            if (ReferenceEquals(file, _file)) _durableBytes = file.DurableLength;
+        }
+    }
+
+    void ISegmentOwner.Closed(SegmentFile file)
+    {
+        lock (_gate)
+        {
+            _segments++;
+            _through = Instant.Max(_through ?? file.End, file.End);
+            Settle();
+        }
+    }
+
+    void ISegmentOwner.Failed(SegmentFile file, string error)
+    {
+        lock (_gate)
+        {
+            _lastError = error;
+            LogVolumeFailed(_log, _camera.Slug, error);
+        }
+    }
+
+    void ISegmentOwner.Abandoned(SegmentFile file)
+    {
+        lock (_gate) Settle();
+    }
+}

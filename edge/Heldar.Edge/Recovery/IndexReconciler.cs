@@ -1,0 +1,69 @@
+using Heldar.Edge.Indexer;
+using Heldar.Edge.Seals;
+using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
+
+namespace Heldar.Edge.Recovery;
+
+/// <summary>
+/// Brings the index up to the seal log before cameras start: from the marked hour on, or from the beginning when the database is new. Nothing is hashed again.
+/// Every record may be applied twice: the index takes only newer revisions, and the cloud the same event once.
+/// </summary>
+internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, ILogger<IndexReconciler> log) : IHostedService
+{
+    private const int GroupSize = 500;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The writers exist, so every volume is salvaged and its log complete.
+        foreach (var writer in volumes.All) await RunAsync(writer.Volume, cancellationToken);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task RunAsync(Volume volume, CancellationToken cancellation)
+    {
+        var mark = await reader.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation);
+        var seals = new SealReader(volume.Root);
+        List<SealEntry> group = new(GroupSize);
+        var applied = 0;
+        foreach (var entry in seals.Read(mark, cancellation))
+        {
+            if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
+            if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null })) continue;
+            group.Add(entry);
+            if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, cancellation);
+        }
+
+        applied += await ApplyAsync(volume, group, cancellation);
+        if (applied > 0) LogApplied(volume.Root, applied);
+        foreach (var problem in seals.Problems.Take(20)) LogProblem(volume.Root, problem.Hour, problem.Line, problem.What);
+    }
+
+    private async Task<int> ApplyAsync(Volume volume, List<SealEntry> group, CancellationToken cancellation)
+    {
+        if (group.Count == 0) return 0;
+        var changed = 0;
+        await store.EnqueueAsync(
+            db =>
+            {
+                changed = 0;
+                foreach (var (_, record) in group)
+                {
+                    if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted);
+                    else if (SegmentRows.Apply(db, outbox, volume.Id, record.Path!, record.Data!)) changed++;
+                }
+
+                SegmentRows.Mark(db, volume.Id, group[^1].Hour);
+            },
+            cancellation);
+        group.Clear();
+        return changed;
+    }
+
+    [LoggerMessage(1410, LogLevel.Information, "{Volume}: {Count} sealed segments came into the index")]
+    private partial void LogApplied(string volume, int count);
+
+    [LoggerMessage(1411, LogLevel.Error, "{Volume}: seal log {Hour}, line {Line}: {What}")]
+    private partial void LogProblem(string volume, string hour, int line, string what);
+}

@@ -1,0 +1,10 @@
+namespace Heldar.Edge.Recovery;
+
+internal static class RecoveryServiceCollectionExtensions
+{
+    /// <summary>Registers salvage and reconciling; call it before the cameras, so that the index is whole when they start.</summary>
+    public static IServiceCollection AddRecovery(this IServiceCollection services) => services
+        .AddSingleton<VolumeRecovery>()
+        .AddSingleton<KnownCameras>()
+        .AddHostedService<IndexReconciler>();
+}

@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Heldar.Contracts;
+using Microsoft.Win32.SafeHandles;
+using NodaTime;
+
+namespace Heldar.Edge.Seals;
+
+/// <summary>
+/// Appends to the seal log of one volume: one JSON line per record, one file per hour, each line chained to the one before by its SHA-256. Used by
+/// one thread at a time (the volume's writer). A line that a crash tore off is moved aside when the log is opened, never dropped.
+/// </summary>
+internal sealed class SealLog : IDisposable
+{
+    public const int MaxLine = 4 << 20;
+    private static readonly string Zeros = new('0', 64);
+
+    private readonly string _root;
+    private readonly IClock _clock;
+    private string? _hour;
+    private SafeFileHandle? _file;
+    private long _length;
+    private long _seq;
+    private string _prev = Zeros;
+    private bool _dirty;
+
+    private SealLog(string root, IClock clock) => (_root, _clock) = (root, clock);
+
+    /// <summary>The hour that is being written; null before the first record ever.</summary>
+    public string? Hour => _hour;
+
+    /// <summary>Where a torn line was moved to when the log was opened.</summary>
+    public string? TornFile { get; private set; }
+
+    /// <summary>Opens the log behind its last whole line.</summary>
+    /// <param name="root">Root of the volume.</param>
+    /// <param name="clock">The box's clock.</param>
+    public static SealLog Open(string root, IClock clock)
+    {
+        var log = new SealLog(root, clock);
+        var hours = SealFiles.Hours(root);
+        for (var i = hours.Count - 1; i >= 0 && log._seq == 0; i--) log.Resume(hours[i], isLast: i == hours.Count - 1);
+        return log;
+    }
+
+    /// <summary>Appends a record; sequence, chain and time are filled in. Durable after the next <see cref="Flush"/> or sync of the file system.</summary>
+    /// <exception cref="IOException">The volume failed; the record is not in the log.</exception>
+    public void Append(SealRecord record)
+    {
+        var now = _clock.GetCurrentInstant();
+        Roll(SealFiles.HourOf(now));
+        var line = JsonSerializer.SerializeToUtf8Bytes(record with { Seq = _seq + 1, Prev = _prev, At = now }, HeldarJson.Options);
+        if (line.Length > MaxLine) throw new ArgumentException($"a seal of {line.Length} bytes is too long", nameof(record));
+        var whole = new byte[line.Length + 1];
+        line.CopyTo(whole, 0);
+        whole[^1] = (byte)'\n';
+        RandomAccess.Write(_file!, whole, _length);
+        _length += whole.Length;
+        _prev = Hash(line);
+        _seq++;
+        _dirty = true;
+    }
+
+    /// <summary>Waits until everything appended would survive a power cut.</summary>
+    public void Flush()
+    {
+        if (!_dirty || _file is null) return;
+        RandomAccess.FlushToDisk(_file);
+        _dirty = false;
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    internal static string Hash(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));
+
+    /// <summary>A clock that was set back does not open an older file: the order of files is the order of the chain.</summary>
+    private void Roll(string hour)
+    {
+        if (_file is not null && _hour is not null && string.CompareOrdinal(hour, _hour) <= 0) return;
+        if (_hour is not null && string.CompareOrdinal(hour, _hour) < 0) hour = _hour;
+        Flush();
+        _file?.Dispose();
+        var path = SealFiles.PathOf(_root, hour);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        _length = RandomAccess.GetLength(_file);
+        _hour = hour;
+    }
+
+    private void Resume(string hour, bool isLast)
+    {
+        var path = SealFiles.PathOf(_root, hour);
+        var (end, last) = SealReader.LastWholeLine(path);
+        var length = new FileInfo(path).Length;
+        if (isLast)
+        {
+            _hour = hour;
+            if (length > end) MoveTornAside(path, end, length);
+        }
+
+        if (last is null) return;
+        _seq = last.Value.Record.Seq;
+        _prev = last.Value.Hash;
+    }
+
+    private void MoveTornAside(string path, long end, long length)
+    {
+        TornFile = $"{path}.torn-{_clock.GetCurrentInstant().ToUnixTimeMilliseconds()}";
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+        using (var torn = File.OpenHandle(TornFile, FileMode.CreateNew, FileAccess.Write))
+        {
+            var buffer = new byte[64 * 1024];
+            for (var at = end; at < length;)
+            {
+                var read = RandomAccess.Read(file, buffer, at);
+                if (read == 0) break;
+                RandomAccess.Write(torn, buffer.AsSpan(0, read), at - end);
+                at += read;
+            }
+
+            RandomAccess.FlushToDisk(torn);
+        }
+
+        RandomAccess.SetLength(file, end);
+        RandomAccess.FlushToDisk(file);
+    }
+}

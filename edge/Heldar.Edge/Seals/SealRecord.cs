@@ -1,0 +1,89 @@
+using Heldar.Contracts.Events;
+using NodaTime;
+
+namespace Heldar.Edge.Seals;
+
+/// <summary>What one line of the seal log tells.</summary>
+internal enum SealType
+{
+    /// <summary>A segment was opened; <see cref="SealRecord.Opened"/>.</summary>
+    Opened,
+
+    /// <summary>Digests of pieces of a running segment, sealed before they are written; <see cref="SealRecord.Fragments"/>.</summary>
+    Fragments,
+
+    /// <summary>A segment closed; <see cref="SealRecord.Data"/> and <see cref="SealRecord.Path"/>.</summary>
+    Closed,
+
+    /// <summary>A segment was salvaged after a crash; as for closed.</summary>
+    Salvaged,
+
+    /// <summary>Nothing was recorded for a while; <see cref="SealRecord.Gap"/>.</summary>
+    Gap,
+
+    /// <summary>Footage was deleted; <see cref="SealRecord.Deleted"/>.</summary>
+    Deletion,
+
+    /// <summary>Footage is held as evidence; <see cref="SealRecord.Hold"/>.</summary>
+    Hold,
+
+    /// <summary>A file was moved to the quarantine folder; <see cref="SealRecord.Path"/> and <see cref="SealRecord.Cause"/>.</summary>
+    Quarantined,
+}
+
+/// <summary>One line of the seal log. Parts that the type does not use are absent from the line.</summary>
+internal sealed record SealRecord
+{
+    /// <summary>From 1, without holes, over the whole log of a volume.</summary>
+    public long Seq { get; init; }
+
+    /// <summary>SHA-256 of the line before without its line feed, lower-case hex; 64 zeros on the first.</summary>
+    public string Prev { get; init; } = "";
+
+    /// <summary>When it was sealed, by the box's clock.</summary>
+    public Instant At { get; init; }
+
+    public required SealType Type { get; init; }
+
+    /// <summary>Path of the file below the volume.</summary>
+    public string? Path { get; init; }
+
+    public OpenedSeal? Opened { get; init; }
+
+    public FragmentsSeal? Fragments { get; init; }
+
+    public SegmentData? Data { get; init; }
+
+    public GapSeal? Gap { get; init; }
+
+    public FootageDeletedData? Deleted { get; init; }
+
+    public HoldSeal? Hold { get; init; }
+
+    /// <summary>For people.</summary>
+    public string? Cause { get; init; }
+}
+
+/// <summary>A segment that begins.</summary>
+/// <param name="Slug">Folder of the camera.</param>
+/// <param name="HeaderBytes">Length of the header, which is leaf 0.</param>
+/// <param name="HeaderSha256">Digest of the header.</param>
+internal sealed record OpenedSeal(
+    Guid Segment, Guid Camera, string Slug, Guid Run, Instant Start, string Codec, int Width, int Height, int HeaderBytes, string HeaderSha256);
+
+/// <summary>Pieces of a running segment: fragments, and the tail (which has no frames).</summary>
+internal sealed record FragmentsSeal(Guid Segment, IReadOnlyList<FragmentSeal> Items);
+
+/// <summary>One piece.</summary>
+/// <param name="Offset">First byte in the file.</param>
+/// <param name="Bytes">Length.</param>
+/// <param name="Frames">Video access units.</param>
+/// <param name="End">End of its media.</param>
+/// <param name="Sha256">Digest of its bytes, lower-case hex.</param>
+internal sealed record FragmentSeal(long Offset, int Bytes, int Frames, Instant End, string Sha256);
+
+/// <summary>A time of a camera without footage.</summary>
+internal sealed record GapSeal(Guid Camera, Instant From, Instant To, string Cause);
+
+/// <summary>A time of a camera that must not be deleted.</summary>
+internal sealed record HoldSeal(Guid Id, Guid Camera, Instant From, Instant To, bool Released);

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Heldar.Edge.Seals;
+
+namespace Heldar.Edge.Storage;
+
+/// <summary>
+/// Writes one volume on a thread of its own: hash, seal, one gathered write per fragment; once per interval one sync for all files; closing waits
+/// for the disk, then seals. Posting never blocks: beyond the bound it says no, and the recorder drops its own media. Owns the volume's seal log.
+/// </summary>
+internal sealed partial class VolumeWriter : IAsyncDisposable
+{
+    private readonly Volume _volume;
+    private readonly StorageOptions _options;
+    private readonly SealLog _seals;
+    private readonly ISegmentSink _sink;
+    private readonly ILogger _log;
+    private readonly FileSystemSync _sync;
+    private readonly Lock _lock = new();
+    private readonly Queue<Job> _queue = new(256);
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IncrementalHash _fragmentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly HashSet<SegmentFile> _open = [];
+    private readonly List<SegmentFile> _closing = [];
+    private long _queuedBytes;
+    private long _freeBytes;
+    private bool _stopping;
+    private volatile string? _failure;
+
+    public VolumeWriter(Volume volume, SealLog seals, ISegmentSink sink, StorageOptions options, ILogger<VolumeWriter> log)
+    {
+        var errors = options.Validate();
+        if (errors.Count > 0) throw new ArgumentException(string.Join(' ', errors), nameof(options));
+        (_volume, _seals, _sink, _options, _log) = (volume, seals, sink, options, log);
+        _sync = new FileSystemSync(volume.Root);
+        _freeBytes = volume.Space().Free;
+        new Thread(Loop) { IsBackground = true, Name = "volume " + volume.Id.ToString("N")[^8..] }.Start();
+    }
+
+    public Volume Volume => _volume;
+
+    /// <summary>The newest failure of the volume; null while it works.</summary>
+    public string? Failure => _failure;
+
+    /// <summary>Free bytes of the file system when it was last looked at, which is at every sync.</summary>
+    public long FreeBytes => Interlocked.Read(ref _freeBytes);
+
+    /// <summary>Media that waits, in bytes.</summary>
+    public long QueuedBytes
+    {
+        get
+        {
+            lock (_lock) return _queuedBytes;
+        }
+    }
+
+    /// <summary>Opens a segment; its head is written behind the caller's back. False when the writer is full or stopping.</summary>
+    public bool TryOpen(SegmentFile file) => TryPost(new Job(JobKind.Open, file, null, null), media: true);
+
+    /// <summary>Hands a fragment over; <paramref name="pool"/> gets the job back. False, and the job stays the caller's, when the writer is full or stopping.</summary>
+    public bool TryWrite(SegmentFile file, FragmentJob job, FragmentPool pool) => TryPost(new Job(JobKind.Write, file, job, pool), media: true);
+
+    /// <summary>Closes a segment behind what was posted for it; always accepted until the writer has ended.</summary>
+    public bool TryClose(SegmentFile file) => TryPost(new Job(JobKind.Close, file, null, null), media: false);
+
+    /// <summary>Seals something that is not a segment, such as a gap.</summary>
+    public bool TrySeal(SealRecord record) => TryPost(new Job(JobKind.Seal, null, null, null, record), media: true);
+
+    /// <summary>Writes what was posted, closes every segment, and ends the thread.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock) _stopping = true;
+        Wake();
+        await _ended.Task;
+        _fragmentHash.Dispose();
+        _sync.Dispose();
+        _seals.Dispose();
+        _wake.Dispose();
+    }
+
+    private bool TryPost(in Job job, bool media)
+    {
+        lock (_lock)
+        {
+            if (_stopping) return false;
+            var bytes = job.Fragment?.Bytes ?? 0;
+            if (media && _queuedBytes + bytes > _options.MaxQueuedBytes) return false;
+            _queuedBytes += bytes;
+            _queue.Enqueue(job);
+        }
+
+        Wake();
+        return true;
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake already.
+        }
+    }
+
+    private void Loop()
+    {
+        var next = Stopwatch.GetTimestamp();
+        var interval = (long)(_options.SyncInterval.TotalSeconds * Stopwatch.Frequency);
+        try
+        {
+            while (true)
+            {
+                var wait = Math.Max(0, (next - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency);
+                _wake.Wait((int)wait);
+                var ended = Drain();
+                if (!ended && Stopwatch.GetTimestamp() < next) continue;
+                if (ended) _closing.AddRange(_open.Where(f => !_closing.Contains(f)).Select(FinishFile));
+                Sync();
+                if (ended) break;
+                next = Stopwatch.GetTimestamp() + interval;
+            }
+
+            _ended.SetResult();
+        }
+        catch (Exception e)
+        {
+            // A bug, not the disk: recorders see a writer that takes nothing more.
+            LogEnded(_log, e, _volume.Root);
+            lock (_lock) _stopping = true;
+            _ended.SetException(e);
+        }
+    }
+
+    /// <summary>Does what is in the queue; true when the writer is stopping and nothing is left.</summary>
+    private bool Drain()
+    {
+        while (true)
+        {
+            Job job;
+            lock (_lock)
+            {
+                if (!_queue.TryDequeue(out job)) return _stopping;
+                _queuedBytes -= job.Fragment?.Bytes ?? 0;
+            }
+
+            Do(job);
+        }
+    }
+
+    private enum JobKind
+    {
+        Open,
+        Write,
+        Close,
+        Seal,
+    }
+
+    [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
+    private readonly record struct Job(JobKind Kind, SegmentFile? File, FragmentJob? Fragment, FragmentPool? Pool, SealRecord? Record = null);
+}
