@@ -187,6 +187,22 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
     public async Task Page_RefusesAStrangeCursor(string cursor) =>
         await Assert.ThrowsAsync<ArgumentException>(() => _search.PageAsync(new RecordingQuery("main", Start, Start + Length), cursor, 10, Token));
 
+    [Fact]
+    public async Task Fold_KeepsWhatLandsWhileItRuns()
+    {
+        var camera = (await CamerasAsync(1))[0];
+        await LandAsync([TestBox.Segment(camera, Start, Length)]);
+        await using var blocker = await _database.OpenConnectionAsync(Token);
+        await using var transaction = await blocker.BeginTransactionAsync(Token);
+        await blocker.ExecuteAsync("lock table span in share mode", transaction: transaction);
+        var folding = _fold.RunAsync(Token);
+        while (await CountAsync("pg_locks where not granted") == 0) await Task.Yield();
+        await LandAsync([TestBox.Segment(camera, Start + Length, Length)]);
+        await transaction.RollbackAsync(Token);
+        await folding;
+        Assert.Equal(2, (await AllAsync(100)).Count);
+    }
+
     private static (Guid Camera, Guid Box, Instant Start, Instant End) Place(RecordingItem item) => (item.Camera, item.Box, item.Start, item.End);
 
     private async Task<List<Guid>> CamerasAsync(int count)

@@ -57,11 +57,13 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
         var mine = await connection.ExecuteScalarAsync<bool>(Command("select pg_try_advisory_xact_lock(hashtextextended(@Tenant || @Camera::text || @Box::text || @Hour::text, 7))", key));
         if (!mine) return null;
 
+        // Removing is reading: what lands after this statement stays for the next run.
         var landed = (await connection.QueryAsync<LandedSegment>(Command(
             """
-            select segment, camera, revision, run, start_at as start, end_at as "end", bytes, codec, width, height, frames, encode(sha256, 'hex') as sha256, encode(root, 'hex') as root,
-                hash_origin, camera_offset_ms, reason from segment_landing
-            where tenant = @Tenant and camera = @Camera and box = @Box and start_at >= @Hour and start_at < @next for update
+            delete from segment_landing
+            where tenant = @Tenant and camera = @Camera and box = @Box and start_at >= @Hour and start_at < @next
+            returning segment, camera, revision, run, start_at as start, end_at as "end", bytes, codec, width, height, frames, encode(sha256, 'hex') as sha256, encode(root, 'hex') as root,
+                hash_origin, camera_offset_ms, reason
             """,
             key))).Select(r => r.ToData()).ToList();
         if (landed.Count == 0) return null;
@@ -73,7 +75,6 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
         await RecordConflictsAsync(connection, due, conflicts, Command);
         await connection.ExecuteAsync(Command("delete from span_list where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box; delete from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key));
         if (kept.Count > 0) await WriteAsync(connection, due, kept, Command, cancellation);
-        await connection.ExecuteAsync(Command("delete from segment_landing where tenant = @Tenant and camera = @Camera and box = @Box and start_at >= @Hour and start_at < @next", key));
         await transaction.CommitAsync(cancellation);
         return new(1, landed.Count, conflicts.Count);
 
