@@ -75,8 +75,10 @@ internal sealed partial class CameraRecorder
         if (_run is null || _format is null) return false;
         var video = _format.Video;
         var audio = _format.Audio is { } wanted && Mp4Header.CanStore(wanted) ? wanted : null;
+        // Names, index and search keep milliseconds, so a segment's times are whole ones: what one of them says, all of them find.
+        var start = Milliseconds(unit.Time);
         var label = new SegmentLabel(
-            Guid.CreateVersion7(_clock.GetCurrentInstant().ToDateTimeOffset()), _camera.Uid, _run.Id, unit.Time, video.Width, video.Height, video.CodecString);
+            Guid.CreateVersion7(_clock.GetCurrentInstant().ToDateTimeOffset()), _camera.Uid, _run.Id, start, video.Width, video.Height, video.CodecString);
         byte[] header;
         try
         {
@@ -89,7 +91,7 @@ internal sealed partial class CameraRecorder
         }
 
         var writer = _writers.Pick();
-        var file = new SegmentFile(writer.Volume, new SegmentName(_camera.Slug, unit.Time, label.Segment).RelativePath, label, _camera.Slug, header, this);
+        var file = new SegmentFile(writer.Volume, new SegmentName(_camera.Slug, start, label.Segment).RelativePath, label, _camera.Slug, header, this);
         if (!writer.TryOpen(file))
         {
             (_lastError, _cause) = (writer.Failure ?? "the volume cannot keep up", "volume");
@@ -104,6 +106,8 @@ internal sealed partial class CameraRecorder
         _audio.Start(audio, unit.Time);
         return true;
     }
+
+    private static Instant Milliseconds(Instant time) => Instant.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
     private void SealGap(VolumeWriter writer, Instant start)
     {
@@ -128,7 +132,7 @@ internal sealed partial class CameraRecorder
         var end = _latestTime + Duration.FromNanoseconds(last * 1_000_000_000 / VideoFormat.ClockRate);
         if (next is not null) end = Instant.Min(end, next.Value.Time);
         var job = _job;
-        (job.Frames, job.End, job.CameraOffsetMs) = (_video.Count, end, _cameraOffsetMs);
+        (job.Frames, job.End, job.CameraOffsetMs) = (_video.Count, Milliseconds(end), _cameraOffsetMs);
         _audio.MoveTo(job);
         job.SetHead(_fragments.Build(++_sequence, _video, _audio.Samples));
         var (frames, bytes) = (_video.Count, job.Bytes);

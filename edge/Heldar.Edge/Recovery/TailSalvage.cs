@@ -48,7 +48,7 @@ internal static class TailSalvage
         if (pieces.Length < scan.FileLength) RandomAccess.SetLength(file, pieces.Length);
         RandomAccess.FlushToDisk(file);
         var last = scan.Fragments[pieces.Fragments - 1];
-        var end = unclosed.Pieces.TryGetValue(last.Offset, out var sealedPiece) ? sealedPiece.End : label.Start + Duration.FromNanoseconds(last.EndTime * (1_000_000_000L / VideoFormat.ClockRate));
+        var end = unclosed.Pieces.TryGetValue(last.Offset, out var sealedPiece) ? sealedPiece.End : label.Start + Duration.FromMilliseconds(last.EndTime * 1000 / VideoFormat.ClockRate);
         var data = new SegmentData
         {
             Segment = label.Segment,

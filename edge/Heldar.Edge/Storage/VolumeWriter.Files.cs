@@ -69,14 +69,18 @@ internal sealed partial class VolumeWriter
         return file;
     }
 
-    /// <summary>One sync makes every fragment durable; then the files that closed are sealed together.</summary>
-    private void Sync()
+    /// <summary>One sync makes every fragment durable (unless only closed files are wanted); then the files that closed are sealed together.</summary>
+    private void Sync(bool all)
     {
         try
         {
-            if (_open.Any(f => f.DurableLength != f.Length)) _sync.Run();
-            foreach (var file in _open)
-                if (file.MarkDurable()) file.Owner.Durable(file);
+            if (all)
+            {
+                if (_open.Any(f => f.DurableLength != f.Length)) _sync.Run();
+                foreach (var file in _open)
+                    if (file.MarkDurable()) file.Owner.Durable(file);
+            }
+
             if (_closing.Count > 0) CloseFiles();
             else _seals.Flush();
             if (_failure is not null) LogWorksAgain(_log, _volume.Root);

@@ -117,9 +117,15 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
                 var wait = Math.Max(0, (next - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency);
                 _wake.Wait((int)wait);
                 var ended = Drain();
-                if (!ended && Stopwatch.GetTimestamp() < next) continue;
+                if (!ended && Stopwatch.GetTimestamp() < next)
+                {
+                    // A closed segment is sealed at once: it is synced by itself and becomes searchable a second earlier.
+                    if (_closing.Count > 0) Sync(all: false);
+                    continue;
+                }
+
                 if (ended) _closing.AddRange(_open.Where(f => !_closing.Contains(f)).Select(FinishFile));
-                Sync();
+                Sync(all: true);
                 if (ended) break;
                 next = Stopwatch.GetTimestamp() + interval;
             }

@@ -10,6 +10,7 @@ namespace Heldar.Edge.Uplink;
 internal sealed class Pending(UplinkOptions options) : IDisposable
 {
     private readonly Dictionary<OutboxQueue, (Instant Since, long Bytes)> _waiting = [];
+    private readonly Dictionary<OutboxQueue, Instant> _sealed = [];
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _changed = new(0, 1);
 
@@ -33,18 +34,29 @@ internal sealed class Pending(UplinkOptions options) : IDisposable
         Wake();
     }
 
-    public void Clear(OutboxQueue queue)
+    /// <summary>A batch of the stream is being sealed.</summary>
+    public void Clear(OutboxQueue queue, Instant now)
     {
-        lock (_lock) _waiting.Remove(queue);
+        lock (_lock)
+        {
+            _waiting.Remove(queue);
+            _sealed[queue] = now;
+        }
     }
 
-    /// <summary>When a stream is to be sealed; null when nothing waits.</summary>
+    /// <summary>
+    /// When a stream is to be sealed; null when nothing waits. The first event after a quiet time waits a tenth of the flush time, in case more come with it;
+    /// a busy stream is sealed once per flush time.
+    /// </summary>
     public Instant? DueAt(OutboxQueue queue)
     {
         lock (_lock)
         {
             if (!_waiting.TryGetValue(queue, out var w)) return null;
-            return queue.Class == EventClass.Evidence || w.Bytes >= options.FlushBytes ? w.Since : w.Since + options.Flush;
+            if (queue.Class == EventClass.Evidence || w.Bytes >= options.FlushBytes) return w.Since;
+            var early = w.Since + (options.Flush / 10);
+            if (_sealed.TryGetValue(queue, out var last)) early = Instant.Max(early, last + options.Flush);
+            return Instant.Min(w.Since + options.Flush, early);
         }
     }
 

@@ -110,7 +110,7 @@ internal sealed class UplinkSender(
 
     private SealedBatch? Seal(DbConnection db, BoxIdentity identity, SasGrant grant, OutboxQueue queue, Instant now)
     {
-        pending.Clear(queue);
+        pending.Clear(queue, now);
         if (queue.Class == EventClass.State && OutboxRows.Unacknowledged(db, queue.Class) >= options.StateWindow)
         {
             // Nobody applies our states: keep only the newest and look again when a watermark moves or the flush time has passed many times over.

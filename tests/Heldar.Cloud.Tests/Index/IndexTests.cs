@@ -5,6 +5,7 @@ using Heldar.Cloud.Migrations;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
 using Heldar.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 using Npgsql;
 
@@ -31,7 +32,7 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         await IndexPartitions.EnsureAsync(_database, _clock.GetCurrentInstant(), Token);
         await _box.RegisterAsync(_database);
         var manifests = new ManifestStore(azurite.ConnectionString);
-        (_search, _fold) = (new(_database, manifests), new(_database, manifests, _clock));
+        (_search, _fold) = (new(_database, manifests), new(_database, manifests, _clock, NullLogger<SpanFold>.Instance));
     }
 
     public async ValueTask DisposeAsync()
@@ -203,6 +204,49 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         Assert.Equal(2, (await AllAsync(100)).Count);
     }
 
+    [Fact]
+    public async Task Tombstone_HidesWhatIsFoldedAlready_AtOnce_AndAfterTheNextFold()
+    {
+        var camera = (await CamerasAsync(1))[0];
+        var kept = TestBox.Segment(camera, Start + Length, Length);
+        await LandAsync([TestBox.Segment(camera, Start, Length), kept]);
+        await _fold.RunAsync(Token);
+        await DeleteAsync(camera, Start, Start + Length, Start + Duration.FromHours(2));
+
+        Assert.Equal([kept.Start], (await AllAsync(100)).Select(i => i.Start));
+        Assert.Equal(1, (await _fold.RunAsync(Token)).Hours);
+        Assert.Equal(0, (await _fold.RunAsync(Token)).Hours);
+        Assert.Equal([kept.Start], (await AllAsync(100)).Select(i => i.Start));
+        Assert.Null(await _search.ProofAsync("main", camera, Start, Token));
+    }
+
+    [Fact]
+    public async Task DamagedHour_DoesNotKeepOthersFromBeingFolded()
+    {
+        var cameras = await CamerasAsync(2);
+        await LandAsync([TestBox.Segment(cameras[0], Start, Length)]);
+        await _fold.RunAsync(Token);
+        await _database.CreateCommand("update span set root = decode(repeat('00', 32), 'hex')").ExecuteNonQueryAsync(Token);
+        await LandAsync([TestBox.Segment(cameras[0], Start + Length, Length)]);
+        await LandAsync([TestBox.Segment(cameras[1], Start + Duration.FromHours(2), Length)]);
+
+        var done = await _fold.RunAsync(Token);
+
+        Assert.Equal((1, 1), (done.Hours, done.Failed));
+        Assert.Equal(1, await CountAsync("segment_landing"));
+    }
+
+    [Theory]
+    [InlineData("2019-12-31T23:00:00Z")]
+    [InlineData("2026-11-23T00:00:00Z")]
+    [InlineData("2026-11-20T22:00:00.0005Z")]
+    public void Landing_RefusesTimesThatNoBoxWrites(string start)
+    {
+        var at = NodaTime.Text.InstantPattern.ExtendedIso.Parse(start).Value;
+
+        Assert.NotNull(LandingRow.Check(TestBox.Segment(Guid.CreateVersion7(), Start, Length) with { Start = at, End = at + Length }, _clock.GetCurrentInstant(), out _, out _));
+    }
+
     private static (Guid Camera, Guid Box, Instant Start, Instant End) Place(RecordingItem item) => (item.Camera, item.Box, item.Start, item.End);
 
     private async Task<List<Guid>> CamerasAsync(int count)
@@ -215,7 +259,7 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
     private async Task LandAsync(IReadOnlyList<SegmentData> segments, TestBox? from = null)
     {
         var box = from ?? _box;
-        var rows = segments.Select(s => LandingRow.Check(s, out var sha, out var root) is null ? new LandingRow(box.Id, s, sha, root) : throw new InvalidOperationException("bad test data")).ToList();
+        var rows = segments.Select(s => LandingRow.Check(s, _clock.GetCurrentInstant(), out var sha, out var root) is null ? new LandingRow(box.Id, s, sha, root) : throw new InvalidOperationException("bad test data")).ToList();
         await using var batch = _database.CreateBatch();
         SegmentLanding.Append(batch, box.Tenant, box.Id, _clock.GetCurrentInstant().InUtc().Date, rows);
         await batch.ExecuteNonQueryAsync(Token);

@@ -11,7 +11,7 @@ namespace Heldar.Functions.Tests.Pipeline;
 /// <summary>What handlers promise, shown through both fronts with the real program, queues and database.</summary>
 public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture azurite)
 {
-    private static readonly Instant Now = SystemClock.Instance.GetCurrentInstant();
+    private static readonly Instant Now = Instant.FromUnixTimeSeconds(SystemClock.Instance.GetCurrentInstant().ToUnixTimeSeconds());
     private static readonly Duration Half = Duration.FromSeconds(30);
 
     [Theory]

@@ -60,9 +60,10 @@ internal sealed class FootageReader : IAsyncDisposable
     /// </summary>
     public async Task<List<FootagePiece>> SpansAsync(RecordingCursor? after, int limit)
     {
+        var hidden = await TombstonesAsync();
         await using var command = new NpgsqlCommand(
             """
-            select s.camera, s.box, s.hour, p.packed from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box
+            select s.camera, s.box, s.hour, p.packed, s.folded_at from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box
             where s.tenant = @Tenant and s.camera = any(@Ids) and s.hour >= @FirstHour and s.hour < @To and s.last_at > @From order by s.hour, s.camera
             """,
             _connection,
@@ -86,10 +87,22 @@ internal sealed class FootageReader : IAsyncDisposable
             }
 
             last = hour;
-            found.AddRange(Unpack(reader.GetGuid(0), reader.GetGuid(1), hour, reader.GetFieldValue<byte[]>(3)).Where(p => Wanted(p, after)));
+            found.AddRange(Unpack(reader.GetGuid(0), reader.GetGuid(1), hour, reader.GetFieldValue<byte[]>(3)).Where(p => Wanted(p, after) && !IsHidden(hidden[p.Camera], p, Instant.FromDateTimeUtc(reader.GetDateTime(4)))));
         }
 
         return found;
+    }
+
+    /// <summary>Deletions that an hour's last fold did not know yet hide all that started in their range; the next fold looks at the ids.</summary>
+    private static bool IsHidden(IEnumerable<Deleted> hidden, FootagePiece piece, Instant folded) =>
+        hidden.Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded);
+
+    private async Task<ILookup<Guid, Deleted>> TombstonesAsync()
+    {
+        var rows = await QueryAsync<Deleted>(
+            "select camera, from_at, to_at, landed_at from tombstone where tenant = @Tenant and camera = any(@Ids) and from_at < @To and to_at > @From - interval '1 hour' and landed_at > now() - interval '7 days'",
+            Values(null, 0));
+        return rows.ToLookup(r => r.Camera);
     }
 
     /// <summary>Footage that is still open: from the running segment's start to recorded_through; none when the segment has landed already.</summary>
@@ -134,6 +147,17 @@ internal sealed class FootageReader : IAsyncDisposable
 
     private Task<IEnumerable<T>> QueryAsync<T>(string sql, object values) =>
         _connection.QueryAsync<T>(new CommandDefinition(sql, values, _transaction, cancellationToken: _cancellation));
+
+    private sealed record Deleted
+    {
+        public Guid Camera { get; init; }
+
+        public Instant FromAt { get; init; }
+
+        public Instant ToAt { get; init; }
+
+        public Instant LandedAt { get; init; }
+    }
 
     private sealed record Row
     {

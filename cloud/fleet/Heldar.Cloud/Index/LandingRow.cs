@@ -13,10 +13,16 @@ public sealed record LandingRow(Guid Box, SegmentData Data, byte[] Sha256, byte[
     /// <summary>Longest segment that the index takes.</summary>
     public static readonly Duration MaxDuration = Duration.FromMinutes(15);
 
+    /// <summary>Bounds of a start: outside, a hostile box could make partitions without end.</summary>
+    private static readonly Instant Earliest = Instant.FromUtc(2020, 1, 1, 0, 0);
+    private static readonly Duration Ahead = Duration.FromDays(1);
+
     /// <summary>Whether the data makes sense; the reason when not.</summary>
-    public static string? Check(SegmentData data, out byte[] sha256, out byte[] root)
+    public static string? Check(SegmentData data, Instant now, out byte[] sha256, out byte[] root)
     {
         sha256 = root = [];
+        if (data.Start < Earliest || data.Start > now + Ahead) return "start is before 2020 or more than a day ahead";
+        if (data.Start.ToUnixTimeTicks() % NodaConstants.TicksPerMillisecond != 0 || data.End.ToUnixTimeTicks() % NodaConstants.TicksPerMillisecond != 0) return "start and end are whole milliseconds";
         if (data.Revision < 1) return "revision counts from 1";
         if (data.Segment.Version != 7) return "segment is not a UUIDv7";
         if (data.End < data.Start || data.End - data.Start > MaxDuration) return $"a segment lasts 0 to {MaxDuration.TotalMinutes} minutes";

@@ -1,19 +1,21 @@
 using Dapper;
 using Heldar.Contracts.Events;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 using Npgsql;
 
 namespace Heldar.Cloud.Index;
 
 /// <summary>What one run of the fold did.</summary>
-public sealed record FoldResult(int Hours, int Segments, int Conflicts);
+/// <param name="Failed">Hours that could not be folded; they are tried again, and each is in the log.</param>
+public sealed record FoldResult(int Hours, int Segments, int Conflicts, int Failed);
 
 /// <summary>
 /// Folds landing rows of closed camera-hours into spans. One camera-hour of one box at a time, each in its own transaction under an advisory lock:
 /// merge with what the span has by segment id (highest revision wins), drop what tombstones hide, write the manifest, then span, list and the removal of the
 /// landing rows together. A crash before the commit leaves a manifest that nothing names, and no other trace. Late hours fold again. Thread-safe.
 /// </summary>
-public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests, IClock clock)
+public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore manifests, IClock clock, ILogger<SpanFold> log)
 {
     /// <summary>An hour is closed this long after its end; segments of up to 5 minutes that began in it have closed by then.</summary>
     public static readonly Duration Settle = Duration.FromMinutes(6);
@@ -26,11 +28,20 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
     {
         var due = await DueAsync(cancellation);
         if (due.Count > 0) await IndexPartitions.EnsureMonthsAsync(database, due.Select(d => d.Hour), cancellation);
-        var total = new FoldResult(0, 0, 0);
+        var total = new FoldResult(0, 0, 0, 0);
         foreach (var one in due)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (await FoldAsync(one, cancellation) is { } done) total = new(total.Hours + 1, total.Segments + done.Segments, total.Conflicts + done.Conflicts);
+            try
+            {
+                if (await FoldAsync(one, cancellation) is { } done) total = total with { Hours = total.Hours + 1, Segments = total.Segments + done.Segments, Conflicts = total.Conflicts + done.Conflicts };
+            }
+            catch (InvalidDataException damaged)
+            {
+                // One damaged manifest must not keep every later hour of every tenant from being folded. Its landing rows stay searchable.
+                LogDamaged(one.Tenant, one.Camera, one.Hour, damaged.Message);
+                total = total with { Failed = total.Failed + 1 };
+            }
         }
 
         return total;
@@ -41,8 +52,12 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var rows = await connection.QueryAsync<DueHour>(new CommandDefinition(
             """
-            select distinct tenant, camera, box, date_trunc('hour', start_at, 'UTC') as hour from segment_landing
-            where start_at < @closed order by hour, tenant, camera, box limit @MaxHours
+            select tenant, camera, box, date_trunc('hour', start_at, 'UTC') as hour from segment_landing where start_at < @closed
+            union
+            select s.tenant, s.camera, s.box, s.hour from tombstone t
+            join span s on s.tenant = t.tenant and s.camera = t.camera and s.hour > t.from_at - interval '1 hour' and s.hour < t.to_at
+            where t.landed_at > now() - interval '7 days' and t.landed_at >= s.folded_at
+            order by hour, tenant, camera, box limit @MaxHours
             """,
             new { closed = PackedSpan.HourOf(clock.GetCurrentInstant() - Settle), MaxHours },
             cancellationToken: cancellation));
@@ -66,17 +81,17 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
                 hash_origin, camera_offset_ms, reason
             """,
             key))).Select(r => r.ToData()).ToList();
-        if (landed.Count == 0) return null;
         var before = await ExistingAsync(connection, Command("select manifest, root from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key), cancellation);
         var tombstones = (await connection.QueryAsync<Hidden>(Command("select from_at, to_at, older_than from tombstone where tenant = @Tenant and camera = @Camera and from_at < @next and to_at > @Hour", key))).ToList();
 
+        if (landed.Count + before.Count == 0) return null;
         var (kept, conflicts) = Merge(before, landed);
         kept = [.. kept.Where(s => !tombstones.Exists(t => t.Hides(s)))];
         await RecordConflictsAsync(connection, due, conflicts, Command);
         await connection.ExecuteAsync(Command("delete from span_list where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box; delete from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key));
         if (kept.Count > 0) await WriteAsync(connection, due, kept, Command, cancellation);
         await transaction.CommitAsync(cancellation);
-        return new(1, landed.Count, conflicts.Count);
+        return new(1, landed.Count, conflicts.Count, 0);
 
         CommandDefinition Command(string sql, object values) => new(sql, values, transaction, cancellationToken: cancellation);
     }
@@ -107,7 +122,7 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
         await connection.ExecuteAsync(command(
             """
             insert into span (tenant, camera, hour, box, segments, bytes, first_at, last_at, root, manifest, folded_at)
-            values (@Tenant, @Camera, @Hour, @Box, @count, @bytes, @first, @last, @root, @blob, @now);
+            values (@Tenant, @Camera, @Hour, @Box, @count, @bytes, @first, @last, @root, @blob, clock_timestamp());
             insert into span_list (tenant, camera, hour, box, packed) values (@Tenant, @Camera, @Hour, @Box, @packed)
             """,
             new
@@ -122,7 +137,6 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
                 last = kept.Max(s => s.End),
                 root,
                 blob,
-                now = clock.GetCurrentInstant(),
                 packed = PackedSpan.Encode(kept.Select(s => PackedSpan.Of(due.Hour, s.Start, s.End, s.Bytes))),
             }));
     }
@@ -139,6 +153,9 @@ public sealed class SpanFold(NpgsqlDataSource database, ManifestStore manifests,
                 new { due.Tenant, due.Camera, late.Segment, late.Revision, late.Sha256, known = known.Sha256, due.Box, body = System.Text.Json.JsonSerializer.Serialize(late, Contracts.HeldarJson.Options) }));
         }
     }
+
+    [LoggerMessage(4110, LogLevel.Error, "hour {Hour} of camera {Camera} (tenant {Tenant}) cannot be folded: {Cause}")]
+    private partial void LogDamaged(string tenant, Guid camera, Instant hour, string cause);
 
     private sealed record DueHour
     {

@@ -142,8 +142,10 @@ create table tombstone (
     reason      text        not null,
     segments    bigint      not null,
     bytes       bigint      not null,
+    landed_at   timestamptz not null default clock_timestamp(),   -- hours that were folded before this fold again
     primary key (tenant, camera, from_at, event_id)
 );
+create index tombstone_landed on tombstone (landed_at);
 
 -- One camera-hour of one box. Month partitions.
 create table span (

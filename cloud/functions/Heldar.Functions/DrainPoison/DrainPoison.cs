@@ -10,7 +10,7 @@ namespace Heldar.Functions.DrainPoison;
 /// Poison queues: messages on which a handler crashed as often as the host allows. They become dead letters, where somebody looks. One function per queue, all
 /// of this class. The tenant is not proven here, so none is taken from the message.
 /// </summary>
-internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource database) : IQueueFunction
+internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource database, FailurePolicy policy) : IQueueFunction
 {
     private static readonly Dictionary<string, string> Drained = new(StringComparer.Ordinal)
     {
@@ -22,13 +22,16 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
     /// <summary>One function for each queue that has a handler here.</summary>
     public static IReadOnlyCollection<string> Names => Drained.Keys;
 
-    public static DrainPoison Create(string name, NpgsqlDataSource database) => new(name, Drained[name], database);
+    public static DrainPoison Create(string name, NpgsqlDataSource database, FailurePolicy policy) => new(name, Drained[name], database, policy);
 
     public string Name => name;
 
     public string Queue => QueueNames.Poison(queue);
 
-    public async Task RunAsync(QueueMessage message, CancellationToken cancellation)
+    /// <summary>A poison queue has no poison queue of its own, so a fault of the database must not count as a crash here either.</summary>
+    public Task RunAsync(QueueMessage message, CancellationToken cancellation) => policy.RunAsync(message, (m, _) => FileAsync(m, cancellation), cancellation, exact: true);
+
+    private async Task FileAsync(QueueMessage message, CancellationToken cancellation)
     {
         await using var batch = database.CreateBatch();
         new DeadLetter(DeadLetter.NoTenant, message.Queue, DeadLetterReasons.TooOften, "its handler crashed as often as maxDequeueCount allows", message.Body)

@@ -28,7 +28,7 @@ internal sealed class IndexSegments(BatchServices services) : BatchFunction(serv
 
         var data = one.DataAs<SegmentData>();
         if (data.Camera != source.Camera) throw new RefusedException(DeadLetterReasons.ForeignSource, "the data is about another camera than the source");
-        if (LandingRow.Check(data, out var sha256, out var root) is { } mistake) throw new RefusedException(DeadLetterReasons.BadData, mistake);
+        if (LandingRow.Check(data, work.Now, out var sha256, out var root) is { } mistake) throw new RefusedException(DeadLetterReasons.BadData, mistake);
         if (one.Id != EventIds.ForSegment(data.Segment, one.Type, data.Revision)) throw new RefusedException(DeadLetterReasons.BadData, "the id is not segment/type/revision");
         work.Items.Add(new LandingRow(work.Box.Box, data, sha256, root));
     }

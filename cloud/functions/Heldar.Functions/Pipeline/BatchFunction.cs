@@ -96,7 +96,12 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
     private async Task RefuseMessageAsync(QueueMessage message, RefusedException refused, CancellationToken cancellation)
     {
         await using var batch = services.Database.CreateBatch();
-        new DeadLetter(refused.Box?.Tenant ?? DeadLetter.NoTenant, message.Queue, refused.Reason, refused.Message, message.Body) { Box = refused.Box?.Box }.Append(batch);
+        new DeadLetter(refused.Box?.Tenant ?? DeadLetter.NoTenant, message.Queue, refused.Reason, refused.Message, message.Body)
+        {
+            Box = refused.Box?.Box,
+            // A message that is delivered twice is one letter.
+            EventId = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(message.Body)),
+        }.Append(batch);
         await batch.ExecuteNonQueryAsync(cancellation);
         services.Policy.Refused(message, refused.Reason);
     }

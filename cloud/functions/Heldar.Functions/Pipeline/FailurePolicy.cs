@@ -48,9 +48,13 @@ internal sealed partial class FailurePolicy
     }
 
     /// <summary>Runs a handler. The flag tells it that "not yet" will not be believed again.</summary>
-    public async Task RunAsync(QueueMessage message, Func<QueueMessage, bool, Task> apply, CancellationToken cancellation)
+    /// <param name="message">The message.</param>
+    /// <param name="apply">The handler.</param>
+    /// <param name="cancellation">Ends the attempt; the host sees a crash.</param>
+    /// <param name="exact">A copy keeps the exact bytes and counts no attempts.</param>
+    public async Task RunAsync(QueueMessage message, Func<QueueMessage, bool, Task> apply, CancellationToken cancellation, bool exact = false)
     {
-        var envelope = TryParse(message.Body);
+        var envelope = exact ? null : TryParse(message.Body);
         var now = _clock.GetCurrentInstant();
         var first = envelope?.FirstSeen is { } seen && seen < now ? seen : now;
         var attempt = Math.Clamp(envelope?.Attempt ?? 0, 0, 1000);
@@ -99,7 +103,7 @@ internal sealed partial class FailurePolicy
     internal static TimeSpan Delay(int attempt)
     {
         var seconds = Math.Min(Math.Pow(2, Math.Min(attempt, 20)), MaxDelay.TotalSeconds);
-        return TimeSpan.FromSeconds(seconds * (0.875 + (Random.Shared.NextDouble() * 0.25)));
+        return TimeSpan.FromSeconds(Math.Min(seconds * (0.875 + (Random.Shared.NextDouble() * 0.25)), MaxDelay.TotalSeconds));
     }
 
     private async Task PutBackAsync(QueueMessage message, Envelope? envelope, int attempt, Instant first, TimeSpan delay, string cause, CancellationToken cancellation)

@@ -20,7 +20,7 @@ internal static class PipelineServiceCollectionExtensions
         services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();
         services.AddSingleton<IQueueFunction, IndexSegments.IndexSegments>().AddSingleton<IQueueFunction, ApplyStates.ApplyStates>().AddSingleton<IQueueFunction, RegisterBox.RegisterBox>();
         foreach (var name in DrainPoison.DrainPoison.Names)
-            services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>()));
+            services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
         return services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<FunctionTable>();
     }
 }
