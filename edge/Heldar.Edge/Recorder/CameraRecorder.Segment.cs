@@ -10,6 +10,9 @@ namespace Heldar.Edge.Recorder;
 /// <summary>Cutting into fragments and segments; everything here runs under the lock.</summary>
 internal sealed partial class CameraRecorder
 {
+    /// <summary>A keyframe this much before the target still ends the segment: times are slewed, and waiting would cost a whole GOP.</summary>
+    private static readonly Duration KeyframeJitter = Duration.FromMilliseconds(50);
+
     private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SegmentFile? _file;
     private VolumeWriter? _writer;
@@ -39,7 +42,7 @@ internal sealed partial class CameraRecorder
             var time = unit.Timestamp - _origin;
             var follows = _video.Count == 0 || time > _video.Latest;
             var hole = _video.Count > 0 && time - _video.Latest > LongestHole;
-            var due = unit.Time - _file.Label.Start >= _options.SegmentLength || hole;
+            var due = unit.Time - _file.Label.Start >= _options.SegmentLength - KeyframeJitter || hole;
             if (unit.IsKeyframe && follows && due) EndSegment(hole ? null : unit);
             else if (hole && time - _video.Latest > 60 * VideoFormat.ClockRate) EndSegment(null);
             else if (follows && _video.Count > 0 && (unit.IsKeyframe || time - _fragmentStart >= _fragmentTicks || _video.Bytes > MaxFragmentBytes)) Flush(unit);

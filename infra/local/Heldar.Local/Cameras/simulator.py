@@ -231,6 +231,9 @@ class Simulator:
             server = GstRtspServer.RTSPServer()
             server.set_address(config['bind'])
             server.set_service(str(port))
+            pool = GstRtspServer.RTSPThreadPool.new()
+            pool.set_max_threads(-1)  # one per client: a camera that waits for its keyframe must not hold up another
+            server.set_thread_pool(pool)
             if method != 'none':
                 auth = GstRtspServer.RTSPAuth()
                 token = GstRtspServer.RTSPToken()

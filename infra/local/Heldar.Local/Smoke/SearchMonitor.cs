@@ -53,7 +53,7 @@ internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffs
     }
 
     /// <summary>95th percentile of closed until found, in ms; 0 without samples.</summary>
-    public long P95()
+    public long P95(Action<string> say)
     {
         IReadOnlyDictionary<Guid, DiskSegment> disk = Disk();
         List<double> waits = [];
@@ -66,6 +66,7 @@ internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffs
         }
 
         waits.Sort();
+        if (waits.Count > 0) say($"closed until searchable, {waits.Count} segments: median {waits[waits.Count / 2]:0} ms, largest {waits[^1]:0} ms");
         return waits.Count == 0 ? 0 : (long)waits[(int)Math.Ceiling(waits.Count * 0.95) - 1];
     }
 

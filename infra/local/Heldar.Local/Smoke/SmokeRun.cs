@@ -119,7 +119,7 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
         long twice = found.Count - found.DistinctBy(item => (item.Camera, item.Segment, item.Start)).Count();
         FrameLedger frames = await new SmokeFrames(stack, victim, killed.ToUnixTimeMilliseconds()).CountAsync(files, found, say, cancellation);
         await new SmokeDownload(fleet, Check).RunAsync(found, files, folder, cancellation);
-        long p95 = monitor.P95();
+        long p95 = monitor.P95(say);
         Check(frames.Lost == 0, $"{frames.Lost} frames lost outside the kill window");
         Check(frames.LostMs <= MaxLostMs, $"the kill lost {frames.LostMs} ms, more than {MaxLostMs}");
         Check(twice + frames.Duplicates == 0, $"{twice} segments and {frames.Duplicates} frames twice");
