@@ -5,12 +5,19 @@ namespace Heldar.Local.Smoke;
 /// <summary>A recording as the disk has it. The segment's id is the last UUID in the file's name.</summary>
 internal sealed partial record DiskSegment(Guid Segment, string File, DateTimeOffset LastWrite, long Bytes)
 {
+    private const string QuarantineFolder = "quarantine";
+
+    /// <summary>Files that recovery set aside because nothing in them can be played; what is in them is checked apart.</summary>
+    public static IEnumerable<string> Quarantined(IEnumerable<string> folders) =>
+        folders.Select(folder => Path.Combine(folder, QuarantineFolder)).Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
+
     /// <summary>Every recording under the folders, by id. A file without an id in its name is a problem that <paramref name="unknown"/> gets.</summary>
     public static IReadOnlyDictionary<Guid, DiskSegment> Scan(IEnumerable<string> folders, Action<string>? unknown = null)
     {
         Dictionary<Guid, DiskSegment> found = [];
         foreach (string file in folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.mp4", SearchOption.AllDirectories)))
         {
+            if (Path.GetFileName(Path.GetDirectoryName(file)) == QuarantineFolder) continue;
             Match? id = Id().Matches(Path.GetFileName(file)).LastOrDefault();
             if (id is null)
             {
