@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace Heldar.Architecture.Tests;
 
 /// <summary>A deployable whose folders are rooms, and which room may use which other. Anything not listed is refused.</summary>
-internal sealed record Deployable(string Folder, string Namespace, string TestFolder, IReadOnlyDictionary<string, string[]> Allowed)
+internal sealed record Deployable(string Folder, string Namespace, string Tests, IReadOnlyDictionary<string, string[]> Allowed)
 {
     /// <summary>Folders with C# files that are rooms; Program.cs and other root files compose them and may use all.</summary>
     public IEnumerable<string> Rooms() =>
         Directory.EnumerateDirectories(Path.Combine(Repository.Root, Folder))
-            .Where(d => Repository.Files(Repository.Relative(d), ".cs").Any())
+            .Where(d => Path.GetFileName(d) is not ("bin" or "obj") && Repository.Files(Repository.Relative(d), ".cs").Any())
             .Select(d => Path.GetFileName(d)!)
             .Order(StringComparer.Ordinal);
 }

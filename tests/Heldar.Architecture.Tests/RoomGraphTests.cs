@@ -1,0 +1,147 @@
+namespace Heldar.Architecture.Tests;
+
+/// <summary>
+/// Which room may use which other. A new edge is a decision: add it here, and see that the graph stays free of cycles. Files at the root of a deployable compose
+/// its rooms and may use all.
+/// </summary>
+public sealed class RoomGraphTests
+{
+    private static readonly Deployable Box = new("edge/Heldar.Edge", "Heldar.Edge", "tests/Heldar.Edge.Tests", new Dictionary<string, string[]>
+    {
+        ["Access"] = ["Api", "Secrets", "Settings"],
+        ["Api"] = [],
+        ["Cameras"] = ["Access", "Api", "Ingest", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
+        ["Enrolment"] = ["Secrets", "Settings"],
+        ["Health"] = ["Access", "Api", "Cameras", "Enrolment", "RemoteAccess", "Settings", "Store", "Uplink"],
+        ["Indexer"] = ["Storage", "Store"],
+        ["Ingest"] = ["Recorder"],
+        ["Playback"] = ["Access", "Api", "Cameras", "Indexer"],
+        ["Recorder"] = ["Indexer", "Recovery", "Seals", "Settings", "Storage"],
+        ["Recovery"] = ["Indexer", "Seals", "Storage", "Store"],
+        ["RemoteAccess"] = ["Enrolment", "Playback", "Settings", "Snapshots"],
+        ["Seals"] = [],
+        ["Secrets"] = [],
+        ["Settings"] = ["Secrets"],
+        ["Snapshots"] = ["Access", "Api", "Cameras", "Playback"],
+        ["Storage"] = ["Seals", "Secrets"],
+        ["Store"] = [],
+        ["Uplink"] = ["Enrolment", "Settings", "Store"],
+    });
+
+    private static readonly Deployable Media = new("edge/Heldar.Media", "Heldar.Media", "tests/Heldar.Media.Tests", new Dictionary<string, string[]>
+    {
+        ["Codecs"] = ["Streams"],
+        ["Flac"] = ["Streams"],
+        ["Ingest"] = ["Rtp", "Rtsp", "Streams", "Timing"],
+        ["Mp4"] = ["Codecs", "Flac", "Streams"],
+        ["Rtp"] = ["Codecs", "Streams"],
+        ["Rtsp"] = ["Codecs", "Rtp", "Sdp", "Streams"],
+        ["Sdp"] = [],
+        ["SegmentNames"] = [],
+        ["Streams"] = [],
+        ["Timing"] = ["Rtp", "Streams"],
+    });
+
+    private static readonly Deployable Fleet = new("cloud/fleet/Heldar.Fleet", "Heldar.Fleet", "tests/Heldar.Fleet.Tests", new Dictionary<string, string[]>
+    {
+        ["Access"] = ["Api", "Audit", "Settings"],
+        ["Api"] = [],
+        ["Audit"] = [],
+        ["Boxes"] = ["Access", "Api", "Settings"],
+        ["Cameras"] = ["Access", "Boxes"],
+        ["Commands"] = ["Access", "Enrolment", "Settings"],
+        ["Enrolment"] = ["Access", "Api", "Audit", "Boxes", "Settings", "Sites"],
+        ["Health"] = ["Access", "Shards"],
+        ["Keys"] = [],
+        ["Portal"] = ["Settings"],
+        ["Posters"] = ["Access", "Api", "Boxes", "RemoteAccess"],
+        ["RemoteAccess"] = ["Access", "Api", "Boxes", "Settings"],
+        ["Search"] = ["Access", "Api", "Settings"],
+        ["Settings"] = [],
+        ["Shards"] = ["Settings"],
+        ["Sites"] = ["Access", "Api", "Audit"],
+    });
+
+    private static readonly Deployable Cloud = new("cloud/fleet/Heldar.Cloud", "Heldar.Cloud", "tests/Heldar.Cloud.Tests", new Dictionary<string, string[]>
+    {
+        ["Batches"] = ["DeadLetters"],
+        ["Database"] = [],
+        ["DeadLetters"] = [],
+        ["Index"] = [],
+        ["Migrations"] = [],
+        ["Queues"] = [],
+        ["Registry"] = ["Batches"],
+        ["States"] = ["Batches"],
+    });
+
+    private static readonly Deployable Functions = new("cloud/functions/Heldar.Functions", "Heldar.Functions", "tests/Heldar.Functions.Tests", new Dictionary<string, string[]>
+    {
+        ["ApplyStates"] = ["Pipeline"],
+        ["DrainPoison"] = ["Pipeline"],
+        ["FoldSpans"] = ["Pipeline"],
+        ["Fronts"] = ["Pipeline", "Settings"],
+        ["IndexSegments"] = ["Pipeline"],
+        ["Pipeline"] = ["Settings"],
+        ["RegisterBox"] = ["Pipeline"],
+        ["Settings"] = [],
+    });
+
+    private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
+    {
+        ["Cameras"] = ["Processes"],
+        ["Commands"] = ["Cameras", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Servers", "Smoke", "Testing"],
+        ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
+        ["FunctionsHost"] = ["Processes"],
+        ["Prerequisites"] = ["Processes"],
+        ["Processes"] = [],
+        ["Servers"] = ["Processes"],
+        ["Smoke"] = ["Cameras", "Emulator", "Processes"],
+        ["Testing"] = ["Prerequisites", "Processes", "Servers"],
+    });
+
+    private static readonly Deployable[] All = [Box, Media, Fleet, Cloud, Functions, Local];
+
+    public static TheoryData<string> Folders => [.. All.Select(d => d.Folder)];
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Rooms_UseOnlyWhatTheGraphAllows(string folder) => Assert.Empty(RoomReferences.Forbidden(Edges(Of(folder)), Of(folder).Allowed));
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Graph_NamesEveryRoom_AndNoOther(string folder) => Assert.Equal(Of(folder).Rooms(), Of(folder).Allowed.Keys.Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Graph_HasNoCycle(string folder) => Assert.Null(RoomReferences.Cycle(Of(folder).Allowed));
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void EveryRoom_HasAReadme(string folder)
+    {
+        var without = Of(folder).Rooms().Where(r => !File.Exists(Path.Combine(Repository.Root, folder, r, "README.md"))).ToList();
+
+        Assert.Empty(without);
+    }
+
+    [Fact]
+    public void Forbidden_FindsAnEdgeThatIsNotAllowed() =>
+        Assert.Equal(["A → C"], RoomReferences.Forbidden([("A", "B"), ("A", "C"), ("B", "B")], new Dictionary<string, string[]> { ["A"] = ["B"], ["B"] = [] }));
+
+    [Fact]
+    public void References_AreFoundInUsingsAndInNames() =>
+        Assert.Equal(["B", "C"], RoomReferences.In("using X.B;\nvar c = new X.C.Thing(); // X.Unknown", "X", ["A", "B", "C"]).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Cycle_IsFound() => Assert.Equal("A → B → A", RoomReferences.Cycle(new Dictionary<string, string[]> { ["A"] = ["B"], ["B"] = ["A"] }));
+
+    private static Deployable Of(string folder) => All.Single(d => d.Folder == folder);
+
+    private static IEnumerable<(string From, string To)> Edges(Deployable deployable)
+    {
+        var rooms = deployable.Rooms().ToList();
+        foreach (var room in rooms)
+            foreach (var file in Repository.Files(Path.Combine(deployable.Folder, room), ".cs"))
+                foreach (var used in RoomReferences.In(File.ReadAllText(file), deployable.Namespace, rooms)) yield return (room, used);
+    }
+}
