@@ -47,5 +47,5 @@ internal static class RoomReferences
     }
 
     private static Regex Qualified(string rootNamespace) =>
-        new($@"\b{Regex.Escape(rootNamespace)}\.([A-Z]\w+)", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
+        new($@"\b{Regex.Escape(rootNamespace)}\.([A-Z]\w*)", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Heldar.Local.Processes;
 
 namespace Heldar.Benchmarks;
 
