@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heldar.Local.Processes;
 
 namespace Heldar.Benchmarks;
 
