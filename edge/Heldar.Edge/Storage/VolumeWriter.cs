@@ -26,6 +26,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     private long _queuedBytes;
     private long _freeBytes;
     private bool _stopping;
+    private bool _disposed;
     private volatile string? _failure;
 
     public VolumeWriter(Volume volume, SealLog seals, ISegmentSink sink, StorageOptions options, ILogger<VolumeWriter> log)
@@ -70,8 +71,13 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     /// <summary>Writes what was posted, closes every segment, and ends the thread.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_lock) _stopping = true;
-        Wake();
+        lock (_lock)
+        {
+            if (_disposed) return;
+            (_disposed, _stopping) = (true, true);
+            Wake();
+        }
+
         await _ended.Task;
         _fragmentHash.Dispose();
         _sync.Dispose();
@@ -88,22 +94,16 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
             if (media && _queuedBytes + bytes > _options.MaxQueuedBytes) return false;
             _queuedBytes += bytes;
             _queue.Enqueue(job);
+            Wake();
         }
 
-        Wake();
         return true;
     }
 
+    /// <summary>Under the lock, so that the count never passes one: a full semaphore would throw, and cost more than the fragment.</summary>
     private void Wake()
     {
-        try
-        {
-            _wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake already.
-        }
+        if (_wake.CurrentCount == 0) _wake.Release();
     }
 
     private void Loop()
