@@ -125,6 +125,7 @@ internal sealed class Stack : IAsyncDisposable
             StepAsync("cameras", StartCamerasAsync, progress, cancellation));
         await StepAsync("fleet", token => FleetService.StartAsync(token), progress, cancellation);
         await StepAsync("functions", token => FunctionsService.StartAsync(token), progress, cancellation);
+        if (_parts.Options.IsolateBoxes is { } isolate) _parts.BoxPrefix = await isolate(_parts.PortsForBoxes, cancellation);
         await Task.WhenAll(Boxes.Select(box => StepAsync(box.Name, token => StartBoxAsync(box, token), progress, cancellation)));
         Publish();
     }

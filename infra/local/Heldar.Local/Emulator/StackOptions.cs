@@ -21,6 +21,12 @@ internal sealed record StackOptions(string Folder)
     /// <summary>Prefer the addresses of the last run, so that a bookmark stays valid.</summary>
     public bool KeepPorts { get; init; }
 
+    /// <summary>
+    /// Puts every box into a network of its own, for tests: gets the loopback ports that a box must be able to dial (fleet, queues and blobs, cameras) and returns
+    /// the command that runs a program inside. Null runs boxes in this network.
+    /// </summary>
+    public Func<IReadOnlyList<int>, CancellationToken, Task<IReadOnlyList<string>>>? IsolateBoxes { get; init; }
+
     /// <summary>False leaves out fsync in PostgreSQL.</summary>
     public bool Durable { get; init; } = true;
 }

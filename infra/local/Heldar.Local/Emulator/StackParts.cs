@@ -23,7 +23,8 @@ internal sealed class StackParts
         int Port(string name) => last[name] = last.TryGetValue(name, out int port) && Ports.IsFree(port) ? port : Ports.Free();
         int postgres = Port("postgres"), queues = Port("azurite"), fleet = Port("fleet");
         Postgres = new PostgresServer(new PostgresOptions(folder.Postgres, postgres, folder.Log("postgres")) { Password = folder.Secret("postgres", 24), Durable = options.Durable });
-        Azurite = new AzuriteServer(new AzuriteOptions(folder.Azurite, Ports.Free(), queues, Ports.Free(), folder.Log("azurite")) { Key = folder.Secret("storage", 64) });
+        (BlobPort, QueuePort) = (Ports.Free(), queues);
+        Azurite = new AzuriteServer(new AzuriteOptions(folder.Azurite, BlobPort, QueuePort, Ports.Free(), folder.Log("azurite")) { Key = folder.Secret("storage", 64) });
         CameraPorts = CameraSimulatorOptions.Free(folder.Cameras) with { LogFile = folder.Log("cameras"), Password = folder.Secret("cameras", 12) };
         Simulator = new CameraSimulator(CameraPorts, options.Cameras);
         FleetUrl = new Uri($"http://127.0.0.1:{fleet}/");
@@ -35,6 +36,12 @@ internal sealed class StackParts
         Boxes = [.. Enumerable.Range(0, options.Sites).Select(number => NewBox(number, Port($"box{number + 1}")))];
         folder.WritePorts(last);
     }
+
+    private int BlobPort { get; }
+
+    private int QueuePort { get; }
+
+    public StackOptions Options => _options;
 
     public PostgresServer Postgres { get; }
 
@@ -57,6 +64,12 @@ internal sealed class StackParts
     public Service CameraService { get; }
 
     public IReadOnlyList<Box> Boxes { get; }
+
+    /// <summary>In front of every box's command line; empty runs them in this network.</summary>
+    public IReadOnlyList<string> BoxPrefix { get; set; } = [];
+
+    /// <summary>Loopback ports that boxes dial.</summary>
+    public IReadOnlyList<int> PortsForBoxes => [FleetUrl.Port, QueuePort, BlobPort, CameraPorts.DigestPort, CameraPorts.BasicPort, CameraPorts.OpenPort];
 
     public string Database => Postgres.ConnectionString(DatabaseName);
 
@@ -90,14 +103,24 @@ internal sealed class StackParts
         string folder = _folder.Box(name);
         string config = Path.Combine(folder, "heldar.yaml");
         var service = new Service(
-            name, port, () => new ChildSpec(name, Build.Edge, ["--config", config], _folder.Log(name)) { WorkingDirectory = folder }, (child, token) => BoxReadyAsync(url, folder, child, token));
+            name, port, () => Inside(new ChildSpec(name, Build.Edge, ["--config", config], _folder.Log(name)) { WorkingDirectory = folder }), (child, token) => BoxReadyAsync(url, folder, child, token));
         return new Box(name, Site.Number(number), url, folder, service, [.. _options.Cameras.Where((_, index) => index % _options.Sites == number).Select(camera => camera.Name)]);
     }
 
-    private static async Task BoxReadyAsync(Uri url, string folder, ChildProcess child, CancellationToken cancellation)
+    private ChildSpec Inside(ChildSpec spec) => BoxPrefix.Count == 0 ? spec : spec with { File = BoxPrefix[0], Arguments = [.. BoxPrefix.Skip(1), spec.File, .. spec.Arguments] };
+
+    private async Task BoxReadyAsync(Uri url, string folder, ChildProcess child, CancellationToken cancellation)
     {
-        await ReadyAsync(url, child, cancellation);
+        if (BoxPrefix.Count == 0) await ReadyAsync(url, child, cancellation);
+        else await Readiness.WaitAsync($"{child.Spec.Name} is ready inside its network", token => AnswersInsideAsync(url, token), TimeSpan.FromSeconds(60), child, cancellation);
         await File.WriteAllTextAsync(Path.Combine(folder, "enrolled"), "", cancellation);
+    }
+
+    /// <summary>Asks from inside the box's network, because nothing outside can.</summary>
+    private async Task<bool> AnswersInsideAsync(Uri url, CancellationToken cancellation)
+    {
+        string[] ask = [.. BoxPrefix, "/usr/bin/python3", "-c", "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=2)", new Uri(url, "/readyz").ToString()];
+        return (await Tool.RunAsync(ask[0], ask.Skip(1), cancellation)).ExitCode == 0;
     }
 
     private static Task ReadyAsync(Uri url, ChildProcess child, CancellationToken cancellation) =>

@@ -1,5 +1,6 @@
 import './player.css';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { posterPath } from '../api/fleet';
 import type { Box, Camera, Site } from '../api/types';
 import { recordingLink } from '../shell/useRoute';
 import { span } from '../time/text';
@@ -45,6 +46,12 @@ export function Player({ engine, onEngine, camera, box, site, now }: PlayerProps
     if (online && !wasOnline.current && waitsForBox) engine?.retry();
     wasOnline.current = online;
   }, [online, waitsForBox, engine]);
+
+  // The fleet keeps the poster that it fetches while the box is there, for the time when it is not.
+  const posterOf = online ? camera?.camera : undefined;
+  useEffect(() => {
+    if (posterOf) new Image().src = posterPath(posterOf);
+  }, [posterOf]);
 
   useEffect(() => {
     if (!copied) return undefined;

@@ -1,7 +1,0 @@
-namespace Placeholder;
-
-public sealed class PlaceholderTests
-{
-    [Fact]
-    public void Assembly_Loads() => Assert.NotNull(typeof(PlaceholderTests).Assembly);
-}
