@@ -1,1 +1,55 @@
-Console.WriteLine("heldar");
+using System.Runtime.InteropServices;
+using Heldar.Benchmarks;
+using Heldar.Benchmarks.Pipeline;
+using Heldar.Benchmarks.Record;
+using Heldar.Local.Processes;
+
+if (args is not [var name, ..] || name is not ("record" or "pipeline"))
+{
+    Console.Error.WriteLine("usage: heldar-bench record|pipeline [--json] [--quick] [--only record|record48]");
+    return 2;
+}
+
+bool quick = args.Contains("--quick"), json = args.Contains("--json");
+var only = Array.IndexOf(args, "--only") is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : null;
+using var end = new CancellationTokenSource();
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    end.Cancel();
+}
+
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+var held = true;
+void Print(BenchLine line)
+{
+    Console.Out.WriteLine(json ? line.ToJson() : line.ToText());
+    if (json && line.Bar is { } bar) Console.Error.WriteLine(line.ToText());
+    held &= line.Bar is not { Held: false };
+}
+
+Console.Error.WriteLine($"load average at start: {File.ReadAllText("/proc/loadavg").Trim()}");
+try
+{
+    await using var folder = new BenchFolder(name);
+    if (name == "pipeline") await new PipelineBench(quick, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    else
+        foreach (var plan in RecordPlan.All(quick).Where(p => only is null || p.Name == only))
+            await new RecordBench(plan, Path.Combine(folder.Path, plan.Name), Print, Console.Error.WriteLine).RunAsync(end.Token);
+}
+catch (OperationCanceledException) when (end.IsCancellationRequested)
+{
+    return 130;
+}
+catch (Exception problem) when (problem is ProcessException or InvalidOperationException or HttpRequestException or TimeoutException)
+{
+    Console.Error.WriteLine("heldar-bench: " + problem.Message);
+    return 1;
+}
+finally
+{
+    Console.Error.WriteLine($"load average at end: {File.ReadAllText("/proc/loadavg").Trim()}");
+}
+
+return held ? 0 : 1;

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Heldar.Local.Prerequisites;
+using Heldar.Local.Emulator;
 using Heldar.Local.Processes;
-using Heldar.Local.Servers;
 
 namespace Heldar.Local.Commands;
 
@@ -17,9 +16,8 @@ internal static class BenchCommand
         var command = new Command("bench", "Measure beside a baseline in the same run. Exit code 0 only if the stated bars hold.") { name, json, quick };
         command.SetAction(async (parsed, cancellation) =>
         {
-            await DebianPackages.EnsureAsync(DebianPackages.Run, Console.Error.WriteLine, cancellation);
-            await AzuriteInstall.EnsureAsync(cancellation);
-            await Build.EnsureAsync(["edge/Heldar.Edge", "cloud/fleet/Heldar.Fleet", "cloud/functions/Heldar.Functions", "tests/Heldar.Benchmarks"], cancellation);
+            await StackPrerequisites.EnsureAsync(Console.Error.WriteLine, cancellation);
+            await Build.EnsureAsync(["tests/Heldar.Benchmarks"], cancellation);
             List<string> arguments = [parsed.GetRequiredValue(name)];
             if (parsed.GetValue(json)) arguments.Add("--json");
             if (parsed.GetValue(quick)) arguments.Add("--quick");

@@ -42,6 +42,9 @@ internal sealed class Stack : IAsyncDisposable
     /// <summary>RTSP address of a camera, without user and password.</summary>
     public Uri CameraUrl(CameraSpec camera) => _parts.Simulator.Url(camera);
 
+    /// <summary>User and password of every camera that asks for them.</summary>
+    public (string Username, string Password) CameraCredentials => _parts.Simulator.Credentials;
+
     /// <summary>The boxes, one per site.</summary>
     public IReadOnlyList<Box> Boxes => _parts.Boxes;
 

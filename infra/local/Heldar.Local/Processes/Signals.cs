@@ -9,6 +9,8 @@ internal static class Signals
     public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Freeze = 19;
 
     private const int NoSuchProcess = 3;
 
