@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using Heldar.Cloud.Queues;
+using Heldar.Contracts.Events;
+using Heldar.Contracts.Queues;
+using Heldar.Local.Emulator;
+using Heldar.Local.Processes;
+using Heldar.Testing;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Benchmarks.Pipeline;
+
+/// <summary>Empties one queue full of signed batches: with the functions host and its handler, or with a bare loop that receives and deletes.</summary>
+internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSource database) : IDisposable
+{
+    private const int Cameras = 32;
+    private const int Senders = 8;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly string Queue = QueueNames.InShard(QueueNames.Segments, "0");
+    private readonly QueueStore _queues = new(stack.Storage);
+    private readonly TestBox _box = new() { Site = "bench" };
+    private readonly List<Guid> _cameras = [];
+    private Instant _next = Instant.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) - Duration.FromHours(6);
+
+    /// <summary>Registers the synthetic box.</summary>
+    public async Task RegisterAsync()
+    {
+        await _box.RegisterAsync(database);
+        for (var n = 0; n < Cameras; n++) _cameras.Add(await _box.AddCameraAsync(database, $"bench{n:00}"));
+    }
+
+    /// <summary>Messages per second of the functions host, which is frozen while the queue is filled. Checks that every event landed.</summary>
+    public async Task<double> HostAsync(CancellationToken cancellation)
+    {
+        var landed = await LandedAsync(cancellation);
+        var host = stack.FunctionsService.Child?.Identity ?? throw new InvalidOperationException("the functions host does not run");
+        host.Signal(Signals.Freeze);
+        try
+        {
+            await FillAsync(cancellation);
+        }
+        finally
+        {
+            host.Signal(Signals.Continue);
+        }
+
+        var rate = await EmptiedAsync(cancellation);
+        var indexed = await LandedAsync(cancellation) - landed;
+        var sent = (long)plan.Messages * PipelinePlan.EventsPerMessage;
+        return indexed == sent ? rate : throw new InvalidOperationException($"{indexed} of {sent} segments were indexed");
+    }
+
+    /// <summary>Messages per second of the bare loop on the same messages, with as many at once as the host has.</summary>
+    public async Task<double> BareAsync(CancellationToken cancellation)
+    {
+        var host = stack.FunctionsService.Child?.Identity ?? throw new InvalidOperationException("the functions host does not run");
+        host.Signal(Signals.Freeze);
+        try
+        {
+            await FillAsync(cancellation);
+            var loop = ReceiveAndDeleteAsync(cancellation);
+            var rate = await EmptiedAsync(cancellation);
+            await loop;
+            return rate;
+        }
+        finally
+        {
+            host.Signal(Signals.Continue);
+        }
+    }
+
+    public void Dispose() => _box.Dispose();
+
+    private async Task ReceiveAndDeleteAsync(CancellationToken cancellation)
+    {
+        List<Task> running = [];
+        while (true)
+        {
+            var messages = await _queues.ReceiveAsync(Queue, 32, TimeSpan.FromMinutes(10), cancellation);
+            if (messages.Count == 0) break;
+            running.AddRange(messages.Select(m => _queues.DeleteAsync(Queue, m.Id, m.PopReceipt, cancellation)));
+            while (running.Count > PipelinePlan.Concurrency - 16)
+            {
+                await Task.WhenAny(running);
+                foreach (var done in running.Where(t => t.IsCompleted)) await done;
+                running.RemoveAll(t => t.IsCompleted);
+            }
+        }
+
+        await Task.WhenAll(running);
+    }
+
+    private async Task FillAsync(CancellationToken cancellation)
+    {
+        List<Envelope> sealedBatches = [.. Enumerable.Range(0, plan.Messages).Select(_ => Batch())];
+        await Parallel.ForEachAsync(
+            sealedBatches,
+            new ParallelOptions { MaxDegreeOfParallelism = Senders, CancellationToken = cancellation },
+            async (batch, token) => await _queues.SendAsync(Queue, batch.ToBytes(), TimeSpan.Zero, token));
+    }
+
+    private Envelope Batch()
+    {
+        List<CloudEvent> events = [];
+        for (var n = 0; n < PipelinePlan.EventsPerMessage; n++)
+        {
+            _next += Duration.FromSeconds(1);
+            events.Add(_box.Event(TestBox.Segment(_cameras[_box.Sent.Count % Cameras], _next, Duration.FromSeconds(30))));
+        }
+
+        return _box.Seal(events);
+    }
+
+    /// <summary>From the first message that is gone to the last.</summary>
+    private async Task<double> EmptiedAsync(CancellationToken cancellation)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        long started = 0;
+        var first = 0;
+        while (true)
+        {
+            var left = await _queues.CountAsync(Queue, cancellation);
+            if (started == 0 && left < plan.Messages) (started, first) = (Stopwatch.GetTimestamp(), left);
+            if (left == 0) return first / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            if (Stopwatch.GetElapsedTime(begun) > Limit) throw new TimeoutException($"{left} of {plan.Messages} messages are left after {Limit.TotalSeconds:0} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation);
+        }
+    }
+
+    private async Task<long> LandedAsync(CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("select count(*) from segment_landing where box = @box");
+        command.Parameters.AddWithValue("box", _box.Id);
+        return (long)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+}
