@@ -29,6 +29,9 @@ internal enum SealType
 
     /// <summary>A file was moved to the quarantine folder; <see cref="SealRecord.Path"/> and <see cref="SealRecord.Cause"/>.</summary>
     Quarantined,
+
+    /// <summary>A segment was opened, took nothing and was removed; <see cref="SealRecord.Path"/> and <see cref="SealRecord.Cause"/>.</summary>
+    Discarded,
 }
 
 /// <summary>One line of the seal log. Parts that the type does not use are absent from the line.</summary>

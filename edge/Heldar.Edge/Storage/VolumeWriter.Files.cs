@@ -74,63 +74,86 @@ internal sealed partial class VolumeWriter
     {
         try
         {
-            if (all)
+            // A file that no sync has seen yet may not even be in its folder.
+            if (all || _closing.Any(f => f.DurableLength == 0))
             {
                 if (_open.Any(f => f.DurableLength != f.Length)) _sync.Run();
                 foreach (var file in _open)
                     if (file.MarkDurable()) file.Owner.Durable(file);
             }
 
-            if (_closing.Count > 0) CloseFiles();
-            else _seals.Flush();
+            CloseFiles();
+            SealClosed();
             if (_failure is not null) LogWorksAgain(_log, _volume.Root);
             _failure = null;
             Interlocked.Exchange(ref _freeBytes, _volume.Space().Free);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What was not sealed stays in the list and is tried again with the next sync.
+            // What was not sealed is tried again with the next sync.
             Report(e);
         }
     }
 
     private void CloseFiles()
     {
-        var closed = new List<(SegmentFile File, Heldar.Contracts.Events.SegmentData Data)>(_closing.Count);
         foreach (var file in _closing)
         {
             try
             {
-                closed.Add((file, file.Close()));
+                if (file.Frames == 0) Discard(file);
+                else _sealing.Add(new Sealing(file, file.Close()));
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
                 // Start-up salvages it: its digests are in the log.
                 Report(e);
                 file.Abandon();
-                _open.Remove(file);
                 file.Owner.Abandoned(file);
             }
+
+            _open.Remove(file);
         }
 
         _closing.Clear();
-        foreach (var (file, data) in closed)
+    }
+
+    /// <summary>Seals what is closed, and only then tells of it. What a full disk keeps out of the log stays in the list for the next sync.</summary>
+    private void SealClosed()
+    {
+        foreach (var item in _sealing.Where(i => !i.Appended))
         {
-            _open.Remove(file);
-            _seals.Append(new SealRecord { Type = SealType.Closed, Path = file.RelativePath, Data = data });
+            _seals.Append(new SealRecord { Type = SealType.Closed, Path = item.File.RelativePath, Data = item.Data });
+            item.Appended = true;
         }
 
         _seals.Flush();
-        foreach (var (file, data) in closed)
+        foreach (var (file, data) in _sealing)
         {
             _sink.Closed(_volume, _seals.Hour!, file.RelativePath, data);
             file.Owner.Closed(file);
         }
+
+        _sealing.Clear();
+    }
+
+    /// <summary>No fragment reached the file: there is nothing to keep, and an empty segment would be found but not play.</summary>
+    private void Discard(SegmentFile file)
+    {
+        file.Abandon();
+        File.Delete(file.FullPath);
+        _seals.Append(new SealRecord { Type = SealType.Discarded, Path = file.RelativePath, Cause = "no fragment was written" });
+        file.Owner.Abandoned(file);
     }
 
     private void Report(Exception error)
     {
         if (_failure is null) LogFailed(_log, error, _volume.Root);
         _failure = error.Message;
+    }
+
+    private sealed record Sealing(SegmentFile File, Heldar.Contracts.Events.SegmentData Data)
+    {
+        public bool Appended { get; set; }
     }
 }

@@ -23,6 +23,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     private readonly IncrementalHash _fragmentHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly HashSet<SegmentFile> _open = [];
     private readonly List<SegmentFile> _closing = [];
+    private readonly List<Sealing> _sealing = [];
     private long _queuedBytes;
     private long _freeBytes;
     private bool _stopping;
@@ -56,7 +57,10 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens a segment; its head is written behind the caller's back. False when the writer is full or stopping.</summary>
+    /// <summary>
+    /// Opens a segment; its head is written behind the caller's back. False when the writer is stopping or more than half full: a segment that cannot
+    /// take its first fragments is of no use.
+    /// </summary>
     public bool TryOpen(SegmentFile file) => TryPost(new Job(JobKind.Open, file, null, null), media: true);
 
     /// <summary>Hands a fragment over; <paramref name="pool"/> gets the job back. False, and the job stays the caller's, when the writer is full or stopping.</summary>
@@ -91,7 +95,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         {
             if (_stopping) return false;
             var bytes = job.Fragment?.Bytes ?? 0;
-            if (media && _queuedBytes + bytes > _options.MaxQueuedBytes) return false;
+            if (media && _queuedBytes + bytes > (job.Kind == JobKind.Open ? _options.MaxQueuedBytes / 2 : _options.MaxQueuedBytes)) return false;
             _queuedBytes += bytes;
             _queue.Enqueue(job);
             Wake();

@@ -1,0 +1,202 @@
+using System.Text;
+using Heldar.Edge.Seals;
+using NodaTime;
+
+namespace Heldar.Edge.Tests.Seals;
+
+/// <summary>Invariant 3: what was sealed cannot be changed unseen, and a crash takes at most the line that it interrupts.</summary>
+public sealed class SealLogTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly ManualClock _clock = new(Instant.FromUtc(2026, 12, 31, 22, 59, 59));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Chain_HoldsOverHoursAndRestarts()
+    {
+        for (var start = 0; start < 3; start++)
+        {
+            using var log = SealLog.Open(_folder.Path, _clock);
+            for (var i = 0; i < 4; i++)
+            {
+                log.Append(Record($"{start}.{i}"));
+                _clock.Advance(Duration.FromMinutes(17));
+            }
+        }
+
+        var (records, problems) = Read();
+        Assert.Empty(problems);
+        Assert.Equal(Enumerable.Range(1, 12).Select(i => (long)i), records.Select(r => r.Seq));
+        Assert.Equal(["2026/12/31/22", "2026/12/31/23", "2027/01/01/00", "2027/01/01/01", "2027/01/01/02"], SealFiles.Hours(_folder.Path));
+    }
+
+    [Fact]
+    public void Log_GoesOnInItsNewestFile_WhenTheClockIsSetBack()
+    {
+        using (var log = SealLog.Open(_folder.Path, _clock)) log.Append(Record("a"));
+        _clock.Advance(-Duration.FromHours(5));
+        using (var log = SealLog.Open(_folder.Path, _clock))
+        {
+            log.Append(Record("b"));
+            _clock.Advance(Duration.FromDays(2));
+            log.Append(Record("c"));
+            _clock.Advance(-Duration.FromDays(1));
+            log.Append(Record("d"));
+        }
+
+        var (records, problems) = Read();
+        Assert.Empty(problems);
+        Assert.Equal(["a", "b", "c", "d"], records.Select(r => r.Cause));
+        Assert.Equal(2, SealFiles.Hours(_folder.Path).Count);
+    }
+
+    [Fact]
+    public void TornLine_IsMovedAside_WhereverItIsCut()
+    {
+        WriteThree();
+        var path = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
+        var whole = File.ReadAllBytes(path);
+        var last = Array.LastIndexOf(whole, (byte)'\n', whole.Length - 2) + 1;
+        for (var cut = last; cut < whole.Length; cut++)
+        {
+            File.WriteAllBytes(path, whole[..cut]);
+            using (var log = SealLog.Open(_folder.Path, _clock))
+            {
+                Assert.Equal(cut > last, log.TornFile is not null);
+                if (log.TornFile is { } torn)
+                {
+                    Assert.Equal(whole[last..cut], File.ReadAllBytes(torn));
+                    File.Delete(torn);
+                }
+
+                log.Append(Record("after"));
+            }
+
+            var (records, problems) = Read();
+            Assert.Empty(problems);
+            Assert.Equal(["a", "b", "after"], records.Select(r => r.Cause));
+        }
+    }
+
+    [Fact]
+    public void ZerosOfAPowerCut_AreMovedAside()
+    {
+        WriteThree();
+        var path = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
+        using (var file = new FileStream(path, FileMode.Append)) file.Write(new byte[5000]);
+        using (var log = SealLog.Open(_folder.Path, _clock)) log.Append(Record("d"));
+
+        var (records, problems) = Read();
+        Assert.Empty(problems);
+        Assert.Equal(["a", "b", "c", "d"], records.Select(r => r.Cause));
+    }
+
+    [Fact]
+    public void Reader_NamesAChangeOfAnyByte()
+    {
+        WriteThree();
+        var path = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
+        var whole = File.ReadAllBytes(path);
+        var last = Array.LastIndexOf(whole, (byte)'\n', whole.Length - 2) + 1;
+        // The last line has nothing behind it yet; every other byte is covered by the line that follows.
+        for (var at = 0; at < last; at++)
+        {
+            var changed = (byte[])whole.Clone();
+            changed[at] ^= 1;
+            File.WriteAllBytes(path, changed);
+            Assert.NotEmpty(Read().Problems);
+        }
+    }
+
+    [Theory]
+    [InlineData("remove the second")]
+    [InlineData("repeat the second")]
+    [InlineData("swap")]
+    [InlineData("remove the first")]
+    public void Reader_NamesLinesThatAreMissingAddedOrMoved(string change)
+    {
+        WriteThree();
+        var path = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
+        var lines = File.ReadAllLines(path);
+        File.WriteAllLines(path, change switch
+        {
+            "remove the second" => [lines[0], lines[2]],
+            "repeat the second" => [lines[0], lines[1], lines[1], lines[2]],
+            "swap" => [lines[1], lines[0], lines[2]],
+            _ => lines[1..],
+        });
+
+        Assert.NotEmpty(Read().Problems);
+    }
+
+    [Fact]
+    public void Reader_NamesAMissingHour()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            using var log = SealLog.Open(_folder.Path, _clock);
+            log.Append(Record("x"));
+            _clock.Advance(Duration.FromHours(1));
+        }
+
+        File.Delete(SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[1]));
+
+        Assert.Single(Read().Problems);
+    }
+
+    [Fact]
+    public void Reader_ReadsOnBehindGarbage()
+    {
+        WriteThree();
+        var path = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
+        var lines = File.ReadAllLines(path);
+        File.WriteAllLines(path, [lines[0], "{", "[]", "null", "\"\"", "{\"seq\":-1}", new string('x', SealLog.MaxLine + 100), "{\"type\":\"nonsense\"}", lines[1], lines[2]]);
+
+        var (records, problems) = Read();
+        Assert.Equal(["a", "b", "c"], records.Select(r => r.Cause));
+        Assert.Equal(7, problems.Count);
+    }
+
+    [Fact]
+    public void Reader_StartsAtAnHour()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            using var log = SealLog.Open(_folder.Path, _clock);
+            log.Append(Record($"{i}"));
+            _clock.Advance(Duration.FromHours(1));
+        }
+
+        var reader = new SealReader(_folder.Path);
+        Assert.Equal(["1", "2"], reader.Read(SealFiles.Hours(_folder.Path)[1], CancellationToken.None).Select(e => e.Record.Cause));
+        Assert.Empty(reader.Problems);
+    }
+
+    [Fact]
+    public void Hours_FollowNoLinks()
+    {
+        WriteThree();
+        var hour = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
+        File.CreateSymbolicLink(Path.Combine(Path.GetDirectoryName(hour)!, "23.jsonl"), hour);
+        Directory.CreateSymbolicLink(_folder.File("seals/2027"), _folder.File("seals/2026"));
+
+        Assert.Single(SealFiles.Hours(_folder.Path));
+    }
+
+    private static SealRecord Record(string cause) => new() { Type = SealType.Quarantined, Path = "ü/file.mp4", Cause = cause };
+
+    private void WriteThree()
+    {
+        using var log = SealLog.Open(_folder.Path, _clock);
+        foreach (var cause in (string[])["a", "b", "c"]) log.Append(Record(cause));
+        log.Flush();
+        Assert.DoesNotContain("\n", Encoding.UTF8.GetString(File.ReadAllBytes(SealFiles.PathOf(_folder.Path, log.Hour!))[..^1]).Replace("\n{", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    private (List<SealRecord> Records, IReadOnlyList<SealProblem> Problems) Read()
+    {
+        var reader = new SealReader(_folder.Path);
+        return ([.. reader.Read(null, CancellationToken.None).Select(e => e.Record)], reader.Problems);
+    }
+}
