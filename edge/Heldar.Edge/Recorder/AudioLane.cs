@@ -1,4 +1,5 @@
 using Heldar.Edge.Storage;
+using Heldar.Media.Flac;
 using Heldar.Media.Mp4;
 using Heldar.Media.Streams;
 using NodaTime;
@@ -12,8 +13,14 @@ namespace Heldar.Edge.Recorder;
 internal sealed class AudioLane
 {
     private const int MaxUnits = 1000;
+    private const int BlockBytes = 16 * 1024;
+    private const int MaxEncodedBytes = 1 << 20;
     private readonly List<(MediaBlock Block, int Offset, int Length)> _units = new(64);
     private AudioFormat? _format;
+    private FlacEncoder? _flac;
+    private MediaBlockPool? _pool;
+    private MediaBlock? _block;
+    private int _used;
     private Instant _segmentStart;
     private long _origin;
     private bool _anchored;
@@ -28,6 +35,7 @@ internal sealed class AudioLane
     public void Start(AudioFormat? format, Instant segmentStart)
     {
         Clear();
+        if (format?.Codec != _format?.Codec) _flac = format?.Codec is MediaCodec.G711Mu or MediaCodec.G711A ? new FlacEncoder(format.Codec) : null;
         (_format, _segmentStart, _anchored, _end) = (format, segmentStart, false, 0);
     }
 
@@ -50,9 +58,39 @@ internal sealed class AudioLane
             return;
         }
 
+        if (_flac is not null)
+        {
+            if (Encode(unit, time)) return;
+            Dropped++;
+            return;
+        }
+
         unit.Block.Retain();
         _units.Add((unit.Block, unit.Offset, unit.Length));
         Samples.Add(time, unit.Length, key: true);
+    }
+
+    /// <summary>G.711 becomes FLAC, in blocks of this lane's own; false when the packet is of no usable size or the blocks are all in use.</summary>
+    private bool Encode(in AccessUnit unit, long time)
+    {
+        var most = FlacEncoder.MaxBytes(unit.Length);
+        if (time < 0 || unit.Length > FlacEncoder.MaxSamples) return false;
+        if (_block is null || _block.Bytes.Length - _used < most)
+        {
+            _block?.Release();
+            _block = null;
+            _pool ??= new MediaBlockPool(BlockBytes, MaxEncodedBytes);
+            if (!_pool.TryRent(most, out _block)) return false;
+            _used = 0;
+        }
+
+        var length = _flac!.Encode(unit.Span, time, _block.Bytes.AsSpan(_used));
+        if (length == 0) return false;
+        _block.Retain();
+        _units.Add((_block, _used, length));
+        Samples.Add(time, length, key: true);
+        _used += length;
+        return true;
     }
 
     /// <summary>Moves what waits into the fragment, behind its video.</summary>
@@ -70,5 +108,7 @@ internal sealed class AudioLane
         foreach (var (block, _, _) in _units) block.Release();
         _units.Clear();
         Samples.Clear();
+        _block?.Release();
+        _block = null;
     }
 }

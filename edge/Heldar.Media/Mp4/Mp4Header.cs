@@ -8,8 +8,9 @@ public static class Mp4Header
     public const uint VideoTrack = 1;
     public const uint AudioTrack = 2;
 
-    /// <summary>True for audio that this writer can store.</summary>
-    public static bool CanStore(AudioFormat audio) => audio is { Codec: MediaCodec.Aac, Config.Length: >= 2 and <= 64, SampleRate: > 0, Channels: > 0 };
+    /// <summary>True for audio that this writer can store: AAC as it is, G.711 with one channel as FLAC frames (see <see cref="Flac.FlacEncoder"/>).</summary>
+    public static bool CanStore(AudioFormat audio) => audio is { Codec: MediaCodec.Aac, Config.Length: >= 2 and <= 64, SampleRate: > 0, Channels: > 0 }
+        or { Codec: MediaCodec.G711Mu or MediaCodec.G711A, Channels: 1, SampleRate: > 0 and < 1 << 20 };
 
     /// <summary>Builds the header.</summary>
     /// <param name="label">What the file says about itself.</param>
