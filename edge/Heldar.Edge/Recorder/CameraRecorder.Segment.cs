@@ -166,7 +166,8 @@ internal sealed partial class CameraRecorder
     private void CloseFile()
     {
         if (_file is null) return;
-        if (!_writer!.TryClose(_file)) Settle();
+        // A writer that is stopping takes nothing more, and closes what it holds by itself.
+        _writer!.TryClose(_file);
         _file = null;
     }
 
@@ -202,6 +203,7 @@ internal sealed partial class CameraRecorder
         lock (_gate)
         {
             _segments++;
+            if (ReferenceEquals(file, _file)) DropSegment();
             _through = Instant.Max(_through ?? file.End, file.End);
             Settle();
         }

@@ -71,8 +71,10 @@ internal sealed class RecordingFixture : IAsyncDisposable
     public async Task<string> KillAsync(bool loseDatabase = false)
     {
         var image = Path.Combine(Folder, "image");
-        Copy(Folder, image);
+        foreach (var name in (string[])["recordings", "data"]) Copy(Path.Combine(Folder, name), Path.Combine(image, name));
+        var told = Outbox.Events.Count;
         await StopAsync();
+        Outbox.Forget(told);
         foreach (var name in (string[])["recordings", "data"])
         {
             Directory.Delete(Path.Combine(Folder, name), recursive: true);
@@ -136,9 +138,12 @@ internal sealed class RecordingFixture : IAsyncDisposable
 /// <summary>An outbox that keeps what it gets, also over restarts of the box.</summary>
 internal sealed class CollectingOutbox : IOutbox
 {
-    private readonly ConcurrentQueue<(string Type, string Id, SegmentData Data)> _events = new();
+    private ConcurrentQueue<(string Type, string Id, SegmentData Data)> _events = new();
 
     public IReadOnlyList<(string Type, string Id, SegmentData Data)> Events => [.. _events];
+
+    /// <summary>Only the first ones were ever written.</summary>
+    public void Forget(int after) => _events = new(_events.Take(after));
 
     public void Append(DbConnection tx, string eventType, string eventId, Guid? camera, Instant time, object data) =>
         _events.Enqueue((eventType, eventId, (SegmentData)data));
