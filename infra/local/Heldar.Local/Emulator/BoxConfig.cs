@@ -61,8 +61,7 @@ internal static class BoxConfig
         return text.ToString();
     }
 
-    /// <summary>What people call the camera.</summary>
-    public static string Place(CameraSpec camera)
+    private static string Place(CameraSpec camera)
     {
         string digits = string.Concat(camera.Name.Where(char.IsAsciiDigit));
         int number = digits.Length > 0 ? int.Parse(digits, CultureInfo.InvariantCulture) : 0;

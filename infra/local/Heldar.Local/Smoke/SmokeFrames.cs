@@ -1,23 +1,20 @@
-using Heldar.Contracts.Api;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
 
 namespace Heldar.Local.Smoke;
 
-/// <summary>Compares the frames on disk with those that the cameras sent.</summary>
+/// <summary>Compares the frames on disk with those that the cameras sent. A file belongs to the camera whose name is a folder of its path: no index is asked.</summary>
 internal sealed class SmokeFrames(Stack stack, Box victim, long killedAtUnixMs)
 {
     /// <summary>Sums over all cameras; the times are the largest of the killed box's.</summary>
-    public async Task<FrameLedger> CountAsync(IReadOnlyDictionary<Guid, DiskSegment> files, IReadOnlyList<RecordingItem> found, Action<string> say, CancellationToken cancellation)
+    public async Task<FrameLedger> CountAsync(IReadOnlyDictionary<Guid, DiskSegment> files, Action<string> say, CancellationToken cancellation)
     {
         var total = new FrameLedger(0, 0, 0, 0, 0);
-        Dictionary<Guid, string> cameraOf = found.Where(item => item.Segment is not null).DistinctBy(item => item.Segment).ToDictionary(item => item.Segment!.Value, item => item.CameraName);
         IReadOnlyList<CameraState> states = await stack.Cameras.ListAsync(cancellation);
         foreach (CameraSpec camera in stack.CameraSpecs)
         {
-            string name = BoxConfig.Place(camera);
             List<FrameMark> marks = [];
-            foreach (DiskSegment file in files.Values.Where(file => cameraOf.GetValueOrDefault(file.Segment) == name)) marks.AddRange(await FrameCounter.ReadAsync(file.File, codec: null, cancellation));
+            foreach (DiskSegment file in files.Values.Where(file => file.File.Split('/').Contains(camera.Name))) marks.AddRange(await FrameCounter.ReadAsync(file.File, codec: null, cancellation));
             CameraState state = states.Single(one => one.Name == camera.Name);
             FrameLedger one = FrameLedger.Count(marks, state.Sent.Count > 0 ? state.Sent[^1][1] : null, victim.Cameras.Contains(camera.Name) ? killedAtUnixMs : null);
             say($"{camera.Name}: {one.Recorded} frames on disk, {one.Lost} lost, {one.Duplicates} twice{(one.DownMs > 0 ? $", kill lost {one.LostMs} ms, down {one.DownMs} ms" : "")}");

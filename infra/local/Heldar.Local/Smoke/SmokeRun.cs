@@ -118,7 +118,7 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
         List<RecordingItem> ghosts = [.. found.Where(item => item.Segment is { } id && !files.ContainsKey(id))];
         Check(ghosts.Count == 0, $"the search finds {ghosts.Count} segments that no disk has, such as {ghosts.FirstOrDefault()?.Segment}");
         long twice = found.Count - found.DistinctBy(item => (item.Camera, item.Segment, item.Start)).Count();
-        FrameLedger frames = await new SmokeFrames(stack, victim, killed.ToUnixTimeMilliseconds()).CountAsync(files, found, say, cancellation);
+        FrameLedger frames = await new SmokeFrames(stack, victim, killed.ToUnixTimeMilliseconds()).CountAsync(files, say, cancellation);
         foreach (string file in DiskSegment.Quarantined(stack.Boxes.Select(box => box.Recordings)))
         {
             int held = (await FrameCounter.ReadAsync(file, codec: null, cancellation)).Count;
