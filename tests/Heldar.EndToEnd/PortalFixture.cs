@@ -8,7 +8,7 @@ using Microsoft.Playwright;
 namespace Heldar.EndToEnd;
 
 /// <summary>
-/// One site whose box runs in a network that nobody can reach, with an H.264 and an H.265 camera; everything else on this machine; and a real Chromium that is
+/// One site whose box runs in a network that nobody can reach, with an H.264 camera (with G.711 audio) and an H.265 one; everything else on this machine; and a real Chromium that is
 /// signed in to the portal with the one-time code.
 /// </summary>
 public sealed class PortalFixture : IAsyncLifetime
@@ -33,7 +33,7 @@ public sealed class PortalFixture : IAsyncLifetime
         await StackPrerequisites.EnsureAsync(_ => { }, cancellation);
         CameraSpec[] cameras =
         [
-            new("gate", new FootageRecipe("h264", 720, 25, 1, FootageRecipe.UsualKilobits("h264", 720), false)),
+            new("gate", new FootageRecipe("h264", 720, 25, 1, FootageRecipe.UsualKilobits("h264", 720), false)) { Audio = "pcmu" },
             new("yard", new FootageRecipe("h265", 720, 25, 1, FootageRecipe.UsualKilobits("h265", 720), false)),
         ];
         var options = new StackOptions(Path.Combine(_folder, "data"))

@@ -82,6 +82,7 @@ public sealed class PortalPlaysABoxThatNobodyCanReach(PortalFixture portal) : IC
         var moment = await portal.MomentAsync("gate");
         await PortalFixture.ClickTimelineAsync(page, camera, moment);
         await UntilAsync("the video plays", () => page.EvaluateAsync<bool>("() => document.querySelector('[data-testid=player-video]')?.currentTime > 0"));
+        await UntilAsync("the fleet keeps a poster", () => page.EvaluateAsync<bool>("async camera => (await fetch(`/api/v1/cameras/${camera}/poster`)).ok", camera));
         await portal.WithoutBoxAsync(async () =>
         {
             var later = await portal.OpenAsync();

@@ -13,6 +13,7 @@ namespace Heldar.Edge.Recorder;
 internal sealed class AudioLane
 {
     private const int MaxUnits = 1000;
+    private const int UsualSamples = 1024;
     private const int BlockBytes = 16 * 1024;
     private const int MaxEncodedBytes = 1 << 20;
     private readonly List<(MediaBlock Block, int Offset, int Length)> _units = new(64);
@@ -25,6 +26,8 @@ internal sealed class AudioLane
     private long _origin;
     private bool _anchored;
     private long _end;
+    private long _last;
+    private long _shortest;
 
     public TrackSamples Samples { get; } = new();
 
@@ -36,7 +39,7 @@ internal sealed class AudioLane
     {
         Clear();
         if (format?.Codec != _format?.Codec) _flac = format?.Codec is MediaCodec.G711Mu or MediaCodec.G711A ? new FlacEncoder(format.Codec) : null;
-        (_format, _segmentStart, _anchored, _end) = (format, segmentStart, false, 0);
+        (_format, _segmentStart, _anchored, _end, _last, _shortest) = (format, segmentStart, false, 0, -1, UsualSamples);
     }
 
     public void Add(in AccessUnit unit)
@@ -67,7 +70,14 @@ internal sealed class AudioLane
 
         unit.Block.Retain();
         _units.Add((unit.Block, unit.Offset, unit.Length));
-        Samples.Add(time, unit.Length, key: true);
+        Added(time, unit.Length);
+    }
+
+    private void Added(long time, int length)
+    {
+        if (_last >= 0) _shortest = Math.Min(_shortest, time - _last);
+        _last = time;
+        Samples.Add(time, length, key: true);
     }
 
     /// <summary>G.711 becomes FLAC, in blocks of this lane's own; false when the packet is of no usable size or the blocks are all in use.</summary>
@@ -88,7 +98,8 @@ internal sealed class AudioLane
         if (length == 0) return false;
         _block.Retain();
         _units.Add((_block, _used, length));
-        Samples.Add(time, length, key: true);
+        _shortest = Math.Min(_shortest, unit.Length);
+        Added(time, length);
         _used += length;
         return true;
     }
@@ -96,7 +107,8 @@ internal sealed class AudioLane
     /// <summary>Moves what waits into the fragment, behind its video.</summary>
     public void MoveTo(FragmentJob job)
     {
-        Samples.LayOut(_end, Samples.Interval(1024));
+        // The last unit lasts as long as the shortest one: an average over a lost unit would reach into the next fragment and cost its first.
+        Samples.LayOut(_end, _shortest);
         _end = Samples.End;
         foreach (var (block, offset, length) in _units) job.Add(block, offset, length);
         foreach (var (block, _, _) in _units) block.Release();
