@@ -13,20 +13,27 @@ namespace Heldar.Benchmarks.Pipeline;
 /// <summary>Empties one queue full of signed batches: with the functions host and its handler, or with a bare loop that receives and deletes.</summary>
 internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSource database) : IDisposable
 {
-    private const int Cameras = 32;
+    // A fleet's queue holds messages of many boxes; those of one box share a watermark row and commit one after another.
+    private const int Boxes = 16;
+    private const int CamerasOfABox = 2;
     private const int Senders = 8;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly string Queue = QueueNames.InShard(QueueNames.Segments, "0");
     private readonly QueueStore _queues = new(stack.Storage);
-    private readonly TestBox _box = new() { Site = "bench" };
-    private readonly List<Guid> _cameras = [];
+    private readonly List<(TestBox Box, List<Guid> Cameras)> _boxes = [];
+    private int _sealed;
     private Instant _next = Instant.FromDateTimeOffset(TimeProvider.System.GetUtcNow()) - Duration.FromHours(6);
 
-    /// <summary>Registers the synthetic box.</summary>
+    /// <summary>Registers the synthetic boxes.</summary>
     public async Task RegisterAsync()
     {
-        await _box.RegisterAsync(database);
-        for (var n = 0; n < Cameras; n++) _cameras.Add(await _box.AddCameraAsync(database, $"bench{n:00}"));
+        for (var b = 0; b < Boxes; b++)
+        {
+            var box = new TestBox { Site = "bench" };
+            _boxes.Add((box, []));
+            await box.RegisterAsync(database);
+            for (var n = 0; n < CamerasOfABox; n++) _boxes[b].Cameras.Add(await box.AddCameraAsync(database, $"bench{b:00}-{n}"));
+        }
     }
 
     /// <summary>Messages per second of the functions host, which is frozen while the queue is filled. Checks that every event landed.</summary>
@@ -69,7 +76,10 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
         }
     }
 
-    public void Dispose() => _box.Dispose();
+    public void Dispose()
+    {
+        foreach (var (box, _) in _boxes) box.Dispose();
+    }
 
     private async Task ReceiveAndDeleteAsync(CancellationToken cancellation)
     {
@@ -101,14 +111,15 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
 
     private Envelope Batch()
     {
+        var (box, cameras) = _boxes[_sealed++ % Boxes];
         List<CloudEvent> events = [];
         for (var n = 0; n < PipelinePlan.EventsPerMessage; n++)
         {
             _next += Duration.FromSeconds(1);
-            events.Add(_box.Event(TestBox.Segment(_cameras[_box.Sent.Count % Cameras], _next, Duration.FromSeconds(30))));
+            events.Add(box.Event(TestBox.Segment(cameras[n % CamerasOfABox], _next, Duration.FromSeconds(30))));
         }
 
-        return _box.Seal(events);
+        return box.Seal(events);
     }
 
     /// <summary>From the first message that is gone to the last.</summary>
@@ -129,8 +140,8 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
 
     private async Task<long> LandedAsync(CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("select count(*) from segment_landing where box = @box");
-        command.Parameters.AddWithValue("box", _box.Id);
+        await using var command = database.CreateCommand("select count(*) from segment_landing where box = any(@boxes)");
+        command.Parameters.AddWithValue("boxes", _boxes.Select(b => b.Box.Id).ToArray());
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

@@ -130,6 +130,7 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
         Check(frames.Lost == 0, $"{frames.Lost} frames lost outside the kill window");
         Check(frames.LostMs <= MaxLostMs, $"the kill lost {frames.LostMs} ms, more than {MaxLostMs}");
         Check(twice + frames.Duplicates == 0, $"{twice} segments and {frames.Duplicates} frames twice");
+        if (options.CountTimings) Check(p95 > 0, "no segment closed outside the outages, so nothing was timed");
         if (options.CountTimings) Check(p95 <= MaxSearchableMs, $"searchable after {p95} ms, more than {MaxSearchableMs}");
         return new SmokeReport
         {
