@@ -7,7 +7,8 @@ namespace Heldar.Functions.Fronts;
 
 /// <summary>
 /// Front B's listener of one queue, with the Functions host's semantics: leased messages, renewal at half time, deletion after success, a short pause after a
-/// crash, the poison queue beyond <see cref="MaxDequeueCount"/>, polling from 100 ms to 1 s. One loop fetches; at most Concurrency handlers run.
+/// crash, the poison queue beyond <see cref="MaxDequeueCount"/>, polling from 100 ms to 1 s. One loop fetches, never more than
+/// there is room for: the list of running handlers is the only bound.
 /// </summary>
 internal sealed partial class WorkerQueue(IQueueFunction function, string queue, QueueStore queues, FunctionsOptions options, TimeProvider time, ILogger log)
 {
@@ -22,24 +23,24 @@ internal sealed partial class WorkerQueue(IQueueFunction function, string queue,
     /// <summary>Runs until <paramref name="stopping"/>; then stops fetching and gives running handlers 8 s.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        using var places = new SemaphoreSlim(options.Concurrency);
         using var work = new CancellationTokenSource();
         await using var grace = stopping.Register(() => work.CancelAfter(Grace));
         List<Task> running = [];
         var pause = MinPoll;
         while (!stopping.IsCancellationRequested)
         {
-            running.RemoveAll(t => t.IsCompletedSuccessfully);
-            var fetched = await FetchAsync(Math.Min(BatchSize, options.Concurrency - running.Count(t => !t.IsCompleted)), stopping);
-            foreach (var message in fetched)
+            running.RemoveAll(t => t.IsCompleted);
+            var free = options.Concurrency - running.Count;
+            if (free == 0)
             {
-                await places.WaitAsync(CancellationToken.None);
-                running.Add(HandleAsync(message, places, work.Token));
+                await Task.WhenAny(running);
+                continue;
             }
 
+            var fetched = await FetchAsync(Math.Min(BatchSize, free), stopping);
+            running.AddRange(fetched.Select(message => HandleAsync(message, work.Token)));
             pause = fetched.Count > 0 ? MinPoll : pause * 1.5 < MaxPoll ? pause * 1.5 : MaxPoll;
             if (fetched.Count == 0) await Task.Delay(pause, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            else if (running.Count(t => !t.IsCompleted) >= options.Concurrency) await Task.WhenAny(running.Where(t => !t.IsCompleted));
         }
 
         await Task.WhenAll(running);
@@ -47,7 +48,6 @@ internal sealed partial class WorkerQueue(IQueueFunction function, string queue,
 
     private async Task<IReadOnlyList<LeasedMessage>> FetchAsync(int most, CancellationToken stopping)
     {
-        if (most <= 0) return [];
         try
         {
             return await queues.ReceiveAsync(queue, most, Lease, stopping);
@@ -63,7 +63,8 @@ internal sealed partial class WorkerQueue(IQueueFunction function, string queue,
         }
     }
 
-    private async Task HandleAsync(LeasedMessage message, SemaphoreSlim places, CancellationToken cancellation)
+    /// <summary>Never throws, so that a finished task in the list needs no look.</summary>
+    private async Task HandleAsync(LeasedMessage message, CancellationToken cancellation)
     {
         try
         {
@@ -79,10 +80,6 @@ internal sealed partial class WorkerQueue(IQueueFunction function, string queue,
         {
             // The lease runs out and the message comes again: nothing is lost, and one message never stops the loop.
             LogAbandoned(queue, message.Id, fault);
-        }
-        finally
-        {
-            places.Release();
         }
     }
 

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Heldar.Cloud.Queues;
+using Heldar.Functions.Fronts;
+using Heldar.Functions.Pipeline;
+using Heldar.Functions.Settings;
+using Heldar.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Heldar.Functions.Tests.Fronts;
+
+/// <summary>The pull loop alone, over a real queue, with a function that the test holds open.</summary>
+public sealed class WorkerQueueTests(AzuriteFixture azurite)
+{
+    private const int Room = 3;
+    private const int Sent = 10;
+
+    [Fact]
+    public async Task Handlers_RunUpToTheLimit_AndNeverBeyond()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var queues = new QueueStore(azurite.ConnectionString);
+        await queues.CreateAsync("worker-limit", cancellation);
+        for (var i = 0; i < Sent; i++) await queues.SendAsync("worker-limit", Encoding.UTF8.GetBytes($"{i}"), TimeSpan.Zero, cancellation);
+        using var function = new HeldFunction();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var options = new FunctionsOptions("", azurite.ConnectionString, "0", null, 0, Room);
+        var loop = new WorkerQueue(function, "worker-limit", queues, options, TimeProvider.System, NullLogger.Instance).RunAsync(stop.Token);
+
+        for (var left = Sent; left > 0; left--)
+        {
+            var expected = Math.Min(Room, left);
+            await Pipeline.Cloud.UntilAsync($"{expected} handlers run", () => Task.FromResult(function.Running == expected));
+            function.Finish();
+            await Pipeline.Cloud.UntilAsync("one has finished", () => Task.FromResult(function.Handled.Count == Sent - left + 1));
+        }
+
+        await Pipeline.Cloud.UntilAsync("the queue is empty", async () => await queues.CountAsync("worker-limit", cancellation) == 0);
+        await stop.CancelAsync();
+        await loop;
+        Assert.Equal(Room, function.Most);
+        Assert.Equal(Sent, function.Handled.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    /// <summary>Each run waits until the test lets one finish.</summary>
+    private sealed class HeldFunction : IQueueFunction, IDisposable
+    {
+        private readonly SemaphoreSlim _let = new(0);
+        private int _running;
+        private int _most;
+
+        public string Name => "Held";
+
+        public string Queue => "worker-limit";
+
+        public int Running => Volatile.Read(ref _running);
+
+        public int Most => Volatile.Read(ref _most);
+
+        public ConcurrentQueue<string> Handled { get; } = [];
+
+        public void Finish() => _let.Release();
+
+        public void Dispose() => _let.Dispose();
+
+        public async Task RunAsync(QueueMessage message, CancellationToken cancellation)
+        {
+            var running = Interlocked.Increment(ref _running);
+            InterlockedMax(ref _most, running);
+            await _let.WaitAsync(cancellation);
+            Interlocked.Decrement(ref _running);
+            Handled.Enqueue(Encoding.UTF8.GetString(message.Body));
+        }
+
+        private static void InterlockedMax(ref int most, int value)
+        {
+            int seen;
+            while ((seen = Volatile.Read(ref most)) < value && Interlocked.CompareExchange(ref most, value, seen) != seen)
+            {
+            }
+        }
+    }
+}
