@@ -12,10 +12,10 @@ public sealed class RoomGraphTests
         ["Api"] = [],
         ["Cameras"] = ["Access", "Api", "Ingest", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
         ["Enrolment"] = ["Secrets", "Settings"],
-        ["Health"] = ["Access", "Api", "Cameras", "Enrolment", "RemoteAccess", "Settings", "Store", "Uplink"],
+        ["Health"] = ["Access", "Api", "Cameras", "Enrolment", "Recorder", "RemoteAccess", "Settings", "Store", "Uplink"],
         ["Indexer"] = ["Storage", "Store"],
         ["Ingest"] = ["Recorder"],
-        ["Playback"] = ["Access", "Api", "Cameras", "Indexer"],
+        ["Playback"] = ["Access", "Api", "Cameras", "Indexer", "Recorder"],
         ["Recorder"] = ["Indexer", "Recovery", "Seals", "Settings", "Storage"],
         ["Recovery"] = ["Indexer", "Seals", "Storage", "Store"],
         ["RemoteAccess"] = ["Enrolment", "Playback", "Settings", "Snapshots"],
@@ -32,7 +32,7 @@ public sealed class RoomGraphTests
     {
         ["Codecs"] = ["Streams"],
         ["Flac"] = ["Streams"],
-        ["Ingest"] = ["Rtp", "Rtsp", "Streams", "Timing"],
+        ["Ingest"] = ["Rtp", "Rtsp", "Sdp", "Streams", "Timing"],
         ["Mp4"] = ["Codecs", "Flac", "Streams"],
         ["Rtp"] = ["Codecs", "Streams"],
         ["Rtsp"] = ["Codecs", "Rtp", "Sdp", "Streams"],
@@ -49,7 +49,7 @@ public sealed class RoomGraphTests
         ["Audit"] = [],
         ["Boxes"] = ["Access", "Api", "Settings"],
         ["Cameras"] = ["Access", "Boxes"],
-        ["Commands"] = ["Access", "Enrolment", "Settings"],
+        ["Commands"] = ["Access", "Api", "Enrolment", "Settings"],
         ["Enrolment"] = ["Access", "Api", "Audit", "Boxes", "Settings", "Sites"],
         ["Health"] = ["Access", "Shards"],
         ["Keys"] = [],
@@ -89,7 +89,7 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Commands"] = ["Cameras", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Servers", "Smoke", "Testing"],
+        ["Commands"] = ["Cameras", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
         ["FunctionsHost"] = ["Processes"],
         ["Prerequisites"] = ["Processes"],
@@ -105,7 +105,11 @@ public sealed class RoomGraphTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void Rooms_UseOnlyWhatTheGraphAllows(string folder) => Assert.Empty(RoomReferences.Forbidden(Edges(Of(folder)), Of(folder).Allowed));
+    public void Rooms_UseOnlyWhatTheGraphAllows(string folder) => Assert.Empty(RoomGraph.Forbidden(Edges(Of(folder)), Of(folder).Allowed));
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Graph_AllowsNothingThatNobodyUses(string folder) => Assert.Empty(RoomGraph.Unused(Edges(Of(folder)), Of(folder).Allowed));
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -113,7 +117,7 @@ public sealed class RoomGraphTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void Graph_HasNoCycle(string folder) => Assert.Null(RoomReferences.Cycle(Of(folder).Allowed));
+    public void Graph_HasNoCycle(string folder) => Assert.Null(RoomGraph.Cycle(Of(folder).Allowed));
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -126,22 +130,41 @@ public sealed class RoomGraphTests
 
     [Fact]
     public void Forbidden_FindsAnEdgeThatIsNotAllowed() =>
-        Assert.Equal(["A → C"], RoomReferences.Forbidden([("A", "B"), ("A", "C"), ("B", "B")], new Dictionary<string, string[]> { ["A"] = ["B"], ["B"] = [] }));
+        Assert.Equal(["A → C"], RoomGraph.Forbidden([("A", "B"), ("A", "C"), ("B", "B")], new Dictionary<string, string[]> { ["A"] = ["B"], ["B"] = [] }));
+
+    [Theory]
+    [InlineData("var used = new X.B.Thing();")]
+    [InlineData("var used = new B.Thing();")]
+    [InlineData("var used = B.Thing.Limit;")]
+    [InlineData("var used = nameof(B.Thing);")]
+    [InlineData("var used = new Other();")]
+    [InlineData("var used = C.Door.Open().Length;")]
+    [InlineData("var used = 1.Twice();")]
+    [InlineData("List<B.Thing>? used = null;")]
+    public void Edges_SeeEveryWayToNameAThing(string statement) =>
+        Assert.Contains(("A", "B"), Edges($"using X.B;\nusing Other = X.B.Thing;\nnamespace X.A; class User {{ void Use() {{ {statement} }} }}").Distinct());
+
+    [Theory]
+    [InlineData("namespace X.A; class User { int B => 1; int Use() => B; } // X.B.Thing")]
+    [InlineData("namespace X.A; class User { string Use() => \"X.B.Thing\"; }")]
+    [InlineData("namespace X.A; /// <summary>Not <see cref=\"B.Thing\"/>.</summary>\nclass User { }")]
+    public void Edges_SeeNothing_WhereOnlyTextSaysSo(string source) => Assert.DoesNotContain(("A", "B"), Edges(source));
 
     [Fact]
-    public void References_AreFoundInUsingsAndInNames() =>
-        Assert.Equal(["B", "C"], RoomReferences.In("using X.B;\nvar c = new X.C.Thing(); // X.Unknown", "X", ["A", "B", "C"]).Order(StringComparer.Ordinal));
+    public void Unused_FindsAnEdgeThatNothingUses() =>
+        Assert.Equal(["A → C"], RoomGraph.Unused([("A", "B")], new Dictionary<string, string[]> { ["A"] = ["B", "C"], ["B"] = [] }));
 
     [Fact]
-    public void Cycle_IsFound() => Assert.Equal("A → B → A", RoomReferences.Cycle(new Dictionary<string, string[]> { ["A"] = ["B"], ["B"] = ["A"] }));
+    public void Cycle_IsFound() => Assert.Equal("A → B → A", RoomGraph.Cycle(new Dictionary<string, string[]> { ["A"] = ["B"], ["B"] = ["A"] }));
 
     private static Deployable Of(string folder) => All.Single(d => d.Folder == folder);
 
-    private static IEnumerable<(string From, string To)> Edges(Deployable deployable)
+    private static IEnumerable<(string From, string To)> Edges(Deployable deployable) => SourceModel.Of(deployable.Folder, deployable.Namespace).Edges();
+
+    private static IEnumerable<(string From, string To)> Edges(string source) => new SourceModel("X", new Dictionary<string, string>
     {
-        var rooms = deployable.Rooms().ToList();
-        foreach (var room in rooms)
-            foreach (var file in Repository.Files(Path.Combine(deployable.Folder, room), ".cs"))
-                foreach (var used in RoomReferences.In(File.ReadAllText(file), deployable.Namespace, rooms)) yield return (room, used);
-    }
+        ["A/User.cs"] = source,
+        ["B/Thing.cs"] = "namespace X.B; class Thing { public const int Limit = 1; public int Length; } static class Numbers { public static int Twice(this int one) => one * 2; }",
+        ["C/Door.cs"] = "namespace X.C; class Door { public static B.Thing Open() => new(); }",
+    }).Edges();
 }

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace Heldar.Architecture.Tests;
 
 /// <summary>A deployable whose folders are rooms, and which room may use which other. Anything not listed is refused.</summary>
@@ -13,17 +11,17 @@ internal sealed record Deployable(string Folder, string Namespace, string Tests,
             .Order(StringComparer.Ordinal);
 }
 
-/// <summary>Reads which rooms a source text refers to.</summary>
-internal static class RoomReferences
+/// <summary>Laws of a graph of rooms.</summary>
+internal static class RoomGraph
 {
-    /// <summary>Names of the rooms of <paramref name="rootNamespace"/> that a text mentions by namespace.</summary>
-    public static IEnumerable<string> In(string source, string rootNamespace, IReadOnlyCollection<string> rooms) =>
-        Qualified(rootNamespace).Matches(source).Select(m => m.Groups[1].Value).Where(rooms.Contains).Distinct(StringComparer.Ordinal);
-
     /// <summary>Edges that a graph does not allow, as "A → B".</summary>
     public static IEnumerable<string> Forbidden(IEnumerable<(string From, string To)> edges, IReadOnlyDictionary<string, string[]> allowed) =>
         edges.Where(e => e.From != e.To && !(allowed.TryGetValue(e.From, out var to) && to.Contains(e.To)))
             .Select(e => $"{e.From} → {e.To}").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    /// <summary>Edges that a graph allows and nothing uses, as "A → B".</summary>
+    public static IEnumerable<string> Unused(IEnumerable<(string From, string To)> edges, IReadOnlyDictionary<string, string[]> allowed) =>
+        allowed.SelectMany(a => a.Value.Select(to => (From: a.Key, To: to))).Except(edges).Select(e => $"{e.From} → {e.To}").Order(StringComparer.Ordinal);
 
     /// <summary>A cycle in the graph as text, or null.</summary>
     public static string? Cycle(IReadOnlyDictionary<string, string[]> graph)
@@ -45,7 +43,4 @@ internal static class RoomReferences
         path.RemoveAt(path.Count - 1);
         return null;
     }
-
-    private static Regex Qualified(string rootNamespace) =>
-        new($@"\b{Regex.Escape(rootNamespace)}\.([A-Z]\w*)", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Heldar.Functions;
 using Heldar.Functions.Fronts;
-using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
 
 var options = FunctionsOptions.Read(Environment.GetEnvironmentVariable, out var mistakes);

@@ -43,6 +43,6 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
         await Problems.WriteAsync(context, response.StatusCode, code, error);
     }
 
-    [LoggerMessage(1401, LogLevel.Error, "{Method} {Path} failed")]
+    [LoggerMessage(1901, LogLevel.Error, "{Method} {Path} failed")]
     private partial void LogFailed(Exception error, string method, string path);
 }

@@ -17,6 +17,6 @@ internal static partial class IngestServiceCollectionExtensions
         .AddSingleton<StreamProbe>()
         .AddSingleton<IRecordingPipelines, RecordingPipelines>();
 
-    [LoggerMessage(1201, LogLevel.Error, "{Subscriber} threw and gets no more of its stream")]
+    [LoggerMessage(1701, LogLevel.Error, "{Subscriber} threw and gets no more of its stream")]
     private static partial void LogFault(ILogger log, Exception error, string subscriber);
 }

@@ -61,9 +61,9 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         return changed;
     }
 
-    [LoggerMessage(1410, LogLevel.Information, "{Volume}: {Count} sealed segments came into the index")]
+    [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed segments came into the index")]
     private partial void LogApplied(string volume, int count);
 
-    [LoggerMessage(1411, LogLevel.Error, "{Volume}: seal log {Hour}, line {Line}: {What}")]
+    [LoggerMessage(1501, LogLevel.Error, "{Volume}: seal log {Hour}, line {Line}: {What}")]
     private partial void LogProblem(string volume, string hour, int line, string what);
 }

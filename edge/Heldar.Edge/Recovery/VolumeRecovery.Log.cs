@@ -2,15 +2,15 @@ namespace Heldar.Edge.Recovery;
 
 internal sealed partial class VolumeRecovery
 {
-    [LoggerMessage(1420, LogLevel.Warning, "salvaged {Path}: {Frames} frames, a torn tail of {Lost} bytes cut off")]
+    [LoggerMessage(1510, LogLevel.Warning, "salvaged {Path}: {Frames} frames, a torn tail of {Lost} bytes cut off")]
     private partial void LogSalvaged(string path, int frames, long lost);
 
-    [LoggerMessage(1421, LogLevel.Warning, "moved {Path} to quarantine: {Cause}")]
+    [LoggerMessage(1511, LogLevel.Warning, "moved {Path} to quarantine: {Cause}")]
     private partial void LogQuarantined(string path, string cause);
 
-    [LoggerMessage(1422, LogLevel.Error, "{Path} cannot be salvaged now, the next start tries again: {Cause}")]
+    [LoggerMessage(1512, LogLevel.Error, "{Path} cannot be salvaged now, the next start tries again: {Cause}")]
     private partial void LogFailed(string path, string cause);
 
-    [LoggerMessage(1423, LogLevel.Warning, "a torn line of the seal log was moved to {File}")]
+    [LoggerMessage(1513, LogLevel.Warning, "a torn line of the seal log was moved to {File}")]
     private partial void LogTorn(string file);
 }

@@ -9,9 +9,6 @@ namespace Heldar.Cloud.Registry;
 /// <summary>Writes what a box says of itself and its cameras. Applied only when newer than what is known, by (bootSeq, seq).</summary>
 public static class BoxRegistry
 {
-    /// <summary>Most cameras of one box.</summary>
-    public const int MaxCameras = 4096;
-
     // The box's row is the gate: cameras change only in the transaction that moved (described_boot, described_seq) forward.
     // A camera that another box of the tenant records today is not taken over: that box, or a person, gives it up first.
     private const string Describe =
@@ -38,7 +35,7 @@ public static class BoxRegistry
         ArgumentNullException.ThrowIfNull(data);
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
         if (data.Name.Length is 0 or > 200 || data.Version.Length is 0 or > 64) return "name or version is out of range";
-        if (data.Cameras.Count > MaxCameras) return $"a box has at most {MaxCameras} cameras";
+        if (data.Cameras.Count > BoxDescribedData.MaxCameras) return $"a box has at most {BoxDescribedData.MaxCameras} cameras";
         if (data.Cameras.Any(c => c is null || !Names.IsSlug(c.Slug) || c.Name.Length is 0 or > 200 || c.Codec is { Length: > 64 })) return "a camera's slug, name or codec is out of range";
         return data.Cameras.Select(c => c.Camera).Distinct().Count() == data.Cameras.Count ? null : "a camera is named twice";
     }

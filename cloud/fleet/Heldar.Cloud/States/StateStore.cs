@@ -76,7 +76,7 @@ public static class StateStore
         ArgumentNullException.ThrowIfNull(data);
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
         if (data.DiskFreeBytes < 0 || data.DiskTotalBytes < 0 || data.OutboxBacklog < 0) return "bytes and backlog are not negative";
-        if (data.Cameras.Count > Registry.BoxRegistry.MaxCameras || data.Cameras.Any(c => c is null)) return "cameras is out of range";
+        if (data.Cameras.Count > BoxDescribedData.MaxCameras || data.Cameras.Any(c => c is null)) return "cameras is out of range";
         return data.Cameras.Select(c => c.Camera).Distinct().Count() == data.Cameras.Count ? null : "a camera is named twice";
     }
 

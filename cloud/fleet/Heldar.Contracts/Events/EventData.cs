@@ -137,6 +137,9 @@ public sealed record CameraProgress(
 /// <summary>Data of <c>heldar.box.described.v1</c>: the box's signed self-description at each start and after each change of its cameras.</summary>
 public sealed record BoxDescribedData
 {
+    /// <summary>Most cameras of one box.</summary>
+    public const int MaxCameras = 4096;
+
     public required long BootSeq { get; init; }
 
     public required long Seq { get; init; }

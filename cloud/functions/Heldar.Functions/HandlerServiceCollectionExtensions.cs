@@ -3,14 +3,15 @@ using Heldar.Cloud.Database;
 using Heldar.Cloud.Index;
 using Heldar.Cloud.Queues;
 using Heldar.Cloud.Registry;
+using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
 using NodaTime;
 using Npgsql;
 
-namespace Heldar.Functions.Pipeline;
+namespace Heldar.Functions;
 
 /// <summary>Composes the handlers that both fronts run.</summary>
-internal static class PipelineServiceCollectionExtensions
+internal static class HandlerServiceCollectionExtensions
 {
     public static IServiceCollection AddHandlers(this IServiceCollection services, FunctionsOptions options)
     {
