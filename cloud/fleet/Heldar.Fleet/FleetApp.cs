@@ -61,6 +61,7 @@ internal static class FleetApp
         adjust?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseTrustedProxies(options);
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<FailureMiddleware>();
         app.UseRouting();
@@ -95,7 +96,7 @@ internal static class FleetApp
         limiter.OnRejected = (rejected, _) => new ValueTask(Answers.WriteAsync(
             rejected.HttpContext, Refusal.Of(429, ErrorCodes.TooMany, "too many attempts from this address; wait a minute")));
         limiter.AddPolicy(AuthEndpoints.RateLimit, context => RateLimitPartition.GetFixedWindowLimiter(
-            context.Connection.RemoteIpAddress?.ToString() ?? "unknown",
+            TrustedProxies.RateKey(context.Connection.RemoteIpAddress),
             _ => new FixedWindowRateLimiterOptions { PermitLimit = options.SignInsPerMinute, Window = TimeSpan.FromMinutes(1), QueueLimit = 0 }));
     }
 }

@@ -32,4 +32,26 @@ public sealed class FleetOptionsTests
         Assert.Equal("http://127.0.0.1:5080", options.Urls);
         Assert.Equal(["0"], options.Shards);
     }
+
+    [Fact]
+    public void Read_TakesAddressesAndNetworksOfProxies()
+    {
+        var (options, mistakes) = FleetOptionsReader.Read(name => name == "HELDAR_TRUSTED_PROXIES" ? " 10.0.0.5, 10.1.0.0/16 ,fd00::/8" : "Host=127.0.0.1", serving: false);
+
+        Assert.DoesNotContain(mistakes, m => m.StartsWith("HELDAR_TRUSTED_PROXIES", StringComparison.Ordinal));
+        Assert.Equal(["10.0.0.5/32", "10.1.0.0/16", "fd00::/8"], options.TrustedProxies.Select(n => n.ToString()));
+    }
+
+    [Theory]
+    [InlineData("proxy.example.org")]
+    [InlineData("10.0.0.0/-1")]
+    [InlineData("10.0.0.0/33")]
+    [InlineData("0.0.0.0/0")]
+    [InlineData("::/0")]
+    public void Read_RefusesWhatIsNoProxy(string text)
+    {
+        var (_, mistakes) = FleetOptionsReader.Read(name => name == "HELDAR_TRUSTED_PROXIES" ? "127.0.0.1," + text : null, serving: false);
+
+        Assert.Contains($"'{text}'", Assert.Single(mistakes, m => m.StartsWith("HELDAR_TRUSTED_PROXIES", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Heldar.Contracts.Queues;
 using NodaTime;
 using Npgsql;
@@ -24,6 +25,12 @@ internal sealed record FleetOptions
 
     /// <summary>HELDAR_PORTAL: folder of the built portal. Default: <c>portal</c> beside the binary.</summary>
     public string Portal { get; init; } = Path.Combine(AppContext.BaseDirectory, "portal");
+
+    /// <summary>
+    /// HELDAR_TRUSTED_PROXIES: addresses or networks (<c>10.0.0.5,10.1.0.0/16,::1</c>) of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    /// Too many let strangers choose their address, and so escape rate limits; too few make the proxy the client and leave cookies without Secure. Default: none.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>HELDAR_SESSION_HOURS: how long a sign-in lasts, 1 to 168 h. Longer is comfortable, shorter limits a stolen cookie. Default 12 h.</summary>
     public Duration SessionLength { get; init; } = Duration.FromHours(12);

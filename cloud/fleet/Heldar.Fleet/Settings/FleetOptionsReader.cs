@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using NodaTime;
 
 namespace Heldar.Fleet.Settings;
@@ -18,6 +19,7 @@ internal static class FleetOptionsReader
             Storage = variable("HELDAR_STORAGE") ?? "",
             Shards = Text("HELDAR_SHARDS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? defaults.Shards,
             Portal = Text("HELDAR_PORTAL") is { } folder ? Path.GetFullPath(folder) : defaults.Portal,
+            TrustedProxies = [.. Networks("HELDAR_TRUSTED_PROXIES")],
             SessionLength = Duration.FromHours(Number("HELDAR_SESSION_HOURS", 12, 1, 168)),
             SignInsPerMinute = Number("HELDAR_SIGN_INS_PER_MINUTE", defaults.SignInsPerMinute, 1, 10_000),
             StreamWait = Seconds("HELDAR_TUNNEL_WAIT_SECONDS", defaults.StreamWait, 1, 60),
@@ -28,6 +30,16 @@ internal static class FleetOptionsReader
         return (options, mistakes);
 
         string? Text(string name) => variable(name) is { Length: > 0 } text ? text : null;
+
+        IEnumerable<IPNetwork> Networks(string name)
+        {
+            foreach (string text in (Text(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                if (IPAddress.TryParse(text, out var address)) yield return new IPNetwork(address, address.GetAddressBytes().Length * 8);
+                else if (IPNetwork.TryParse(text, out var network) && network.PrefixLength > 0) yield return network;
+                else mistakes.Add($"{name}: '{text}' is not an address or network such as 10.0.0.5 or 10.1.0.0/16");
+            }
+        }
 
         int Number(string name, int unset, int least, int most)
         {
