@@ -6,15 +6,29 @@ namespace Heldar.Contracts.Tests.Events;
 
 public sealed class GoldenEventTests
 {
-    [Theory]
-    [InlineData(EventTypes.SegmentClosed, typeof(SegmentData))]
-    [InlineData(EventTypes.SegmentRevised, typeof(SegmentData))]
-    [InlineData(EventTypes.FootageDeleted, typeof(FootageDeletedData))]
-    [InlineData(EventTypes.CameraState, typeof(CameraStateData))]
-    [InlineData(EventTypes.BoxStatus, typeof(BoxStatusData))]
-    [InlineData(EventTypes.BoxDescribed, typeof(BoxDescribedData))]
-    public void Event_IsWrittenAsTheGoldenFile(string type, Type data)
+    /// <summary>The record that carries each type's data.</summary>
+    private static readonly Dictionary<string, Type> Records = new(StringComparer.Ordinal)
     {
+        [EventTypes.SegmentClosed] = typeof(SegmentData),
+        [EventTypes.SegmentRevised] = typeof(SegmentData),
+        [EventTypes.FootageDeleted] = typeof(FootageDeletedData),
+        [EventTypes.Gap] = typeof(GapData),
+        [EventTypes.Detection] = typeof(DetectionData),
+        [EventTypes.Zone] = typeof(ZoneData),
+        [EventTypes.SnapshotTaken] = typeof(SnapshotTakenData),
+        [EventTypes.CameraState] = typeof(CameraStateData),
+        [EventTypes.BoxStatus] = typeof(BoxStatusData),
+        [EventTypes.BoxDescribed] = typeof(BoxDescribedData),
+        [EventTypes.HoldApplied] = typeof(HoldAppliedData),
+    };
+
+    public static TheoryData<string> Types => [.. EventTypes.All.Select(t => t.Type)];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Event_IsWrittenAsTheGoldenFile(string type)
+    {
+        var data = Records[type];
         var golden = GoldenFile.Read(type);
         var read = JsonSerializer.Deserialize<CloudEvent>(golden, HeldarJson.Options)!;
         Assert.Equal(type, read.Type);
@@ -23,6 +37,14 @@ public sealed class GoldenEventTests
         var bound = read.Data.Deserialize(data, HeldarJson.Options)!;
         var written = read with { Data = JsonSerializer.SerializeToElement(bound, data, HeldarJson.Options) };
         Assert.Equal(golden, JsonSerializer.Serialize(written, HeldarJson.Options));
+    }
+
+    [Fact]
+    public void GapEvent_HasTheIdOfItsGapAndRevision()
+    {
+        var read = JsonSerializer.Deserialize<CloudEvent>(GoldenFile.Read(EventTypes.Gap), HeldarJson.Options)!;
+        var data = read.DataAs<GapData>();
+        Assert.Equal(read.Id, EventIds.ForGap(data.Gap, data.Revision));
     }
 
     [Fact]

@@ -6,9 +6,14 @@ namespace Heldar.Contracts.Events;
 public static class EventIds
 {
     /// <summary>Builds the id. <paramref name="revision"/> starts at 1.</summary>
-    public static string ForSegment(Guid segment, string type, int revision)
+    public static string ForSegment(Guid segment, string type, int revision) => Of(segment, type, revision);
+
+    /// <summary>The same for a gap: <c>{gapId}/heldar.gap.v1/{revision}</c>.</summary>
+    public static string ForGap(Guid gap, int revision) => Of(gap, EventTypes.Gap, revision);
+
+    private static string Of(Guid subject, string type, int revision)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(revision, 1);
-        return string.Create(CultureInfo.InvariantCulture, $"{segment:D}/{type}/{revision}");
+        return string.Create(CultureInfo.InvariantCulture, $"{subject:D}/{type}/{revision}");
     }
 }
