@@ -90,13 +90,14 @@ public sealed class TestBox : IDisposable
     /// <summary>An event of this box itself.</summary>
     public CloudEvent BoxEvent<T>(string type, Instant time, T data) => CloudEvent.Create(type, Guid.CreateVersion7().ToString("D"), EventSource.OfBox(Tenant, Site, Id), time, data);
 
-    /// <summary>A signed batch of events of one class; <paramref name="change"/> can spoil the body before, <paramref name="after"/> the envelope after signing.</summary>
-    public Envelope Seal(IReadOnlyList<CloudEvent> events, EventClass @class = EventClass.Segment, Func<BatchBody, BatchBody>? change = null, Func<Envelope, Envelope>? after = null)
+    /// <summary>A signed batch of events of one class; <paramref name="change"/> and <paramref name="text"/> can spoil the body before, <paramref name="after"/> the envelope after signing.</summary>
+    public Envelope Seal(IReadOnlyList<CloudEvent> events, EventClass @class = EventClass.Segment, Func<BatchBody, BatchBody>? change = null, Func<Envelope, Envelope>? after = null, Func<string, string>? text = null)
     {
         var batch = _batches[@class] = _batches.GetValueOrDefault(@class) + 1;
         var body = new BatchBody { Tenant = Tenant, Box = Id, Class = @class, Epoch = Epoch, BatchSeq = batch, Events = events };
         body = change?.Invoke(body) ?? body;
         var bytes = body.ToBytes();
+        if (text is not null) bytes = Encoding.UTF8.GetBytes(text(Encoding.UTF8.GetString(bytes)));
         var envelope = new Envelope
         {
             Tenant = Tenant,

@@ -73,8 +73,16 @@ public static class InstantText
 
         var offset = OffsetDateTimePattern.Rfc3339.Parse(text);
         if (!offset.Success) return false;
-        value = offset.Value.ToInstant();
-        return true;
+        try
+        {
+            value = offset.Value.ToInstant();
+            return true;
+        }
+        catch (OverflowException)
+        {
+            // An offset can carry the first and the last day of the calendar beyond it.
+            return false;
+        }
     }
 
     private static string Shorten(string text) => text.Length <= 40 ? text : string.Create(CultureInfo.InvariantCulture, $"{text[..40]}…");

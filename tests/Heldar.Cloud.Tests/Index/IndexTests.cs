@@ -57,6 +57,25 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Timeline_HoldsOnePieceAnHour_HoweverManySegmentsThereAre()
+    {
+        var camera = (await CamerasAsync(1))[0];
+        await LandAsync([.. Enumerable.Range(0, 600).Where(i => i is not (100 or 101)).Select(i => TestBox.Segment(camera, Start + (Length * i), Length))]);
+        var query = new RecordingQuery("main", Start - Length, Start + Duration.FromDays(1));
+        var before = Assert.Single(await _search.TimelineAsync(query, Token));
+        await _fold.RunAsync(Token);
+
+        var after = Assert.Single(await _search.TimelineAsync(query, Token));
+        await using var reader = await FootageReader.OpenAsync(_database, query, Token);
+        var pieces = await reader.SpansAsync(null, int.MaxValue, RecordingSearch.Tolerance);
+
+        Assert.Equal(2, before.Spans.Count);
+        Assert.Equal(before.Spans, after.Spans);
+        // Six hours and one gap.
+        Assert.Equal(7, pieces.Count);
+    }
+
+    [Fact]
     public async Task Fold_MergesLateSegments_ByIdAndRevision()
     {
         var camera = (await CamerasAsync(1))[0];

@@ -63,6 +63,37 @@ public sealed class RouteCensusTests(PostgresFixture postgres)
     }
 
     [Theory]
+    [InlineData("DELETE", "/api/v1/sites", 405)]
+    [InlineData("PUT", "/enrol", 405)]
+    [InlineData("POST", "/healthz", 405)]
+    public async Task WrongMethods_AreRefusedAsSuch_ToPeople(string method, string path, int status)
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+
+        var refused = await fleet.SendAsync(await fleet.SignInAsync(), new HttpMethod(method), path).RefusedAsync(status, ErrorCodes.BadRequest);
+
+        Assert.Contains(method, refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DELETE", "/api/v1/sites")]
+    [InlineData("PUT", "/enrol")]
+    public async Task WrongMethods_TellStrangersNothing(string method, string path)
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+
+        await fleet.SendAsync(null, new HttpMethod(method), path).RefusedAsync(401, ErrorCodes.Unauthenticated);
+    }
+
+    [Fact]
+    public async Task WrongContentTypes_AreRefusedAsSuch()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+
+        await fleet.SendAsync(await fleet.SignInAsync(), HttpMethod.Post, "/api/v1/sites", change: r => r.Content = new StringContent("site=a", System.Text.Encoding.UTF8, "application/x-www-form-urlencoded")).RefusedAsync(415, ErrorCodes.BadRequest);
+    }
+
+    [Theory]
     [InlineData("heldar_session=")]
     [InlineData("heldar_session=main.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("heldar_session=other.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]

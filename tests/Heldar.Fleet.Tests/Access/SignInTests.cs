@@ -114,6 +114,36 @@ public sealed class SignInTests(PostgresFixture postgres)
     }
 
     [Fact]
+    public async Task Login_StaysLocked_WhenManyWrongPasswordsComeAtOnce()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+        await fleet.SignInAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, People.MaxFailures + 3).Select(_ => Login(fleet, "anna", "wrong").RefusedAsync(401, ErrorCodes.Unauthenticated)));
+
+        await Login(fleet, "anna", Password).RefusedAsync(401, ErrorCodes.Unauthenticated);
+        Assert.Equal(0, await fleet.ScalarAsync<long>("select failures from person"));
+        Assert.Equal(4, await fleet.ScalarAsync<long>("select count(*) from audit where action = 'sign_in_failed' and detail like '%locked%'"));
+    }
+
+    [Fact]
+    public async Task Login_RefusesWhatCannotWait_AndLeavesTheDatabaseToOthers()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Database = o.Database + ";Maximum Pool Size=2;Timeout=2" });
+        string cookie = await fleet.SignInAsync();
+
+        var flood = Enumerable.Range(0, People.MaxWaiting + 20).Select(_ => Login(fleet, "nobody", "wrong")).ToList();
+        using var viewer = await fleet.GetAsync(cookie, "/api/v1/sites");
+        var answers = await Task.WhenAll(flood);
+
+        Assert.Equal(HttpStatusCode.OK, viewer.StatusCode);
+        Assert.Contains(answers, a => a.StatusCode is HttpStatusCode.ServiceUnavailable);
+        Assert.Contains(answers, a => a.StatusCode is HttpStatusCode.Unauthorized);
+        Assert.All(answers, a => Assert.True(a.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.Unauthorized, $"{a.StatusCode}"));
+        await Login(fleet, "nobody", "wrong").RefusedAsync(401, ErrorCodes.Unauthenticated);
+    }
+
+    [Fact]
     public async Task Login_CountsAnew_AfterASuccess()
     {
         await using var fleet = await FleetHost.StartAsync(postgres);

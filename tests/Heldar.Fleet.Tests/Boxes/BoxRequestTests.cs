@@ -49,6 +49,25 @@ public sealed class BoxRequestTests(PostgresFixture postgres, AzuriteFixture azu
     }
 
     [Fact]
+    public async Task Request_IsRefused_WhenItsTimeIsBeyondTheCalendar()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
+        using var box = await FakeBox.EnrolledAsync(fleet);
+
+        foreach (string time in new[] { "9999-12-31T23:59:59-18:00", "-9998-01-01T00:00:00Z" })
+            await Refused(box.PostAsync(Path(box, "sas"), change: r => Replace(r, BoxRequestSignature.TimeHeader, time)));
+    }
+
+    [Fact]
+    public async Task Heartbeat_IsRefused_WhenItsVersionHoldsControlCharacters()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
+        using var box = await FakeBox.EnrolledAsync(fleet);
+
+        await box.PostAsync(Path(box, "heartbeat"), Beat with { Version = "1.0\0" }).RefusedAsync(400, ErrorCodes.BadRequest);
+    }
+
+    [Fact]
     public async Task Request_IsRefused_WhenAnythingSignedWasChanged()
     {
         await using var fleet = await FleetHost.StartAsync(postgres, azurite);

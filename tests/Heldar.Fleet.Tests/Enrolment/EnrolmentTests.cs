@@ -130,6 +130,33 @@ public sealed class EnrolmentTests(PostgresFixture postgres, AzuriteFixture azur
     }
 
     [Fact]
+    public async Task Enrol_IsRefused_WhenTheKeyWasRevoked_WithTheOldTokenAndWithANewOne()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
+        using var box = new FakeBox(fleet);
+        string token = await FakeBox.TokenAsync(fleet);
+        (await box.EnrolAsync(token)).EnsureSuccessStatusCode();
+        await fleet.ExecuteAsync("update box_key set revoked_at = now()");
+
+        await box.EnrolAsync(token).RefusedAsync(403, ErrorCodes.Forbidden);
+        await box.EnrolAsync(await FakeBox.TokenAsync(fleet)).RefusedAsync(403, ErrorCodes.Forbidden);
+
+        Assert.Equal(1, await fleet.ScalarAsync<long>("select count(*) from box"));
+    }
+
+    [Fact]
+    public async Task Enrol_Is503_WhenTheStorageAccountIsAway_AndCanBeAskedAgain()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Storage = $"AccountName=a;AccountKey=AAAA;QueueEndpoint=http://127.0.0.1:1/a;BlobEndpoint=http://127.0.0.1:1/a" });
+        using var box = new FakeBox(fleet);
+        string token = await FakeBox.TokenAsync(fleet);
+
+        for (int i = 0; i < 2; i++) await box.EnrolAsync(token).RefusedAsync(503, ErrorCodes.Unavailable);
+
+        Assert.Equal(1, await fleet.ScalarAsync<long>("select count(*) from box"));
+    }
+
+    [Fact]
     public async Task Boxes_SpreadOverShards_FewestFirst()
     {
         await using var fleet = await FleetHost.StartAsync(postgres, azurite, o => o with { Shards = ["0", "1", "b"] });

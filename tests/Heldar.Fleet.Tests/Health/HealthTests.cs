@@ -20,6 +20,18 @@ public sealed class HealthTests(PostgresFixture postgres, AzuriteFixture azurite
     }
 
     [Fact]
+    public async Task Ready_TellsStrangersNoAddress()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Database = "Host=127.0.0.1;Port=1;Database=heldar;Username=heldar;Password=hush", Storage = "AccountName=acct;AccountKey=AAAA;QueueEndpoint=http://127.0.0.1:1/a;BlobEndpoint=http://127.0.0.1:1/a" });
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        string text;
+        while (!(text = await (await fleet.GetAsync(null, "/readyz")).Content.ReadAsStringAsync()).Contains("queues", StringComparison.Ordinal) || text.Contains("not created yet", StringComparison.Ordinal)) await Task.Delay(50, limit.Token);
+
+        Assert.Contains("the database does not answer", text, StringComparison.Ordinal);
+        foreach (string secret in new[] { "127.0.0.1", ":1", "hush", "acct" }) Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ready_NamesEveryCause_WhenStorageAndSchemaAreMissing()
     {
         await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Storage = "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1:9" });

@@ -239,6 +239,9 @@ public sealed class FootageTests(PostgresFixture postgres, AzuriteFixture azurit
     [InlineData("yesterday.mp4")]
     [InlineData("0.avi")]
     [InlineData("99999999999999999999.mp4")]
+    [InlineData("-9223372036854775808.mp4")]
+    [InlineData("-0001-01-01T00:00:00Z.mp4")]
+    [InlineData("9999-12-31T23:59:59-18:00.mp4")]
     public async Task Footage_IsRefused_WhenItsNameIsNoTime(string file)
     {
         await using var scene = await Scene.OpenAsync(postgres, azurite, connect: false);

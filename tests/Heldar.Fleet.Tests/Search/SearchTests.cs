@@ -99,6 +99,7 @@ public sealed class SearchTests(PostgresFixture postgres, AzuriteFixture azurite
     [InlineData("from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z", "later")]
     [InlineData("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00.001Z", "31 days")]
     [InlineData("from=-9999999999999&to=2026-02-01T00:00:00Z", "from must be a time")]
+    [InlineData("from=9999-12-31T23:59:59-18:00&to=2026-02-01T00:00:00Z", "from must be a time")]
     [InlineData(Range + "&limit=0", "limit")]
     [InlineData(Range + "&limit=1001", "limit")]
     [InlineData(Range + "&limit=1e3", "limit")]
@@ -114,6 +115,17 @@ public sealed class SearchTests(PostgresFixture postgres, AzuriteFixture azurite
         var refused = await fleet.GetAsync(cookie, "/api/v1/recordings?" + query).RefusedAsync(400, ErrorCodes.BadRequest);
 
         Assert.Contains(names, refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59-18:00")]
+    [InlineData("-9223372036854775808")]
+    public async Task Proof_IsRefused_ForATimeThatNoIndexHolds(string start)
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+
+        await fleet.GetAsync(await fleet.SignInAsync(), $"/api/v1/recordings/{Guid.Empty}/{start}/proof").RefusedAsync(400, ErrorCodes.BadRequest);
     }
 
     [Fact]

@@ -4,7 +4,12 @@ using Heldar.Cloud.Queues;
 using Heldar.Functions.Fronts;
 using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
+using Heldar.Local.Processes;
 using Heldar.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Heldar.Functions.Tests.Fronts;
@@ -41,6 +46,45 @@ public sealed class WorkerQueueTests(AzuriteFixture azurite)
         Assert.Equal(Room, function.Most);
         Assert.Equal(Sent, function.Handled.Distinct(StringComparer.Ordinal).Count());
     }
+
+    [Fact]
+    public async Task Listener_LivesOn_WhateverTheAccountAnswers()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var asked = 0;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var nonsense = builder.Build();
+        nonsense.Run(context =>
+        {
+            Interlocked.Increment(ref asked);
+            return context.Response.WriteAsync("<QueueMessagesList><Queue", context.RequestAborted);
+        });
+        await nonsense.StartAsync(cancellation);
+        using var function = new HeldFunction();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var options = new FunctionsOptions("", "", "0", null, 0, Room);
+        var loop = new WorkerQueue(function, "q", new QueueStore(Account(nonsense.Urls.First())), options, TimeProvider.System, NullLogger.Instance).RunAsync(stop.Token);
+
+        await Pipeline.Cloud.UntilAsync("it asks again", () => Task.FromResult(Volatile.Read(ref asked) >= 3 || loop.IsCompleted));
+        Assert.False(loop.IsCompleted);
+        await stop.CancelAsync();
+        await loop;
+    }
+
+    [Fact]
+    public async Task Renewal_KeepsTheReceiptItHas_WhenTheAccountIsAway()
+    {
+        var away = new QueueStore(Account($"http://127.0.0.1:{Ports.Free()}"));
+        using var renewal = new LeaseRenewal(away, "q", new LeasedMessage("m1", "receipt", 1, ""), TimeSpan.FromMilliseconds(2), TimeProvider.System);
+
+        await Pipeline.Cloud.UntilAsync("a renewal has failed", () => Task.FromResult(renewal.HasEnded));
+
+        Assert.Equal("receipt", await renewal.StopAsync());
+    }
+
+    private static string Account(string endpoint) => $"AccountName=a;AccountKey=AAAA;QueueEndpoint={endpoint}/a";
 
     /// <summary>Each run waits until the test lets one finish.</summary>
     private sealed class HeldFunction : IQueueFunction, IDisposable

@@ -10,8 +10,8 @@ namespace Heldar.Functions.Tests.Pipeline;
 /// <summary>Parts fail; nothing is lost.</summary>
 public sealed class FaultTests(PostgresFixture postgres, AzuriteFixture azurite)
 {
-    private static readonly Instant Now = Instant.FromUnixTimeSeconds(SystemClock.Instance.GetCurrentInstant().ToUnixTimeSeconds());
-    private static readonly Duration Half = Duration.FromSeconds(30);
+    private static readonly Instant Now = Scene.Now;
+    private static readonly Duration Half = Scene.Half;
 
     [Theory]
     [InlineData("handler")]
@@ -35,10 +35,8 @@ public sealed class FaultTests(PostgresFixture postgres, AzuriteFixture azurite)
     [Fact]
     public async Task KilledHandler_LosesNothing()
     {
-        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
-        using var box = new TestBox();
-        await box.RegisterAsync(cloud.Database);
-        var camera = await box.AddCameraAsync(cloud.Database, "gate");
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var (cloud, box, camera) = scene;
         await using var front = await RunningFront.HandlerAsync(cloud);
         var start = Now - Duration.FromHours(2);
         for (var i = 0; i < 60; i++)

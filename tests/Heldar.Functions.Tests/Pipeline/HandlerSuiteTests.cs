@@ -11,18 +11,16 @@ namespace Heldar.Functions.Tests.Pipeline;
 /// <summary>What handlers promise, shown through both fronts with the real program, queues and database.</summary>
 public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture azurite)
 {
-    private static readonly Instant Now = Instant.FromUnixTimeSeconds(SystemClock.Instance.GetCurrentInstant().ToUnixTimeSeconds());
-    private static readonly Duration Half = Duration.FromSeconds(30);
+    private static readonly Instant Now = Scene.Now;
+    private static readonly Duration Half = Scene.Half;
 
     [Theory]
     [InlineData("handler")]
     [InlineData("worker")]
     public async Task Segments_AreSearchable_OnceEach_HoweverOftenAndInWhateverOrderTheyCome(string kind)
     {
-        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
-        using var box = new TestBox();
-        await box.RegisterAsync(cloud.Database);
-        var camera = await box.AddCameraAsync(cloud.Database, "gate");
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var (cloud, box, camera) = scene;
         var start = Now - Duration.FromMinutes(20);
         var segments = Enumerable.Range(0, 30).Select(i => TestBox.Segment(camera, start + (Half * i), Half)).ToList();
         var salvaged = segments[7] with { Revision = 2, Reason = "salvaged", Sha256 = new string('a', 64), End = segments[7].End - Duration.FromSeconds(5) };
@@ -49,12 +47,10 @@ public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture a
     [InlineData("worker")]
     public async Task BadEvents_BecomeDeadLetters_AndTheGoodOnesOfTheirBatchAreApplied(string kind)
     {
-        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
-        using var box = new TestBox();
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var (cloud, box, camera) = scene;
         using var other = new TestBox();
-        await box.RegisterAsync(cloud.Database);
         await other.RegisterAsync(cloud.Database);
-        var camera = await box.AddCameraAsync(cloud.Database, "gate");
         var foreign = await other.AddCameraAsync(cloud.Database, "theirs");
         var good = TestBox.Segment(camera, Now - Duration.FromMinutes(5), Half);
         var bad = box.Event(TestBox.Segment(camera, Now, Half) with { Sha256 = "nonsense" });
@@ -75,11 +71,9 @@ public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture a
     [InlineData("worker")]
     public async Task BadMessages_BecomeDeadLetters_EachWithItsReason(string kind)
     {
-        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
-        using var box = new TestBox();
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var (cloud, box, camera) = scene;
         using var stranger = new TestBox();
-        await box.RegisterAsync(cloud.Database);
-        var camera = await box.AddCameraAsync(cloud.Database, "gate");
         CloudEvent Fresh() => box.Event(TestBox.Segment(camera, Now, Half));
         var longText = new string('x', 40_000);
 
@@ -123,10 +117,8 @@ public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture a
     [InlineData("worker")]
     public async Task SameRevision_WithAnotherHash_IsAConflict_KeptBesideTheKnownOne(string kind)
     {
-        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
-        using var box = new TestBox();
-        await box.RegisterAsync(cloud.Database);
-        var camera = await box.AddCameraAsync(cloud.Database, "gate");
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var (cloud, box, camera) = scene;
         var known = TestBox.Segment(camera, Now - Half, Half);
 
         await using var front = await RunningFront.StartAsync(kind, cloud);
@@ -165,10 +157,8 @@ public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture a
     [InlineData("worker")]
     public async Task States_AreAppliedOnlyWhenNewer_AndOpenFootageIsFound(string kind)
     {
-        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
-        using var box = new TestBox();
-        await box.RegisterAsync(cloud.Database);
-        var camera = await box.AddCameraAsync(cloud.Database, "gate");
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var (cloud, box, camera) = scene;
         CloudEvent State(long boot, long seq, CameraCondition condition) => CloudEvent.Create(
             EventTypes.CameraState, Guid.CreateVersion7().ToString("D"), EventSource.OfCamera("main", "depot", camera), Now, new CameraStateData { BootSeq = boot, Seq = seq, Camera = camera, Name = "gate", Condition = condition, Since = Now });
         CloudEvent Status(long boot, long seq, int seconds) => box.BoxEvent(EventTypes.BoxStatus, Now, new BoxStatusData

@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 
 namespace Heldar.Cloud.DeadLetters;
@@ -63,6 +64,7 @@ public sealed record DeadLetter(string Tenant, string Queue, string Reason, stri
         batch.BatchCommands.Add(insert);
     }
 
-    // PostgreSQL text holds no NUL; hostile text may, and may be long.
-    private static string Clean(string text) => (text.Length <= MaxDetail ? text : text[..MaxDetail]).Replace('\0', ' ');
+    // PostgreSQL text holds no NUL and no half of a surrogate pair; hostile text may, and the cut may make one.
+    private static string Clean(string text) =>
+        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Length <= MaxDetail ? text : text[..MaxDetail])).Replace('\0', ' ');
 }

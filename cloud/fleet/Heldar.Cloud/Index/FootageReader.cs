@@ -56,9 +56,10 @@ internal sealed class FootageReader : IAsyncDisposable
 
     /// <summary>
     /// Pieces from spans behind the cursor, hour by hour, until at least <paramref name="limit"/> were found at the end of an hour: all that start before the
-    /// last hour read are complete. Read last: ending it early cancels the query, and with it the snapshot's transaction.
+    /// last hour read are complete. Read last: ending it early cancels the query, and with it the snapshot's transaction. With
+    /// <paramref name="joined"/>, pieces of one camera-hour that follow each other are one: a month of a thousand cameras fits into memory.
     /// </summary>
-    public async Task<List<FootagePiece>> SpansAsync(RecordingCursor? after, int limit)
+    public async Task<List<FootagePiece>> SpansAsync(RecordingCursor? after, int limit, Duration? joined = null)
     {
         var hidden = await TombstonesAsync();
         await using var command = new NpgsqlCommand(
@@ -87,7 +88,9 @@ internal sealed class FootageReader : IAsyncDisposable
             }
 
             last = hour;
-            found.AddRange(Unpack(reader.GetGuid(0), reader.GetGuid(1), hour, reader.GetFieldValue<byte[]>(3)).Where(p => Wanted(p, after) && !IsHidden(hidden[p.Camera], p, Instant.FromDateTimeUtc(reader.GetDateTime(4)))));
+            var folded = Instant.FromDateTimeUtc(reader.GetDateTime(4));
+            var pieces = Unpack(reader.GetGuid(0), reader.GetGuid(1), hour, reader.GetFieldValue<byte[]>(3)).Where(p => Wanted(p, after) && !IsHidden(hidden[p.Camera], p, folded));
+            found.AddRange(joined is { } tolerance ? Join(pieces, tolerance) : pieces);
         }
 
         return found;
@@ -128,6 +131,25 @@ internal sealed class FootageReader : IAsyncDisposable
     private static IEnumerable<FootagePiece> Unpack(Guid camera, Guid box, Instant hour, byte[] packed) =>
         PackedSpan.Decode(packed).Select(s => new FootagePiece(
             camera, box, hour + Duration.FromMilliseconds(s.StartMs), hour + Duration.FromMilliseconds(s.StartMs + (long)s.DurationMs), s.SizeKiB * 1024L, Open: false, Segment: null));
+
+    /// <summary>Joins ascending pieces of one camera that lie at most <paramref name="tolerance"/> apart.</summary>
+    private static IEnumerable<FootagePiece> Join(IEnumerable<FootagePiece> pieces, Duration tolerance)
+    {
+        FootagePiece? open = null;
+        foreach (var piece in pieces)
+        {
+            if (open is { } last && piece.Start - last.End <= tolerance)
+            {
+                open = last with { End = Instant.Max(last.End, piece.End), Bytes = last.Bytes + piece.Bytes };
+                continue;
+            }
+
+            if (open is { } done) yield return done;
+            open = piece;
+        }
+
+        if (open is { } rest) yield return rest;
+    }
 
     private bool Wanted(FootagePiece piece, RecordingCursor? after) =>
         piece.Start < _query.To && piece.End > _query.From && (after is not { } c || c.IsBefore(piece.Start, piece.Camera, piece.Box));

@@ -27,7 +27,7 @@ public sealed record LandingRow(Guid Box, SegmentData Data, byte[] Sha256, byte[
         if (data.Segment.Version != 7) return "segment is not a UUIDv7";
         if (data.End < data.Start || data.End - data.Start > MaxDuration) return $"a segment lasts 0 to {MaxDuration.TotalMinutes} minutes";
         if (data.Bytes is < 0 or > 1L << 42) return "bytes is out of range";
-        if (data.Frames < 0 || data.Codec.Length is 0 or > 64 || data.Reason.Length is 0 or > 64) return "frames, codec or reason is out of range";
+        if (data.Frames < 0 || !EventRules.IsText(data.Codec, 64) || !EventRules.IsText(data.Reason, 64)) return "frames, codec or reason is out of range";
         if (!TryHash(data.Sha256, out sha256)) return "sha256 is not 64 lower-case hex digits";
         return TryHash(data.Root, out root) ? null : "root is not 64 lower-case hex digits";
     }
@@ -35,7 +35,7 @@ public sealed record LandingRow(Guid Box, SegmentData Data, byte[] Sha256, byte[
     private static bool TryHash(string text, out byte[] hash)
     {
         hash = [];
-        if (text.Length != 64 || !text.All(char.IsAsciiHexDigitLower)) return false;
+        if (!EventRules.IsSha256(text)) return false;
         hash = Convert.FromHexString(text);
         return true;
     }

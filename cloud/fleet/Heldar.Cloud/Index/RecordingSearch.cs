@@ -41,7 +41,7 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
         ArgumentNullException.ThrowIfNull(query);
         if (query.Mistake() is { } mistake) throw new ArgumentException(mistake, nameof(query));
         await using var reader = await FootageReader.OpenAsync(database, query, cancellation);
-        List<FootagePiece> all = [.. await reader.LandingAsync(null, int.MaxValue), .. await reader.OpenAsync(null), .. await reader.SpansAsync(null, int.MaxValue)];
+        List<FootagePiece> all = [.. await reader.LandingAsync(null, int.MaxValue), .. await reader.OpenAsync(null), .. await reader.SpansAsync(null, int.MaxValue, Tolerance)];
         var pieces = all.ToLookup(p => p.Camera);
         return [.. reader.Cameras.Values.OrderBy(c => c.Site, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).Select(c => new TimelineCamera(c.Camera, Merge(pieces[c.Camera], query)))];
     }

@@ -43,7 +43,7 @@ public static class SegmentLanding
         ArgumentNullException.ThrowIfNull(batch);
         if (rows.Count == 0) return;
         // The same segment twice in one statement would be refused ("cannot affect row a second time"): only its highest revision matters.
-        var newest = rows.GroupBy(r => r.Data.Segment).Select(g => g.MaxBy(r => r.Data.Revision)!).ToList();
+        var newest = rows.GroupBy(r => (r.Data.Camera, r.Data.Segment)).Select(g => g.MaxBy(r => r.Data.Revision)!).ToList();
         var upsert = new NpgsqlBatchCommand(Upsert);
         upsert.Parameters.AddWithValue("tenant", tenant);
         upsert.Parameters.AddWithValue("box", box);

@@ -8,9 +8,22 @@ namespace Heldar.Cloud.Index;
 /// <summary>Deleted ranges. They hide what was opened before the deletion, whether its event came before or comes after.</summary>
 public static class Tombstones
 {
+    /// <summary>How far a box's clock may be ahead.</summary>
+    private static readonly Duration Ahead = Duration.FromDays(1);
+
     /// <summary>SQL that is true for a hidden segment; needs <c>{0}</c>.tenant, camera, start_at and segment.</summary>
     internal static string Hides(string alias) =>
         $"exists (select 1 from tombstone t where t.tenant = {alias}.tenant and t.camera = {alias}.camera and {alias}.start_at >= t.from_at and {alias}.start_at < t.to_at and {alias}.segment < t.older_than)";
+
+    /// <summary>Why a deletion makes no sense, or null. One that claims to come from the future would hide footage that is yet to be recorded.</summary>
+    public static string? Check(FootageDeletedData data, Instant at, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        if (!EventRules.IsTime(data.From) || data.To <= data.From || data.To > now + Ahead) return "from or to is out of range, or to is more than a day ahead";
+        if (at > now + Ahead) return "the deletion's time is more than a day ahead";
+        if (data.Count < 0 || data.Bytes < 0) return "count and bytes are not negative";
+        return EventRules.IsTextOrEmpty(data.Reason, 64) ? null : "reason is out of range";
+    }
 
     /// <summary>Adds the insert to a batch of the caller's transaction. Idempotent by event id.</summary>
     public static void Append(NpgsqlBatch batch, string tenant, string eventId, Instant at, FootageDeletedData data)

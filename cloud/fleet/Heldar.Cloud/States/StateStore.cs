@@ -77,6 +77,7 @@ public static class StateStore
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
         if (data.DiskFreeBytes < 0 || data.DiskTotalBytes < 0 || data.OutboxBacklog < 0) return "bytes and backlog are not negative";
         if (data.Cameras.Count > BoxDescribedData.MaxCameras || data.Cameras.Any(c => c is null)) return "cameras is out of range";
+        if (!data.Cameras.All(c => EventRules.IsTime(c.RecordedSince) && EventRules.IsTime(c.RecordedThrough) && EventRules.IsTime(c.OpenStart))) return "a camera's time is out of range";
         return data.Cameras.Select(c => c.Camera).Distinct().Count() == data.Cameras.Count ? null : "a camera is named twice";
     }
 
@@ -85,7 +86,8 @@ public static class StateStore
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
-        return data.Name.Length > 200 || data.Cause is { Length: > 2000 } ? "name or cause is too long" : null;
+        if (!EventRules.IsTime(data.Since)) return "since is out of range";
+        return !EventRules.IsTextOrEmpty(data.Name, 200) || (data.Cause is not null && !EventRules.IsTextOrEmpty(data.Cause, 2000)) ? "name or cause is too long or holds control characters" : null;
     }
 
     /// <summary>A condition as it stands in the database: its JSON word.</summary>

@@ -59,6 +59,7 @@ public sealed record Envelope
         if (envelope.BodyUrl is not null && envelope.BodySha256 is null) throw new JsonException("bodyUrl needs bodySha256");
         if (envelope.BatchSeq < 1) throw new JsonException("batchSeq counts from 1");
         if (!Names.IsSlug(envelope.Tenant)) throw new JsonException("tenant is not a name");
+        if (envelope.KeyId.Length != 32 || !envelope.KeyId.All(char.IsAsciiHexDigitLower)) throw new JsonException("keyId must be 32 lower-case hex digits");
         if (envelope.Epoch.Length != 32 || !envelope.Epoch.All(char.IsAsciiHexDigitLower)) throw new JsonException("epoch must be 32 lower-case hex digits");
         return envelope;
     }

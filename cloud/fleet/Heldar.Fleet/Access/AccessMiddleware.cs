@@ -17,7 +17,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, IEnumerable<ICaller
     public async Task InvokeAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        var need = endpoint is null ? UnknownPath(context.Request.Path) : endpoint.Metadata.GetMetadata<RouteNeed>()?.Need;
+
+        // Only routes state a need; what else routing answers by itself is that no route takes this method (405) or this content type (415).
+        var need = endpoint is RouteEndpoint ? endpoint.Metadata.GetMetadata<RouteNeed>()?.Need : UnknownPath(context.Request.Path);
         if (need is null)
         {
             await Answers.WriteAsync(context, Refusal.Of(403, ErrorCodes.Forbidden, "this route states no access decision"));
@@ -37,6 +39,13 @@ internal sealed class AccessMiddleware(RequestDelegate next, IEnumerable<ICaller
         if (endpoint is null && need is not Need.Nothing)
         {
             await Answers.WriteAsync(context, Refusal.Of(404, ErrorCodes.NotFound, $"there is no {context.Request.Method} {context.Request.Path}; see /openapi/v1.json"));
+            return;
+        }
+
+        if (endpoint is { RequestDelegate: { } refuse } and not RouteEndpoint)
+        {
+            await refuse(context);
+            await Answers.WriteAsync(context, Refusal.Of(context.Response.StatusCode, ErrorCodes.BadRequest, $"{context.Request.Path} does not take {context.Request.Method} with such a body; see /openapi/v1.json"));
             return;
         }
 

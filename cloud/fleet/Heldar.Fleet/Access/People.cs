@@ -1,4 +1,5 @@
 using Dapper;
+using Heldar.Fleet.Api;
 using Heldar.Fleet.Audit;
 using Microsoft.AspNetCore.Identity;
 using NodaTime;
@@ -8,7 +9,8 @@ namespace Heldar.Fleet.Access;
 
 /// <summary>
 /// Local accounts. A wrong name, a wrong password and a locked account cost the same work and give the same answer, so that nothing tells them apart.
-/// Thread-safe; at most two passwords are hashed at a time, so that a flood of sign-ins cannot take the processor from viewers.
+/// Thread-safe; at most two passwords are hashed at a time and a bounded number waits, holding no database connection, so that a flood of sign-ins takes
+/// neither the processor nor the database from viewers.
 /// </summary>
 internal sealed class People(NpgsqlDataSource database, IClock clock, AuditTrail audit) : IDisposable
 {
@@ -18,9 +20,13 @@ internal sealed class People(NpgsqlDataSource database, IClock clock, AuditTrail
     /// <summary>How long it stays locked.</summary>
     public static readonly Duration LockOut = Duration.FromMinutes(15);
 
+    /// <summary>Sign-ins that may wait for their turn to hash; more are refused at once.</summary>
+    public const int MaxWaiting = 32;
+
     private static readonly PasswordHasher<string> Hasher = new();
     private static readonly string NobodysHash = Hasher.HashPassword("", Guid.NewGuid().ToString());
     private readonly SemaphoreSlim _hashing = new(2);
+    private int _waiting;
 
     public void Dispose() => _hashing.Dispose();
 
@@ -88,36 +94,60 @@ internal sealed class People(NpgsqlDataSource database, IClock clock, AuditTrail
     /// <summary>Checks a name and password; null when they do not fit or the account is locked.</summary>
     public async Task<Caller?> SignInAsync(string tenant, string name, string password, CancellationToken cancellation)
     {
-        var now = clock.GetCurrentInstant();
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        var person = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
-            "select person, name, role, password_hash as PasswordHash, locked_until as LockedUntil from person where tenant = @tenant and name_key = @key",
-            new { tenant, key = Key(name) },
-            cancellationToken: cancellation));
+        var person = await FindAsync(tenant, name, cancellation);
         var verdict = await HashAsync(() => Hasher.VerifyHashedPassword("", person?.PasswordHash ?? NobodysHash, password), cancellation);
-        bool locked = person?.LockedUntil is { } until && until > now.ToDateTimeUtc();
-        bool passes = person is not null && !locked && verdict is not PasswordVerificationResult.Failed;
-        if (person is not null && !locked) await CountAsync(connection, tenant, person.Person, passes, now, cancellation);
+        bool right = person is not null && verdict is not PasswordVerificationResult.Failed;
+
+        // The same statement asks whether the account is locked and counts: of many attempts at once only as many are judged as may fail.
+        bool open = await CountAsync(tenant, person?.Person ?? Guid.Empty, right, clock.GetCurrentInstant(), cancellation);
+        bool passes = right && open, locked = person is not null && !open;
         await audit.AppendAsync(tenant, name, passes ? AuditActions.SignIn : AuditActions.SignInFailed, person?.Person.ToString("D") ?? "", locked ? new { locked } : null, cancellation);
         return passes ? new Caller(tenant, person!.Person, person.Name, person.Role == "admin" ? Role.Admin : Role.Viewer) : null;
     }
 
-    private static Task<int> CountAsync(NpgsqlConnection connection, string tenant, Guid person, bool passed, Instant now, CancellationToken cancellation) =>
-        connection.ExecuteAsync(new CommandDefinition(
+    private async Task<Row?> FindAsync(string tenant, string name, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
+            "select person, name, role, password_hash as PasswordHash from person where tenant = @tenant and name_key = @key",
+            new { tenant, key = Key(name) },
+            cancellationToken: cancellation));
+    }
+
+    /// <summary>Counts an attempt; false when the account is locked (or is nobody's), which nothing counts.</summary>
+    private async Task<bool> CountAsync(string tenant, Guid person, bool passed, Instant now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteAsync(new CommandDefinition(
             """
             update person set
                 failures = case when @passed or failures + 1 >= @MaxFailures then 0 else failures + 1 end,
                 locked_until = case when not @passed and failures + 1 >= @MaxFailures then @until else null end
-            where tenant = @tenant and person = @person
+            where tenant = @tenant and person = @person and (locked_until is null or locked_until <= @now)
             """,
-            new { tenant, person, passed, MaxFailures, until = (now + LockOut).ToDateTimeUtc() },
-            cancellationToken: cancellation));
+            new { tenant, person, passed, MaxFailures, now = now.ToDateTimeUtc(), until = (now + LockOut).ToDateTimeUtc() },
+            cancellationToken: cancellation)) == 1;
+    }
 
     private static string Key(string name) => name.ToLowerInvariant();
 
     private async Task<T> HashAsync<T>(Func<T> work, CancellationToken cancellation)
     {
-        await _hashing.WaitAsync(cancellation);
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new BusyException("too many people are signing in at once; try again in a moment");
+        }
+
+        try
+        {
+            await _hashing.WaitAsync(cancellation);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
         try
         {
             return work();
@@ -128,5 +158,5 @@ internal sealed class People(NpgsqlDataSource database, IClock clock, AuditTrail
         }
     }
 
-    private sealed record Row(Guid Person, string Name, string Role, string PasswordHash, DateTime? LockedUntil);
+    private sealed record Row(Guid Person, string Name, string Role, string PasswordHash);
 }

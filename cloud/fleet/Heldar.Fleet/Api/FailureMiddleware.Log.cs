@@ -10,4 +10,7 @@ internal sealed partial class FailureMiddleware
 
     [LoggerMessage(1003, LogLevel.Warning, "{Path}: database took too long: {Cause}")]
     private partial void Slow(PathString path, string cause);
+
+    [LoggerMessage(1004, LogLevel.Warning, "{Path}: storage account does not answer: {Cause}")]
+    private partial void StorageAway(PathString path, string cause);
 }

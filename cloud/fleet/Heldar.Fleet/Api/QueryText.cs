@@ -1,6 +1,7 @@
 using System.Globalization;
 using Heldar.Cloud.Index;
 using Heldar.Contracts;
+using Heldar.Contracts.Events;
 using NodaTime;
 
 namespace Heldar.Fleet.Api;
@@ -9,6 +10,9 @@ namespace Heldar.Fleet.Api;
 internal static class QueryText
 {
     private const int MaxListed = 500;
+
+    /// <summary>End of the year 9999.</summary>
+    private const long MaxMilliseconds = 253_402_300_799_999;
 
     /// <summary><c>from</c> and <c>to</c> as a range of at most <see cref="RecordingQuery.MaxRange"/>.</summary>
     public static (Instant From, Instant To) Range(IQueryCollection query)
@@ -38,17 +42,20 @@ internal static class QueryText
     public static IReadOnlyList<Guid>? Ids(IQueryCollection query, string name) =>
         List(query, name)?.Select(t => Guid.TryParseExact(t, "D", out var id) ? id : throw new BadInputException($"{name}: '{Short(t)}' is not an id")).ToArray();
 
-    /// <summary>A time as RFC 3339 or as Unix milliseconds.</summary>
+    /// <summary>A time that the index can hold (1970 to 9998), as RFC 3339 or as Unix milliseconds.</summary>
     public static bool TryTime(string? text, out Instant time)
     {
-        if (InstantText.TryParse(text, out time)) return true;
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long ms) || Math.Abs(ms) > 253_402_300_799_999) return false;
-        time = Instant.FromUnixTimeMilliseconds(ms);
-        return true;
+        if (!InstantText.TryParse(text, out time))
+        {
+            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long ms) || ms > MaxMilliseconds) return false;
+            time = Instant.FromUnixTimeMilliseconds(ms);
+        }
+
+        return EventRules.IsTime(time);
     }
 
     private static Instant Time(IQueryCollection query, string name) =>
-        TryTime(query[name], out var time) && time.ToUnixTimeSeconds() is >= 0 and < 253_402_300_799
+        TryTime(query[name], out var time)
             ? time
             : throw new BadInputException($"{name} must be a time such as 2026-11-21T04:37:00Z");
 

@@ -1,5 +1,6 @@
 using Heldar.Contracts;
 using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
 using Heldar.Fleet.Access;
 using Heldar.Fleet.Api;
 using NodaTime;
@@ -26,8 +27,8 @@ internal static class BoxEndpoints
     private static async Task<IResult> BeatAsync(HttpContext context, BoxCaller signer, BoxDirectory boxes, BoxGrants grants, IClock clock)
     {
         var beat = JsonBody.Parse<HeartbeatRequest>(SignedBody.Of(context).Bytes);
-        if (beat.Version is not { Length: >= 1 and <= 64 } || beat.BootSeq < 0 || beat.OutboxBacklog < 0)
-            throw new BadInputException("version must be 1 to 64 characters, bootSeq and outboxBacklog must not be negative");
+        if (!EventRules.IsText(beat.Version, 64) || beat.BootSeq < 0 || beat.OutboxBacklog < 0)
+            throw new BadInputException("version must be 1 to 64 printable characters, bootSeq and outboxBacklog must not be negative");
         await boxes.BeatAsync(signer, beat, context.RequestAborted);
         var watermarks = await grants.WatermarksAsync(signer.Tenant, signer.Box, context.RequestAborted);
         return Results.Json(new HeartbeatResponse(clock.GetCurrentInstant(), watermarks), HeldarJson.Options);

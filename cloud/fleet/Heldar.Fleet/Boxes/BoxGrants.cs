@@ -45,7 +45,7 @@ internal sealed class BoxGrants(FleetOptions options, NpgsqlDataSource database,
 
     private async Task<Uri> StagingUriAsync(Guid box, Instant now, Instant expires, CancellationToken cancellation)
     {
-        var container = new BlobContainerClient(options.Storage, $"staging-{box:N}", new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02));
+        var container = new BlobContainerClient(options.Storage, $"staging-{box:N}", new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02) { Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(10) } });
         await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
         var sas = new BlobSasBuilder(BlobContainerSasPermissions.Create, expires.ToDateTimeOffset())
         {

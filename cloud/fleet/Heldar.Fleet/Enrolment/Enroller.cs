@@ -30,7 +30,7 @@ internal sealed class Enroller(NpgsqlDataSource database, IClock clock, AuditTra
     {
         byte[] key = ReadKey(request);
         if (request.Name?.Trim() is not { Length: >= 1 and <= 128 } name || name.Any(char.IsControl)) throw new BadInputException("name must be 1 to 128 printable characters");
-        if (request.Version is not { Length: >= 1 and <= 64 }) throw new BadInputException("version must be 1 to 64 characters");
+        if (!EventRules.IsText(request.Version, 64)) throw new BadInputException("version must be 1 to 64 printable characters");
         if (!SecretToken.TryRead(request.Token, out string tenant, out byte[] hash)) return UnknownToken;
         if (request.Proof is not { Length: <= 128 } || !BoxKeys.Verify(key, EnrolRequest.ProofBytes(request.Token), request.Proof))
             return Refuse(401, ErrorCodes.Unauthenticated, "the proof is not a signature of the token by the given key");
@@ -51,6 +51,7 @@ internal sealed class Enroller(NpgsqlDataSource database, IClock clock, AuditTra
         if (token.UsedKey is { } used && used != keyId) return Refuse(409, ErrorCodes.Conflict, "the enrolment token was used by another box; make a new one");
         if (token.UsedKey is null && token.ExpiresAt <= now.ToDateTimeUtc()) return Refuse(401, ErrorCodes.TokenExpired, "the enrolment token has expired; make a new one");
 
+        if (await IsRevokedAsync(transaction, keyId, cancellation)) return Refuse(403, ErrorCodes.Forbidden, "this key was revoked; give the box a new key and a new token");
         var known = await FindAsync(transaction, keyId, cancellation);
         if (known is not null && (known.Tenant != tenant || known.Site != token.Site))
             return Refuse(409, ErrorCodes.Conflict, $"this key is enrolled at another site already; give the box a new key to move it to '{token.Site}'");
@@ -95,6 +96,11 @@ internal sealed class Enroller(NpgsqlDataSource database, IClock clock, AuditTra
             new { keyId },
             transaction,
             cancellationToken: cancellation));
+
+    /// <summary>A key that was revoked once is nobody's for ever: whoever holds it may have stolen it.</summary>
+    private static Task<bool> IsRevokedAsync(DbTransaction transaction, string keyId, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select exists (select 1 from box_key where key_id = @keyId and revoked_at is not null)", new { keyId }, transaction, cancellationToken: cancellation));
 
     private static byte[] ReadKey(EnrolRequest request)
     {

@@ -8,8 +8,11 @@ namespace Heldar.Fleet.Health;
 
 internal sealed record Readiness(bool Ready, IReadOnlyList<string> Causes);
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work, or every cause why not.</summary>
-internal static class HealthEndpoints
+/// <summary>
+/// <c>/healthz</c>: the process answers. <c>/readyz</c>: it can do its work, or every cause why not. Anybody may ask, so addresses and the words of other
+/// programs go to the log alone.
+/// </summary>
+internal static partial class HealthEndpoints
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
@@ -19,15 +22,15 @@ internal static class HealthEndpoints
         app.MapGet("/readyz", ReadyAsync).Needs(Need.Nothing).WithTags("Health").Produces<Readiness>().Produces<Readiness>(503);
     }
 
-    private static async Task<IResult> ReadyAsync(HttpContext context, NpgsqlDataSource database, ShardProvisioner shards)
+    private static async Task<IResult> ReadyAsync(HttpContext context, NpgsqlDataSource database, ShardProvisioner shards, ILoggerFactory logs)
     {
         List<string> causes = [];
-        if (await DatabaseCauseAsync(database, context.RequestAborted) is { } cause) causes.Add(cause);
+        if (await DatabaseCauseAsync(database, logs, context.RequestAborted) is { } cause) causes.Add(cause);
         if (shards.Missing is { } missing) causes.Add(missing);
         return Results.Json(new Readiness(causes.Count == 0, causes), HeldarJson.Options, statusCode: causes.Count == 0 ? 200 : 503);
     }
 
-    private static async Task<string?> DatabaseCauseAsync(NpgsqlDataSource database, CancellationToken cancellation)
+    private static async Task<string?> DatabaseCauseAsync(NpgsqlDataSource database, ILoggerFactory logs, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
@@ -37,7 +40,11 @@ internal static class HealthEndpoints
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            return $"the database does not answer: {failure.Message}";
+            DatabaseSilent(logs.CreateLogger(typeof(HealthEndpoints)), failure.Message);
+            return "the database does not answer";
         }
     }
+
+    [LoggerMessage(1101, LogLevel.Warning, "not ready, the database does not answer: {Cause}")]
+    private static partial void DatabaseSilent(ILogger log, string cause);
 }

@@ -50,7 +50,7 @@ internal sealed partial class ShardProvisioner(FleetOptions options, ILogger<Sha
             }
             catch (Exception failure) when (failure is RequestFailedException or AggregateException or IOException or FormatException)
             {
-                Missing = $"the storage account does not take queues: {failure.Message.Split('\n')[0]}";
+                Missing = "the storage account does not take queues";
                 NotYet(failure.Message.Split('\n')[0], pause.TotalSeconds);
             }
 

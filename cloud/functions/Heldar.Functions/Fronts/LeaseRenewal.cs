@@ -1,4 +1,5 @@
 using Heldar.Cloud.Queues;
+using Heldar.Functions.Pipeline;
 
 namespace Heldar.Functions.Fronts;
 
@@ -10,6 +11,9 @@ internal sealed class LeaseRenewal : IDisposable
 
     public LeaseRenewal(QueueStore queues, string queue, LeasedMessage message, TimeSpan lease, TimeProvider time) =>
         _loop = RunAsync(queues, queue, message, lease, time, _stop.Token);
+
+    /// <summary>Whether renewing has stopped, because it failed or was told to.</summary>
+    public bool HasEnded => _loop.IsCompleted;
 
     /// <summary>The newest receipt. A failed renewal shows when the receipt is used.</summary>
     public async Task<string> StopAsync()
@@ -34,7 +38,7 @@ internal sealed class LeaseRenewal : IDisposable
             {
                 message = message with { PopReceipt = await queues.RenewAsync(queue, message, lease, CancellationToken.None) };
             }
-            catch (Azure.RequestFailedException)
+            catch (Exception fault) when (fault is Azure.RequestFailedException || FailurePolicy.IsTransient(fault))
             {
                 return message.PopReceipt;
             }

@@ -56,8 +56,9 @@ internal sealed partial class WorkerQueue(IQueueFunction function, string queue,
         {
             return [];
         }
-        catch (Exception fault) when (FailurePolicy.IsTransient(fault) || fault is Azure.RequestFailedException)
+        catch (Exception fault)
         {
+            // Whatever it is: a listener that ends would leave its queue to nobody, unnoticed while the others run.
             LogCannotFetch(queue, fault.Message.Split('\n')[0]);
             return [];
         }

@@ -21,7 +21,8 @@ internal sealed class IndexSegments(BatchServices services) : BatchFunction(serv
         if (one.Type == EventTypes.FootageDeleted)
         {
             var deleted = one.DataAs<FootageDeletedData>();
-            if (deleted.Camera != source.Camera || deleted.To <= deleted.From || deleted.Reason.Length > 64) throw new RefusedException(DeadLetterReasons.BadData, "camera, from, to or reason is out of range");
+            if (deleted.Camera != source.Camera) throw new RefusedException(DeadLetterReasons.ForeignSource, "the data is about another camera than the source");
+            if (Tombstones.Check(deleted, one.Time, work.Now) is { } wrong) throw new RefusedException(DeadLetterReasons.BadData, wrong);
             work.Items.Add(new Deletion(one.Id, one.Time, deleted));
             return;
         }

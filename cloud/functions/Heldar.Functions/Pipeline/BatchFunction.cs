@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Heldar.Cloud.Batches;
 using Heldar.Cloud.DeadLetters;
@@ -83,7 +82,8 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
 
     private Standing Check(BatchWork work, CloudEvent one, EventSource? source, IReadOnlyDictionary<Guid, Guid> owners)
     {
-        if (one.Specversion != CloudEvent.Version || one.Id.Length is 0 or > 300) throw new RefusedException(DeadLetterReasons.BadData, "specversion must be 1.0 and id 1 to 300 characters");
+        if (one.Specversion != CloudEvent.Version || !EventRules.IsText(one.Id, 300) || !EventRules.IsTime(one.Time))
+            throw new RefusedException(DeadLetterReasons.BadData, "specversion must be 1.0, id 1 to 300 printable characters, and time from 1970 to 9998");
         if (!EventTypes.TryGet(one.Type, out var type)) throw new RefusedException(DeadLetterReasons.UnknownType, $"no event type {(one.Type.Length <= 80 ? one.Type : one.Type[..80])} is known");
         if (type.Queue != Queue || type.Class != work.Batch.Envelope.Class) throw new RefusedException(DeadLetterReasons.WrongQueue, $"{type.Type} belongs into queue {type.Queue} with class {type.Class}");
         if (source is null || source.Tenant != work.Box.Tenant || source.Site != work.Box.Site) throw new RefusedException(DeadLetterReasons.ForeignSource, "the source is not of this box's tenant and site");
@@ -107,7 +107,20 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
     }
 
     private static DeadLetter Letter(BatchWork work, string queue, CloudEvent one, string reason, string detail) =>
-        new(work.Box.Tenant, queue, reason, detail, Encoding.UTF8.GetBytes(JsonSerializer.Serialize(one, HeldarJson.Options))) { Box = work.Box.Box, EventId = one.Id, EventType = one.Type };
+        new(work.Box.Tenant, queue, reason, detail, Text(one)) { Box = work.Box.Box, EventId = one.Id, EventType = one.Type };
+
+    private static byte[] Text(CloudEvent one)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(one, HeldarJson.Options);
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        {
+            // Its data holds an escape that is no character: it can be read as JSON and not be written again, so it is kept as text.
+            return JsonSerializer.SerializeToUtf8Bytes(one with { Data = JsonSerializer.SerializeToElement(one.Data.GetRawText()) }, HeldarJson.Options);
+        }
+    }
 
     private enum Standing
     {
