@@ -42,13 +42,6 @@ internal static class ProofReader
 
     private static string Origin(HashOrigin origin) => origin == HashOrigin.Recorded ? "recorded" : "recomputed";
 
-    private sealed record SpanLocator
-    {
-        public string Manifest { get; init; } = "";
-
-        public byte[] Root { get; init; } = [];
-    }
-
     private sealed record Row
     {
         public Guid Segment { get; init; }

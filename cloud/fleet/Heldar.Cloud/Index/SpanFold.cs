@@ -168,13 +168,6 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
         public Instant Hour { get; init; }
     }
 
-    private sealed record SpanLocator
-    {
-        public string Manifest { get; init; } = "";
-
-        public byte[] Root { get; init; } = [];
-    }
-
     private sealed record Hidden
     {
         public Instant FromAt { get; init; }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Heldar.Local.Smoke;
 
 namespace Heldar.Local.Commands;
@@ -11,8 +10,6 @@ internal static class SmokeCommand
         Start everything in a throw-away folder, record four cameras, kill a box, stop Azurite, and compare disk and search.
         Standard output is one JSON object; everything else goes to standard error. Exit code 0 only when it is ok. With CI=true, ok leaves timings out.
         """;
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static Command Create()
     {
@@ -34,7 +31,7 @@ internal static class SmokeCommand
             bool timings = Environment.GetEnvironmentVariable("CI") != "true";
             var options = new SmokeOptions(parsed.GetValue(quick), timings, defect, parsed.GetValue(keep));
             SmokeReport report = await new SmokeRun(options, Console.Error.WriteLine).RunAsync(cancellation);
-            Console.Out.WriteLine(JsonSerializer.Serialize(report, parsed.GetValue(json) ? JsonSerializerOptions.Default : Indented));
+            Console.Out.WriteLine(report.ToJson(indented: !parsed.GetValue(json)));
             return report.Ok ? 0 : 1;
         });
         return command;

@@ -19,7 +19,7 @@ internal sealed record AzuriteOptions(string Folder, int BlobPort, int QueuePort
 /// The real Azurite, at the version that <c>infra/local/azurite</c> pins, on loopback. Started again on the same folder and ports it has its data:
 /// everything after SIGTERM, all but the last seconds after SIGKILL.
 /// </summary>
-internal sealed class AzuriteServer(AzuriteOptions options) : IAsyncDisposable
+internal sealed class AzuriteServer(AzuriteOptions options) : PrivateServer
 {
     public const string Account = "devstoreaccount1";
 
@@ -27,10 +27,6 @@ internal sealed class AzuriteServer(AzuriteOptions options) : IAsyncDisposable
     private const string WellKnownKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
-    private ChildProcess? _child;
-
-    /// <summary>The running server, or null.</summary>
-    public ChildProcess? Child => _child;
 
     /// <summary>Azure Storage connection string.</summary>
     public string ConnectionString =>
@@ -39,23 +35,21 @@ internal sealed class AzuriteServer(AzuriteOptions options) : IAsyncDisposable
         $"TableEndpoint=http://127.0.0.1:{options.TablePort}/{Account};";
 
     /// <summary>How the server is run; the package must be installed (<see cref="AzuriteInstall"/>).</summary>
-    public ChildSpec Spec => new("azurite", "node", Arguments(), options.LogFile)
+    public override ChildSpec Spec => new("azurite", "node", Arguments(), options.LogFile)
     {
         Environment = new Dictionary<string, string?> { ["AZURITE_ACCOUNTS"] = $"{Account}:{options.Key ?? WellKnownKey}" },
         WorkingDirectory = options.Folder,
     };
 
-    /// <summary>Installs when needed, starts and waits until it answers.</summary>
-    public async Task StartAsync(CancellationToken cancellation)
+    /// <summary>Installs it when needed and makes its folder.</summary>
+    public override async Task PrepareAsync(CancellationToken cancellation)
     {
         await AzuriteInstall.EnsureAsync(cancellation);
         Directory.CreateDirectory(options.Folder);
-        _child = await ChildProcess.StartAsync(Spec);
-        await WaitUntilReadyAsync(_child, cancellation);
     }
 
     /// <summary>Waits until blobs and queues answer.</summary>
-    public Task WaitUntilReadyAsync(ChildProcess? child, CancellationToken cancellation) =>
+    public override Task WaitUntilReadyAsync(ChildProcess? child, CancellationToken cancellation) =>
         Readiness.WaitAsync("Azurite answers", IsReadyAsync, TimeSpan.FromSeconds(60), child, cancellation);
 
     /// <summary>True when blobs and queues answer; throws when they cannot be reached.</summary>
@@ -69,23 +63,6 @@ internal sealed class AzuriteServer(AzuriteOptions options) : IAsyncDisposable
 
         return true;
     }
-
-    /// <summary>SIGTERM: keeps all data. Kills after 10 s.</summary>
-    public async Task StopAsync()
-    {
-        if (_child is { } child) await child.StopAsync(TimeSpan.FromSeconds(10));
-        _child = null;
-    }
-
-    /// <summary>SIGKILL, as a crash does it: writes of the last seconds are lost.</summary>
-    public async Task KillAsync()
-    {
-        if (_child is { } child) await child.KillAsync();
-        _child = null;
-    }
-
-    /// <summary>Stops the server; the folder stays.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync();
 
     private List<string> Arguments() =>
     [

@@ -21,13 +21,9 @@ internal sealed record PostgresOptions(string Folder, int Port, string LogFile)
 /// A real PostgreSQL (15 or newer, Debian's) in a private folder, on loopback only. Run by root, it becomes the user postgres, because the server
 /// refuses root. It shuts down fast when this program dies.
 /// </summary>
-internal sealed class PostgresServer(PostgresOptions options) : IAsyncDisposable
+internal sealed class PostgresServer(PostgresOptions options) : PrivateServer
 {
     private const string User = "postgres";
-    private ChildProcess? _child;
-
-    /// <summary>The running server, or null.</summary>
-    public ChildProcess? Child => _child;
 
     /// <summary>Npgsql connection string of the database <paramref name="database"/> as superuser.</summary>
     public string ConnectionString(string database = "postgres") => new NpgsqlConnectionStringBuilder
@@ -42,7 +38,7 @@ internal sealed class PostgresServer(PostgresOptions options) : IAsyncDisposable
     }.ConnectionString;
 
     /// <summary>How the server is run; the cluster must exist (<see cref="PrepareAsync"/>).</summary>
-    public ChildSpec Spec => new("postgres", Path.Combine(Binaries(), "postgres"), Arguments(), options.LogFile)
+    public override ChildSpec Spec => new("postgres", Path.Combine(Binaries(), "postgres"), Arguments(), options.LogFile)
     {
         User = Cluster.Owner,
         DeathSignal = "INT",
@@ -51,19 +47,10 @@ internal sealed class PostgresServer(PostgresOptions options) : IAsyncDisposable
     };
 
     /// <summary>Makes the cluster when there is none.</summary>
-    public Task PrepareAsync(CancellationToken cancellation) => Cluster.EnsureAsync(Binaries(), options.Folder, options.Password, cancellation);
-
-    /// <summary>Makes the cluster when there is none, starts the server and waits until it answers.</summary>
-    /// <exception cref="ProcessException">PostgreSQL is missing or does not start.</exception>
-    public async Task StartAsync(CancellationToken cancellation)
-    {
-        await PrepareAsync(cancellation);
-        _child = await ChildProcess.StartAsync(Spec);
-        await WaitUntilReadyAsync(_child, cancellation);
-    }
+    public override Task PrepareAsync(CancellationToken cancellation) => Cluster.EnsureAsync(Binaries(), options.Folder, options.Password, cancellation);
 
     /// <summary>Waits until the server answers a query.</summary>
-    public Task WaitUntilReadyAsync(ChildProcess? child, CancellationToken cancellation) =>
+    public override Task WaitUntilReadyAsync(ChildProcess? child, CancellationToken cancellation) =>
         Readiness.WaitAsync("PostgreSQL answers", IsReadyAsync, TimeSpan.FromSeconds(30), child, cancellation);
 
     /// <summary>True when the server answers a query; throws when it cannot be reached.</summary>
@@ -85,23 +72,6 @@ internal sealed class PostgresServer(PostgresOptions options) : IAsyncDisposable
         await using NpgsqlCommand create = new($"create database \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", connection);
         await create.ExecuteNonQueryAsync(cancellation);
     }
-
-    /// <summary>Fast shutdown; kills after 10 s.</summary>
-    public async Task StopAsync()
-    {
-        if (_child is { } child) await child.StopAsync(TimeSpan.FromSeconds(10));
-        _child = null;
-    }
-
-    /// <summary>SIGKILL, as a crash does it.</summary>
-    public async Task KillAsync()
-    {
-        if (_child is { } child) await child.KillAsync();
-        _child = null;
-    }
-
-    /// <summary>Stops the server; the folder stays.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync();
 
     /// <summary>Folder of the newest installed server's programs.</summary>
     /// <exception cref="ProcessException">None is installed.</exception>
