@@ -1,4 +1,5 @@
 using Heldar.Contracts;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 
@@ -64,7 +65,7 @@ internal sealed class CameraWriteReader(CameraWrite body)
 
     private string? Name()
     {
-        if (body.Name is { Length: 0 or > 200 }) _problems.Add("name has 1 to 200 characters");
+        if (!EventRules.IsTextOrNull(body.Name, 200)) _problems.Add("name has 1 to 200 printable characters");
         return body.Name;
     }
 

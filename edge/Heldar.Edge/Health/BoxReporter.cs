@@ -51,7 +51,7 @@ internal sealed class BoxReporter(
                     Camera = camera,
                     Name = health.Name,
                     Condition = health.Condition,
-                    Cause = health.Cause,
+                    Cause = health.Cause is { } cause ? EventRules.Clean(cause, CameraStateData.MaxCause) : null,
                     Since = health.Since,
                 });
             if (tellStatus) outbox.Append(db, EventTypes.BoxStatus, NewId(now), null, now, Status(observed));

@@ -41,7 +41,7 @@ internal static class SettingsReader
         var root = new YamlSection(Parse(path, text), "", scope);
 
         var box = root.Section("box") ?? new YamlSection(new YamlMappingNode(), "box", scope);
-        var name = box.Text("name", 100) ?? Environment.MachineName;
+        var name = box.Label("name", 100) ?? Environment.MachineName;
         var listen = ReadListen(box);
         var data = scope.FullPath(box.Text("data") ?? "data");
         var zone = ReadZone(box);
@@ -141,7 +141,7 @@ internal static class SettingsReader
             var id = section.Required("id");
             if (id.Length > 0 && !Names.IsSlug(id)) section.Fail("id", "must be 1 to 63 of a-z, 0-9 and inner hyphens");
             else if (id.Length > 0 && !lines.TryAdd(id, section.Line)) section.Fail("id", $"'{id}' is already the camera of line {lines[id]}");
-            var name = section.Text("name", 200) ?? id;
+            var name = section.Label("name", 200) ?? id;
             var url = section.Required("url", CameraUrl.MaxLength);
             var username = section.Text("username", 200);
             var password = ReadSecret(section, "password", "passwordFile", scope);

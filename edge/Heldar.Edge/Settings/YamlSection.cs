@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heldar.Contracts.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Heldar.Edge.Settings;
@@ -36,6 +37,15 @@ internal sealed class YamlSection
     {
         _known.Add(key);
         return _values.ContainsKey(key);
+    }
+
+    /// <summary>A text that people and other programs are shown: 1 to <paramref name="maxLength"/> printable characters.</summary>
+    public string? Label(string key, int maxLength)
+    {
+        if (Text(key, maxLength) is not { } text) return null;
+        if (EventRules.IsText(text, maxLength)) return text;
+        Fail(key, $"must be 1 to {maxLength} printable characters");
+        return null;
     }
 
     /// <summary>A text with <c>${NAME}</c> expanded, or null when absent or wrong.</summary>

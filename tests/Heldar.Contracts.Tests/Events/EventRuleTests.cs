@@ -128,6 +128,17 @@ public sealed class EventRuleTests
     [InlineData("much longer than allowed", false)]
     public void Text_IsWhatEveryStoreCanHold(string text, bool sound) => Assert.Equal(sound, EventRules.IsText(text, 20));
 
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("nul \0 and \u001b[2J", "nul   and  [2J")]
+    [InlineData("cut in the middle of \ud83d\ude00", "cut in the middle of \ufffd")]
+    [InlineData("longer than twenty-two characters", "longer than twenty-two")]
+    public void Clean_MakesATextThatFits(string text, string clean)
+    {
+        Assert.Equal(clean, EventRules.Clean(text, 22));
+        Assert.True(EventRules.IsTextOrEmpty(clean, 22));
+    }
+
     [Fact]
     public void Text_IsWellFormed()
     {

@@ -52,6 +52,7 @@ public sealed class BoxApiTests : IAsyncLifetime
         var added = await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "yard", name = "Yard", url = "rtsp://a:b@10.0.0.2/x", vendor = "any", segment_seconds = 10 }, 201);
         Assert.Equal(("yard", "api", 10), (added.GetProperty("id").GetString(), added.GetProperty("owner").GetString(), added.GetProperty("segment_seconds").GetInt32()));
         await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "yard", url = "rtsp://10.0.0.3/" }, 409);
+        await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "bell", name = "Be\all", url = "rtsp://10.0.0.3/" }, 400);
 
         var changed = await _box.JsonAsync("PATCH", "/api/v1/cameras/yard", new { name = "Back yard" });
         Assert.Equal("Back yard", changed.GetProperty("name").GetString());

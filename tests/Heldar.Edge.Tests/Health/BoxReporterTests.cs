@@ -54,6 +54,18 @@ public sealed class BoxReporterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Cause_ThatACameraWrote_IsToldWithoutItsControlCharacters()
+    {
+        _box.Pipelines.Status = () => new StreamStatus { State = StreamState.Offline, Since = _box.Clock.Now, Cause = "500 \0\u001b[2J" + new string('x', 3000) };
+
+        for (var i = 0; i < 2; i++) await SecondAsync();
+
+        var state = (CameraStateData)_events.Items.Last(e => e is CameraStateData);
+        Assert.Equal("500   [2Jxxx", state.Cause![..12]);
+        Assert.True(EventRules.IsText(state.Cause, CameraStateData.MaxCause));
+    }
+
+    [Fact]
     public async Task CameraChange_IsDescribedAnew()
     {
         await SecondAsync();

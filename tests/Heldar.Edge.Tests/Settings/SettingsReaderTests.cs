@@ -90,6 +90,14 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Read_RefusesNames_ThatNoOtherProgramCouldShow()
+    {
+        var errors = Mistakes("box: { name: \"De\\0pot\" }\ncameras:\n  - { id: gate, name: \"Ga\\ete\", url: 'rtsp://h/' }\n");
+
+        Assert.Equal(["box.name", "cameras[0].name"], errors.Select(e => e.Setting).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Read_SplitsCredentialsOffTheUrl()
     {
         var camera = Read("cameras: [{ id: a, url: 'rtsp://ad%40min:p%3Aw@[2001:db8::1]:8554/x?y=1' }]").Cameras[0];

@@ -1,4 +1,4 @@
-using System.Text;
+using Heldar.Contracts.Events;
 using Npgsql;
 
 namespace Heldar.Cloud.DeadLetters;
@@ -65,6 +65,5 @@ public sealed record DeadLetter(string Tenant, string Queue, string Reason, stri
     }
 
     // PostgreSQL text holds no NUL and no half of a surrogate pair; hostile text may, and the cut may make one.
-    private static string Clean(string text) =>
-        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Length <= MaxDetail ? text : text[..MaxDetail])).Replace('\0', ' ');
+    private static string Clean(string text) => EventRules.Clean(text, MaxDetail);
 }

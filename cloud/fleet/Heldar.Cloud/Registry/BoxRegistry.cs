@@ -36,7 +36,7 @@ public static class BoxRegistry
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
         if (!EventRules.IsText(data.Name, 200) || !EventRules.IsText(data.Version, 64)) return "name or version is out of range";
         if (data.Cameras.Count > BoxDescribedData.MaxCameras) return $"a box has at most {BoxDescribedData.MaxCameras} cameras";
-        if (data.Cameras.Any(c => c is null || !Names.IsSlug(c.Slug) || !EventRules.IsText(c.Name, 200) || !EventRules.IsTextOrNull(c.Codec, 64))) return "a camera's slug, name or codec is out of range";
+        if (data.Cameras.Any(c => c is null || !Names.IsSlug(c.Slug) || !EventRules.IsText(c.Name, 200) || !EventRules.IsTextOrEmpty(c.Codec ?? "", 64))) return "a camera's slug, name or codec is out of range";
         return data.Cameras.Select(c => c.Camera).Distinct().Count() == data.Cameras.Count ? null : "a camera is named twice";
     }
 

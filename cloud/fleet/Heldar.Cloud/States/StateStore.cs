@@ -87,7 +87,7 @@ public static class StateStore
         ArgumentNullException.ThrowIfNull(data);
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
         if (!EventRules.IsTime(data.Since)) return "since is out of range";
-        return !EventRules.IsTextOrEmpty(data.Name, 200) || (data.Cause is not null && !EventRules.IsTextOrEmpty(data.Cause, 2000)) ? "name or cause is too long or holds control characters" : null;
+        return !EventRules.IsTextOrEmpty(data.Name, 200) || (data.Cause is not null && !EventRules.IsTextOrEmpty(data.Cause, CameraStateData.MaxCause)) ? "name or cause is too long or holds control characters" : null;
     }
 
     /// <summary>A condition as it stands in the database: its JSON word.</summary>

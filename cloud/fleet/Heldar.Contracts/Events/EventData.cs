@@ -89,6 +89,9 @@ public enum CameraCondition
 /// <summary>Data of <c>heldar.camera.state.v1</c>.</summary>
 public sealed record CameraStateData
 {
+    /// <summary>Longest <see cref="Cause"/>, in characters.</summary>
+    public const int MaxCause = 2000;
+
     /// <summary>Counts the box's starts, from 1.</summary>
     public required long BootSeq { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using NodaTime;
 
@@ -35,6 +36,21 @@ public static class EventRules
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// A text that others wrote, made to fit <see cref="IsTextOrEmpty"/>: cut to <paramref name="most"/> UTF-16 units, control characters become spaces, halves of
+    /// surrogate pairs the replacement character.
+    /// </summary>
+    public static string Clean(string text, int most)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (IsTextOrEmpty(text, most)) return text;
+        var wellFormed = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Length <= most ? text : text[..most]));
+        return string.Create(wellFormed.Length, wellFormed, static (clean, from) =>
+        {
+            for (var i = 0; i < clean.Length; i++) clean[i] = char.IsControl(from[i]) && from[i] is not ('\t' or '\n') ? ' ' : from[i];
+        });
     }
 
     /// <summary>Whether a text is absent or fits <see cref="IsText"/>.</summary>
