@@ -19,15 +19,55 @@ internal static class ProcessMeter
     /// <summary>Sum over processes. Throws when one of them is gone, because then the figure would be wrong.</summary>
     public static ProcessSample Read(IEnumerable<int> pids) => pids.Select(Read).Aggregate(default(ProcessSample), (a, b) => a + b);
 
+    /// <summary>CPU seconds of a process and all its descendants that live now.</summary>
+    public static double TreeCpuSeconds(int root)
+    {
+        Dictionary<int, (int Parent, double Seconds)> all = [];
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)) continue;
+            try
+            {
+                var fields = Fields(pid);
+                all[pid] = (int.Parse(fields[1], CultureInfo.InvariantCulture), Seconds(fields));
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+            {
+                // It ended between the listing and the reading.
+            }
+        }
+
+        return all.Where(p => IsBelow(p.Key)).Sum(p => p.Value.Seconds);
+
+        bool IsBelow(int pid)
+        {
+            for (var hops = 0; hops < 32 && pid > 1; hops++)
+            {
+                if (pid == root) return true;
+                pid = all.TryGetValue(pid, out var one) ? one.Parent : 0;
+            }
+
+            return false;
+        }
+    }
+
     public static ProcessSample Read(int pid)
     {
-        var stat = File.ReadAllText($"/proc/{pid}/stat");
-        // The command name may hold spaces; fields are counted behind its closing bracket: 3 is the state, 14 utime, 15 stime.
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        var ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
+        var cpu = Seconds(Fields(pid));
         var memory = File.ReadLines($"/proc/{pid}/smaps_rollup")
             .Where(l => l.StartsWith("Private_Clean:", StringComparison.Ordinal) || l.StartsWith("Private_Dirty:", StringComparison.Ordinal))
             .Sum(l => long.Parse(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024);
-        return new(ticks / TicksPerSecond, memory);
+        return new(cpu, memory);
     }
+
+    /// <summary>Fields of /proc/pid/stat from the third (the state) on; utime is the 14th, stime the 15th.</summary>
+    private static string[] Fields(int pid)
+    {
+        var stat = File.ReadAllText($"/proc/{pid}/stat");
+        // The command name may hold spaces: fields are counted behind its closing bracket.
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+    }
+
+    private static double Seconds(string[] fields) =>
+        (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
 }

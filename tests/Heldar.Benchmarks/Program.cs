@@ -6,7 +6,7 @@ using Heldar.Local.Processes;
 
 if (args is not [var name, ..] || name is not ("record" or "pipeline"))
 {
-    Console.Error.WriteLine("usage: heldar-bench record|pipeline [--json] [--quick] [--only record|record48]");
+    Console.Error.WriteLine("usage: heldar-bench record|pipeline [--json] [--quick] [--only record|record48|latency|messages]");
     return 2;
 }
 
@@ -33,7 +33,7 @@ Console.Error.WriteLine($"load average at start: {File.ReadAllText("/proc/loadav
 try
 {
     await using var folder = new BenchFolder(name);
-    if (name == "pipeline") await new PipelineBench(quick, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    if (name == "pipeline") await new PipelineBench(quick, only, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
     else
         foreach (var plan in RecordPlan.All(quick).Where(p => only is null || p.Name == only))
             await new RecordBench(plan, Path.Combine(folder.Path, plan.Name), Print, Console.Error.WriteLine).RunAsync(end.Token);

@@ -7,7 +7,7 @@ using Npgsql;
 namespace Heldar.Benchmarks.Pipeline;
 
 /// <summary>From a closed segment to a search hit with all cameras of a box, then how fast the functions empty their queue beside a bare loop.</summary>
-internal sealed class PipelineBench(bool quick, string folder, Action<BenchLine> print, Action<string> say)
+internal sealed class PipelineBench(bool quick, string? only, string folder, Action<BenchLine> print, Action<string> say)
 {
     private const string Name = "pipeline";
     private readonly PipelinePlan _plan = PipelinePlan.Of(quick);
@@ -17,10 +17,10 @@ internal sealed class PipelineBench(bool quick, string folder, Action<BenchLine>
         foreach (var recipe in _plan.Specs.Select(c => c.Footage).Distinct()) await Footage.ClipAsync(recipe, cancellation);
         var options = new StackOptions(Path.Combine(folder, "stack")) { Sites = 1, Cameras = _plan.Specs, SegmentSeconds = _plan.SegmentSeconds };
         await using var stack = await Stack.StartAsync(options, say, cancellation);
-        await LatencyAsync(stack, cancellation);
+        if (only is null or "latency") await LatencyAsync(stack, cancellation);
         await stack.Boxes[0].Service.StopAsync();
         await stack.CameraService.StopAsync();
-        await ThroughputAsync(stack, cancellation);
+        if (only is null or "messages") await ThroughputAsync(stack, cancellation);
     }
 
     private async Task LatencyAsync(Stack stack, CancellationToken cancellation)
@@ -42,15 +42,17 @@ internal sealed class PipelineBench(bool quick, string folder, Action<BenchLine>
         await using var database = NpgsqlDataSource.Create(stack.Database);
         using var drain = new QueueDrain(stack, _plan, database);
         await drain.RegisterAsync();
-        // One of each that does not count: the latency part sends too few messages to warm the handler's code.
-        await drain.HostAsync(cancellation);
-        await drain.BareAsync(cancellation);
+        // The latency part sends too few messages to warm the handler's code.
+        say($"pipeline: warm functions {await drain.HostAsync(_plan.WarmUp, cancellation)}");
+        say($"pipeline: warm bare loop {await drain.BareAsync(_plan.WarmUp / 6, cancellation)}");
         List<double> host = [], bare = [];
         for (var round = 0; round < _plan.Rounds; round++)
         {
-            host.Add(await drain.HostAsync(cancellation));
-            bare.Add(await drain.BareAsync(cancellation));
-            say($"pipeline: functions {host[^1]:0} messages/s, bare loop {bare[^1]:0} messages/s");
+            var (ofHost, ofBare) = (await drain.HostAsync(_plan.Drained, cancellation), await drain.BareAsync(_plan.Drained, cancellation));
+            host.Add(ofHost.PerSecond);
+            bare.Add(ofBare.PerSecond);
+            say($"pipeline: functions {ofHost}");
+            say($"pipeline: bare loop {ofBare}");
         }
 
         double ours = Statistics.Median(host), theirs = Statistics.Median(bare);

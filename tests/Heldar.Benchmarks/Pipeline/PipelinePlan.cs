@@ -26,6 +26,9 @@ internal sealed record PipelinePlan
 
     public int Rounds { get; init; } = 2;
 
+    /// <summary>How long the queue is emptied in each round by each side, without the time to fill it.</summary>
+    public TimeSpan Drained { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Messages of one round; Azurite slows down sharply from 1,000.</summary>
     public int Messages { get; init; } = 900;
 
@@ -34,6 +37,6 @@ internal sealed record PipelinePlan
         [.. Enumerable.Range(0, Cameras).Select(n => new CameraSpec(string.Create(CultureInfo.InvariantCulture, $"cam{n:00}"), new FootageRecipe("h264", 720, 25, 2, 2000)))];
 
     public static PipelinePlan Of(bool quick) => quick
-        ? new() { Cameras = 8, SegmentSeconds = 4, WarmUp = TimeSpan.FromSeconds(5), Measured = TimeSpan.FromSeconds(10), Rounds = 1, Messages = 400 }
+        ? new() { Cameras = 8, SegmentSeconds = 4, WarmUp = TimeSpan.FromSeconds(5), Measured = TimeSpan.FromSeconds(10), Rounds = 1, Drained = TimeSpan.FromSeconds(2), Messages = 400 }
         : new();
 }

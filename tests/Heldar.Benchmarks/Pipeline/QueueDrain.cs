@@ -36,19 +36,33 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
         }
     }
 
-    /// <summary>Messages per second of the functions host, which is frozen while the queue is filled. Checks that every event landed.</summary>
-    public async Task<double> HostAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Fills and empties the queue with the functions host until it has worked for <paramref name="worked"/>; the host is frozen while the queue is filled.
+    /// Checks that every event landed.
+    /// </summary>
+    public Task<DrainRate> HostAsync(TimeSpan worked, CancellationToken cancellation) => RepeatAsync(worked, HostOnceAsync, cancellation);
+
+    /// <summary>The same with a bare loop on the same messages, with as many at once as the host has; the host is frozen.</summary>
+    public Task<DrainRate> BareAsync(TimeSpan worked, CancellationToken cancellation) => RepeatAsync(worked, BareOnceAsync, cancellation);
+
+    private static async Task<DrainRate> RepeatAsync(TimeSpan worked, Func<CancellationToken, Task<DrainRate>> once, CancellationToken cancellation)
+    {
+        var sum = await once(cancellation);
+        while (sum.Seconds < worked.TotalSeconds) sum += await once(cancellation);
+        return sum;
+    }
+
+    private async Task<DrainRate> HostOnceAsync(CancellationToken cancellation)
     {
         var landed = await LandedAsync(cancellation);
-        var host = stack.FunctionsService.Child?.Identity ?? throw new InvalidOperationException("the functions host does not run");
-        host.Signal(Signals.Freeze);
+        Host.Signal(Signals.Freeze);
         try
         {
             await FillAsync(cancellation);
         }
         finally
         {
-            host.Signal(Signals.Continue);
+            Host.Signal(Signals.Continue);
         }
 
         var rate = await EmptiedAsync(cancellation);
@@ -57,11 +71,9 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
         return indexed == sent ? rate : throw new InvalidOperationException($"{indexed} of {sent} segments were indexed");
     }
 
-    /// <summary>Messages per second of the bare loop on the same messages, with as many at once as the host has.</summary>
-    public async Task<double> BareAsync(CancellationToken cancellation)
+    private async Task<DrainRate> BareOnceAsync(CancellationToken cancellation)
     {
-        var host = stack.FunctionsService.Child?.Identity ?? throw new InvalidOperationException("the functions host does not run");
-        host.Signal(Signals.Freeze);
+        Host.Signal(Signals.Freeze);
         try
         {
             await FillAsync(cancellation);
@@ -72,7 +84,7 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
         }
         finally
         {
-            host.Signal(Signals.Continue);
+            Host.Signal(Signals.Continue);
         }
     }
 
@@ -80,6 +92,8 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
     {
         foreach (var (box, _) in _boxes) box.Dispose();
     }
+
+    private ProcessIdentity Host => stack.FunctionsService.Child?.Identity ?? throw new InvalidOperationException("the functions host does not run");
 
     private async Task ReceiveAndDeleteAsync(CancellationToken cancellation)
     {
@@ -123,20 +137,26 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
     }
 
     /// <summary>From the first message that is gone to the last.</summary>
-    private async Task<double> EmptiedAsync(CancellationToken cancellation)
+    private async Task<DrainRate> EmptiedAsync(CancellationToken cancellation)
     {
         var begun = Stopwatch.GetTimestamp();
         long started = 0;
         var first = 0;
+        var before = Cpu();
         while (true)
         {
             var left = await _queues.CountAsync(Queue, cancellation);
             if (started == 0 && left < plan.Messages) (started, first) = (Stopwatch.GetTimestamp(), left);
-            if (left == 0) return first / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            if (left == 0) return new DrainRate(first, Stopwatch.GetElapsedTime(started).TotalSeconds, Cpu().Less(before));
             if (Stopwatch.GetElapsedTime(begun) > Limit) throw new TimeoutException($"{left} of {plan.Messages} messages are left after {Limit.TotalSeconds:0} s");
             await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation);
         }
     }
+
+    private DrainCpu Cpu() => new(
+        ProcessMeter.TreeCpuSeconds(stack.AzuriteService.Child!.Pid),
+        ProcessMeter.TreeCpuSeconds(Host.Pid),
+        ProcessMeter.TreeCpuSeconds(stack.PostgresService.Child!.Pid));
 
     private async Task<long> LandedAsync(CancellationToken cancellation)
     {

@@ -13,7 +13,9 @@ internal static class BenchCommand
         name.AcceptOnlyFromAmong("record", "pipeline");
         var json = new Option<bool>("--json") { Description = "JSON lines on standard output, everything else on standard error" };
         var quick = new Option<bool>("--quick") { Description = "the short form, at most 45 s: same metric names, figures of no weight" };
-        var command = new Command("bench", "Measure beside a baseline in the same run. Exit code 0 only if the stated bars hold.") { name, json, quick };
+        var only = new Option<string?>("--only") { Description = "one part: record or record48; latency or messages" };
+        only.AcceptOnlyFromAmong("record", "record48", "latency", "messages");
+        var command = new Command("bench", "Measure beside a baseline in the same run. Exit code 0 only if the stated bars hold.") { name, json, quick, only };
         command.SetAction(async (parsed, cancellation) =>
         {
             await StackPrerequisites.EnsureAsync(Console.Error.WriteLine, cancellation);
@@ -21,6 +23,7 @@ internal static class BenchCommand
             List<string> arguments = [parsed.GetRequiredValue(name)];
             if (parsed.GetValue(json)) arguments.Add("--json");
             if (parsed.GetValue(quick)) arguments.Add("--quick");
+            if (parsed.GetValue(only) is { } part) arguments.AddRange(["--only", part]);
             return await Tool.PassThroughAsync(Build.Benchmarks, arguments, cancellation);
         });
         return command;
