@@ -30,7 +30,7 @@ public sealed class BatchVerifier(BoxKeyCache keys, StagedBodies staged)
             ?? throw new RefusedException(DeadLetterReasons.UnknownKey, $"no box {envelope.Box} with key {Cut(envelope.KeyId)} is registered");
         if (key.Revoked) throw new RefusedException(DeadLetterReasons.RevokedKey, $"key {Cut(envelope.KeyId)} of box {envelope.Box} was revoked");
         var bytes = envelope.Body is { } inline ? BatchBody.Bytes(inline) : await staged.FetchAsync(envelope, cancellation);
-        if (!BoxKeys.Verify(key.PublicKey, bytes, envelope.Sig)) throw new RefusedException(DeadLetterReasons.BadSignature, "the signature is not one of the registered key over this body");
+        if (!key.Verify(bytes, envelope.Sig)) throw new RefusedException(DeadLetterReasons.BadSignature, "the signature is not one of the registered key over this body");
         var body = ParseBody(bytes, key.Box);
         if (!body.Matches(envelope) || body.Tenant != key.Box.Tenant) throw new RefusedException(DeadLetterReasons.HeaderDiffers, "the signed body names another tenant, box, class, epoch or batchSeq than the envelope") { Box = key.Box };
         return new(key.Box, envelope, body);

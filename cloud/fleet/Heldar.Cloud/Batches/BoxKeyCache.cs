@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Dapper;
+using Heldar.Contracts.Events;
 using NodaTime;
 using Npgsql;
 
@@ -8,8 +10,29 @@ namespace Heldar.Cloud.Batches;
 /// <summary>The box that a verified message comes from.</summary>
 public sealed record BoxRecord(string Tenant, Guid Box, string Site);
 
-/// <summary>A registered key.</summary>
-internal sealed record BoxKey(BoxRecord Box, byte[] PublicKey, bool Revoked);
+/// <summary>A registered key. Imported once, because that costs more than a check. Thread-safe.</summary>
+internal sealed class BoxKey(BoxRecord box, byte[] publicKey, bool revoked)
+{
+    private readonly Lock _one = new();
+    private ECDsa? _imported;
+
+    public BoxRecord Box => box;
+
+    public bool Revoked => revoked;
+
+    /// <summary>Checks a signature; false for any malformed key or signature.</summary>
+    public bool Verify(ReadOnlySpan<byte> body, string signature)
+    {
+        try
+        {
+            lock (_one) return BoxKeys.Verify(_imported ??= BoxKeys.Import(publicKey), body, signature);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+}
 
 /// <summary>Registered keys, kept for at most 30 s, so that a revocation holds within a minute. Thread-safe; bounded.</summary>
 public sealed class BoxKeyCache(NpgsqlDataSource database, IClock clock)

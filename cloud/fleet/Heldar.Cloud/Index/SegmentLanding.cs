@@ -19,7 +19,7 @@ public static class SegmentLanding
         from unnest(@camera, @segment, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason)
             as r (camera, segment, revision, run, start_at, end_at, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason)
         order by r.camera, r.segment
-        on conflict (tenant, camera, segment, landed_on) do update
+        on conflict (camera, segment, landed_on, tenant) do update
         set revision = excluded.revision, box = excluded.box, run = excluded.run, start_at = excluded.start_at, end_at = excluded.end_at, bytes = excluded.bytes,
             codec = excluded.codec, width = excluded.width, height = excluded.height, frames = excluded.frames, sha256 = excluded.sha256, root = excluded.root,
             hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason
@@ -27,13 +27,17 @@ public static class SegmentLanding
         """;
 
     // A statement of its own: under READ COMMITTED it sees what a concurrent handler committed while the upsert waited for it.
+    // One lookup by primary key per row: the limit keeps it from being planned as a join with all that has landed, and "is not distinct from", which no index
+    // serves, keeps the indexes that begin with the tenant out of it.
     private const string Clash =
         """
         insert into segment_conflict (tenant, camera, segment, revision, sha256, known, box, body)
         select @tenant, r.camera, r.segment, r.revision, r.sha256, l.sha256, @box, r.body
         from unnest(@camera, @segment, @revision, @sha256, @body) as r (camera, segment, revision, sha256, body)
-        join segment_landing l on l.tenant = @tenant and l.camera = r.camera and l.segment = r.segment and l.revision = r.revision
-        where l.sha256 <> r.sha256
+        cross join lateral (
+            select k.sha256 from segment_landing k
+            where k.camera = r.camera and k.segment = r.segment and k.tenant is not distinct from @tenant and k.revision = r.revision and k.sha256 <> r.sha256
+            limit 1) l
         on conflict do nothing
         """;
 

@@ -21,17 +21,24 @@ public static class BoxKeys
     /// <summary>Checks a signature; false for any malformed key or signature.</summary>
     public static bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> body, string signature)
     {
-        Span<byte> bytes = stackalloc byte[64];
-        if (!Convert.TryFromBase64String(signature, bytes, out var written) || written != 64) return false;
         try
         {
             using var key = Import(subjectPublicKeyInfo);
-            return key.VerifyData(body, bytes, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return Verify(key, body, signature);
         }
         catch (CryptographicException)
         {
             return false;
         }
+    }
+
+    /// <summary>Checks a signature with an imported key; false for any malformed signature. Not thread-safe for one key.</summary>
+    public static bool Verify(ECDsa key, ReadOnlySpan<byte> body, string signature)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Span<byte> bytes = stackalloc byte[64];
+        return Convert.TryFromBase64String(signature, bytes, out var written) && written == 64
+            && key.VerifyData(body, bytes, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
 
     /// <summary>Reads a public key and refuses any curve but P-256. Throws <see cref="CryptographicException"/>.</summary>
