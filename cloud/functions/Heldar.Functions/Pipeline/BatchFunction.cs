@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Database;
 using Heldar.Cloud.DeadLetters;
 using Heldar.Cloud.Registry;
 using Heldar.Contracts;
@@ -46,11 +47,12 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         var unknown = await SortAsync(work, message.Queue, cancellation);
         if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, message.Queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
         await using var batch = services.Database.CreateBatch();
+        GenericPlans.Append(batch);
         Append(batch, work);
         foreach (var letter in work.Letters) letter.Append(batch);
         var complete = unknown.Count == 0 || lastAttempt;
         if (complete) Watermarks.Append(batch, verified);
-        if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(cancellation);
+        if (batch.BatchCommands.Count > 1) await batch.ExecuteNonQueryAsync(cancellation);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");
     }
 
