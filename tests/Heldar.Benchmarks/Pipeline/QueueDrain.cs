@@ -105,7 +105,7 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
             var messages = await _queues.ReceiveAsync(Queue, 32, TimeSpan.FromMinutes(10), cancellation);
             if (messages.Count == 0) break;
             running.AddRange(messages.Select(m => _queues.DeleteAsync(Queue, m.Id, m.PopReceipt, cancellation)));
-            while (running.Count > PipelinePlan.Concurrency - 16)
+            while (running.Count > PipelinePlan.Concurrency - 32)
             {
                 await Task.WhenAny(running);
                 foreach (var done in running.Where(t => t.IsCompleted)) await done;

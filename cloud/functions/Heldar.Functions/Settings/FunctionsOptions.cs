@@ -9,7 +9,7 @@ namespace Heldar.Functions.Settings;
 /// <param name="Shard">HELDAR_SHARD: the shard whose queues this deployment serves.</param>
 /// <param name="HandlerPort">FUNCTIONS_CUSTOMHANDLER_PORT: set by the Functions host; null for the worker front.</param>
 /// <param name="HealthPort">HELDAR_HEALTH_PORT: loopback port of the worker's health endpoints, 0 for a free one. Default 8080.</param>
-/// <param name="Concurrency">HELDAR_CONCURRENCY: messages of one queue that the worker handles at once, 1 to 64. More uses more database connections. Default 24, as the host's 16 + 8.</param>
+/// <param name="Concurrency">HELDAR_CONCURRENCY: messages of one queue that the worker handles at once, 1 to 64. More uses more database connections. Default 24: half the host's, as the worker runs beside other pods.</param>
 internal sealed record FunctionsOptions(string Database, string Storage, string Shard, int? HandlerPort, int HealthPort, int Concurrency)
 {
     /// <summary>Reads and checks. Every mistake is in the list, each naming its variable.</summary>

@@ -21,15 +21,15 @@ internal static class SmokeCommand
         var command = new Command("smoke", Help) { json, quick, keep, fault };
         command.SetAction(async (parsed, cancellation) =>
         {
-            SmokeFault defect = parsed.GetValue(fault) switch
+            SmokeFaults defects = parsed.GetValue(fault) switch
             {
-                "azurite-down" => SmokeFault.AzuriteDown,
-                "lose-segment" => SmokeFault.LoseSegment,
-                "duplicate" => SmokeFault.Duplicate,
-                _ => SmokeFault.None,
+                "azurite-down" => SmokeFaults.AzuriteDown,
+                "lose-segment" => SmokeFaults.LoseSegment,
+                "duplicate" => SmokeFaults.Duplicate,
+                _ => SmokeFaults.None,
             };
             bool timings = Environment.GetEnvironmentVariable("CI") != "true";
-            var options = new SmokeOptions(parsed.GetValue(quick), timings, defect, parsed.GetValue(keep));
+            var options = new SmokeOptions(parsed.GetValue(quick), timings, defects, parsed.GetValue(keep));
             SmokeReport report = await new SmokeRun(options, Console.Error.WriteLine).RunAsync(cancellation);
             Console.Out.WriteLine(report.ToJson(indented: !parsed.GetValue(json)));
             return report.Ok ? 0 : 1;

@@ -52,8 +52,8 @@ internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffs
         return items;
     }
 
-    /// <summary>95th percentile of closed until found, in ms; 0 without samples.</summary>
-    public long P95(Action<string> say)
+    /// <summary>95th percentile of closed until found, in ms; null without samples.</summary>
+    public long? P95(Action<string> say)
     {
         IReadOnlyDictionary<Guid, DiskSegment> disk = Disk();
         List<double> waits = [];
@@ -67,7 +67,7 @@ internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffs
 
         waits.Sort();
         if (waits.Count > 0) say($"closed until searchable, {waits.Count} segments: median {waits[waits.Count / 2]:0} ms, largest {waits[^1]:0} ms");
-        return waits.Count == 0 ? 0 : (long)waits[(int)Math.Ceiling(waits.Count * 0.95) - 1];
+        return waits.Count == 0 ? null : (long)waits[(int)Math.Ceiling(waits.Count * 0.95) - 1];
     }
 
     /// <summary>Stops watching.</summary>

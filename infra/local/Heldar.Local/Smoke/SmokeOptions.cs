@@ -1,27 +1,28 @@
 namespace Heldar.Local.Smoke;
 
-/// <summary>A defect that is put in to prove that smoke finds it.</summary>
-internal enum SmokeFault
+/// <summary>Defects that are put in to prove that smoke finds them.</summary>
+[Flags]
+internal enum SmokeFaults
 {
     /// <summary>None.</summary>
-    None,
+    None = 0,
 
     /// <summary>Azurite stays down after its outage.</summary>
-    AzuriteDown,
+    AzuriteDown = 1,
 
     /// <summary>A segment is on a disk that the index never heard of.</summary>
-    LoseSegment,
+    LoseSegment = 2,
 
     /// <summary>The search returns one segment twice.</summary>
-    Duplicate,
+    Duplicate = 4,
 }
 
 /// <summary>How smoke runs.</summary>
-/// <param name="Quick">Fewer segments, at most 45 s.</param>
+/// <param name="Quick">Fewer and shorter segments.</param>
 /// <param name="CountTimings">Whether <c>ok</c> depends on timings.</param>
-/// <param name="Fault">A defect to put in.</param>
+/// <param name="Faults">Defects to put in.</param>
 /// <param name="Keep">Keep the data folder.</param>
-internal sealed record SmokeOptions(bool Quick, bool CountTimings, SmokeFault Fault, bool Keep)
+internal sealed record SmokeOptions(bool Quick, bool CountTimings, SmokeFaults Faults, bool Keep)
 {
     /// <summary>Length of a segment in seconds.</summary>
     public int SegmentSeconds => Quick ? 2 : 4;

@@ -14,8 +14,8 @@ internal sealed record SmokeReport
     /// <summary>From the start of the first process until everything was healthy.</summary>
     public double UpSeconds { get; init; }
 
-    /// <summary>95th percentile of segment closed (last write of its file) until the search finds it, outside the outages.</summary>
-    public long SearchableP95Ms { get; init; }
+    /// <summary>95th percentile of segment closed (last write of its file) until the search finds it, outside the outages; null when none was timed.</summary>
+    public long? SearchableP95Ms { get; init; }
 
     /// <summary>Segment files on the boxes' disks, each found by the search.</summary>
     public int Segments { get; init; }

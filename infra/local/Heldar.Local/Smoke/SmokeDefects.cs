@@ -3,7 +3,7 @@ using Heldar.Contracts.Api;
 namespace Heldar.Local.Smoke;
 
 /// <summary>Defects that prove that smoke can fail.</summary>
-internal static class SmokeFaults
+internal static class SmokeDefects
 {
     /// <summary>Puts a copy of a segment under a fresh id on a disk: footage that the index never heard of.</summary>
     public static void AddUnknownSegment(IReadOnlyDictionary<Guid, DiskSegment> disk, string folder)
