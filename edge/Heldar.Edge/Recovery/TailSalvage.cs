@@ -19,7 +19,8 @@ internal sealed record SalvageResult(SegmentData? Data, long LostBytes, string? 
 
 /// <summary>
 /// Cuts a file that a crash left open to its last whole fragment that hashes to what was sealed before it was written, and seals it with revision 2. A piece whose
-/// digest differs from its seal never reached the disk whole (a power cut leaves zeros), so the file ends before it.
+/// digest differs from its seal never reached the disk whole (a power cut leaves zeros), so the file ends before it. A piece whose seal was lost as well stays only
+/// when its media can be whole.
 /// </summary>
 internal static class TailSalvage
 {
@@ -86,6 +87,7 @@ internal static class TailSalvage
             using var ahead = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var digest = Piece(file, fragment.Offset, fragment.Length, ahead);
             if (known is not null && (known.Bytes != fragment.Length || known.Sha256 != Convert.ToHexStringLower(digest))) break;
+            if (known is null && !FragmentMedia.CanBeWhole(file, fragment)) break;
             original &= known is not null;
             Feed(file, fragment.Offset, fragment.Length, whole);
             leaves.Add(digest);

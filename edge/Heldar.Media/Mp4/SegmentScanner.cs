@@ -102,7 +102,7 @@ public static class SegmentScanner
         return (int)size;
     }
 
-    private static bool NextBox(ref ReadOnlySpan<byte> bytes, out uint type, out ReadOnlySpan<byte> body)
+    internal static bool NextBox(ref ReadOnlySpan<byte> bytes, out uint type, out ReadOnlySpan<byte> body)
     {
         type = 0;
         body = default;
@@ -140,5 +140,5 @@ public static class SegmentScanner
         return body;
     }
 
-    private static uint FourCc(string type) => ((uint)type[0] << 24) | ((uint)type[1] << 16) | ((uint)type[2] << 8) | type[3];
+    internal static uint FourCc(string type) => ((uint)type[0] << 24) | ((uint)type[1] << 16) | ((uint)type[2] << 8) | type[3];
 }

@@ -14,7 +14,7 @@ internal sealed record PipelinePlan
     public const int EventsPerMessage = 4;
 
     /// <summary>What the functions host works on at once: batchSize + newBatchThreshold of host.json.</summary>
-    public const int Concurrency = 48;
+    public const int Concurrency = 64;
 
     public int Cameras { get; init; } = 32;
 
@@ -30,7 +30,7 @@ internal sealed record PipelinePlan
     public TimeSpan Drained { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Messages of one filling; Azurite slows down with its backlog, sharply from 1,000.</summary>
-    public int Messages { get; init; } = 400;
+    public int Messages { get; init; } = 600;
 
     /// <summary>The cameras: H.264, 720p, 25 frames per second, 2 Mb/s, keyframe every 2 s.</summary>
     public IReadOnlyList<CameraSpec> Specs =>

@@ -138,18 +138,23 @@ internal sealed class QueueDrain(Stack stack, PipelinePlan plan, NpgsqlDataSourc
         return box.Seal(events);
     }
 
-    /// <summary>From the first message that is gone to the last.</summary>
+    /// <summary>
+    /// From the first message that is gone until fewer are left than are worked on at once: with those, a filling ends in idling, which a queue that goes on does
+    /// not. Returns when all are gone.
+    /// </summary>
     private async Task<DrainRate> EmptiedAsync(CancellationToken cancellation)
     {
         var begun = Stopwatch.GetTimestamp();
-        long started = 0;
-        var first = 0;
         var before = Cpu();
+        (long At, int Left)? first = null;
+        DrainRate? steady = null;
         while (true)
         {
             var left = await _queues.CountAsync(Queue, cancellation);
-            if (started == 0 && left < plan.Messages) (started, first) = (Stopwatch.GetTimestamp(), left);
-            if (left == 0) return new DrainRate(first, Stopwatch.GetElapsedTime(started).TotalSeconds, Cpu().Less(before));
+            if (first is null && left < plan.Messages) first = (Stopwatch.GetTimestamp(), left);
+            if (steady is null && first is { } start && left <= PipelinePlan.Concurrency)
+                steady = new DrainRate(start.Left - left, Stopwatch.GetElapsedTime(start.At).TotalSeconds, Cpu().Less(before));
+            if (left == 0) return steady!.Value;
             if (Stopwatch.GetElapsedTime(begun) > Limit) throw new TimeoutException($"{left} of {plan.Messages} messages are left after {Limit.TotalSeconds:0} s");
             await Task.Delay(TimeSpan.FromMilliseconds(20), cancellation);
         }

@@ -107,11 +107,31 @@ public sealed class TailSalvageTests : IAsyncLifetime
     public void FragmentsWithoutASeal_AreKeptButNotOriginal()
     {
         // The last digests never reached the log.
-        var lines = System.Text.Encoding.UTF8.GetString(_log).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var (data, file) = Salvage(_film, System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.SkipLast(1).Select(l => l + "\n"))));
+        var (data, file) = Salvage(_film, WithoutLastSeals());
 
         Assert.Equal((_pieces.Sum(p => p.Frames), HashOrigin.Recomputed), (data!.Frames, data.HashOrigin));
         Assert.Equal(_film, File.ReadAllBytes(file));
+    }
+
+    /// <summary>A power cut that takes the last seals and leaves blocks of zeros in the footage that they covered.</summary>
+    [Fact]
+    public async Task ZerosInFragmentsWithoutASeal_AreCutOff_WhereverTheyAre()
+    {
+        const int block = 512;
+        var log = WithoutLastSeals();
+        var random = new Random(5);
+        var last = _pieces[^1];
+        for (var round = 0; round < 40; round++)
+        {
+            var film = (byte[])_film.Clone();
+            var at = round == 0 ? last.Offset + last.Bytes - block : last.Offset + 8 + random.NextInt64(last.Bytes - block - 8);
+            film.AsSpan((int)at, block).Clear();
+            var (data, file) = Salvage(film, log);
+
+            Assert.True(data!.Frames < _pieces.Sum(p => p.Frames), $"zeros at {at - last.Offset} of {last.Bytes} were kept");
+            Assert.Equal(data.Bytes, new FileInfo(file).Length);
+            if (round < 3) Assert.Equal(data.Frames, (await Tool.FrameHashesAsync(file, "v")).Length);
+        }
     }
 
     [Fact]
@@ -142,6 +162,12 @@ public sealed class TailSalvageTests : IAsyncLifetime
         var again = Assert.Single(Run());
 
         Assert.Equal(first, again);
+    }
+
+    private byte[] WithoutLastSeals()
+    {
+        var lines = System.Text.Encoding.UTF8.GetString(_log).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.SkipLast(1).Select(l => l + "\n")));
     }
 
     private string LogFile => SealFiles.PathOf(_box.Root, SealFiles.Hours(_box.Root)[0]);

@@ -73,7 +73,7 @@ internal static class LocalFunctionsHost
         var connection = function.Queue is null ? "HELDAR_STORAGE" : function.Connection;
         var storage = options.Variable(connection) ?? throw new ProcessException($"app setting {connection} is not set: {function.Name} needs the storage account's connection string there");
         if (function.Queue is null) return new TimerListener(function, new TimerBlobs(storage, options.HostId, function.Name), invoker, clock, time, say).RunAsync;
-        var account = new QueueServiceClient(storage, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None, Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(15) } });
+        var account = new QueueServiceClient(storage, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None, Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(15) }, Diagnostics = { IsLoggingEnabled = false, IsDistributedTracingEnabled = false, IsTelemetryEnabled = false } });
         return new QueueListener(function, account, settings, invoker, clock, time, say).RunAsync;
     }
 }
