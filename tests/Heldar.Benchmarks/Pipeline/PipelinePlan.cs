@@ -10,11 +10,11 @@ internal sealed record PipelinePlan
     public const double CaptureBar = 5000;
     public const double MessagesBar = 0.7;
 
-    /// <summary>Segment events in each synthetic batch.</summary>
-    public const int EventsPerMessage = 4;
+    /// <summary>Segment events in each synthetic batch: what a box of 64 cameras with segments of 30 s puts into one message when it flushes each second.</summary>
+    public const int EventsPerMessage = 2;
 
     /// <summary>What the functions host works on at once: batchSize + newBatchThreshold of host.json.</summary>
-    public const int Concurrency = 64;
+    public const int Concurrency = 96;
 
     public int Cameras { get; init; } = 32;
 

@@ -23,9 +23,12 @@ public sealed class BatchVerifier(BoxKeyCache keys, StagedBodies staged)
     /// <summary>
     /// The verified batch of a message. Throws <see cref="RefusedException"/> for what can never be applied; database and storage faults pass through as they are.
     /// </summary>
-    public async Task<VerifiedBatch> VerifyAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    public async Task<VerifiedBatch> VerifyAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) => await VerifyAsync(ParseEnvelope(message.Span), cancellation);
+
+    /// <summary>The same for an envelope that was parsed already.</summary>
+    public async Task<VerifiedBatch> VerifyAsync(Envelope envelope, CancellationToken cancellation)
     {
-        var envelope = ParseEnvelope(message.Span);
+        ArgumentNullException.ThrowIfNull(envelope);
         var key = await keys.FindAsync(envelope.Box, envelope.KeyId, cancellation)
             ?? throw new RefusedException(DeadLetterReasons.UnknownKey, $"no box {envelope.Box} with key {Cut(envelope.KeyId)} is registered");
         if (key.Revoked) throw new RefusedException(DeadLetterReasons.RevokedKey, $"key {Cut(envelope.KeyId)} of box {envelope.Box} was revoked");

@@ -35,7 +35,7 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         VerifiedBatch verified;
         try
         {
-            verified = await services.Verifier.VerifyAsync(message.Body, cancellation);
+            verified = await (message.Envelope is { } envelope ? services.Verifier.VerifyAsync(envelope, cancellation) : services.Verifier.VerifyAsync(message.Body, cancellation));
         }
         catch (RefusedException refused)
         {

@@ -82,7 +82,7 @@ internal sealed partial class FailurePolicy
         async Task ApplyAsync(CancellationToken token)
         {
             if (await _schema.ProblemAsync(token) is { } problem) throw new WrongSchemaException(problem);
-            await apply(message, attempt > 0 && now - first > Patience);
+            await apply(message with { Envelope = envelope }, attempt > 0 && now - first > Patience);
         }
     }
 

@@ -1,3 +1,5 @@
+using Heldar.Contracts.Events;
+
 namespace Heldar.Functions.Pipeline;
 
 /// <summary>A queue message as both fronts hand it over.</summary>
@@ -5,7 +7,11 @@ namespace Heldar.Functions.Pipeline;
 /// <param name="Id">Message id of the queue, for logs.</param>
 /// <param name="DequeueCount">From 1.</param>
 /// <param name="Body">The exact bytes behind the base64.</param>
-internal sealed record QueueMessage(string Queue, string Id, long DequeueCount, byte[] Body);
+internal sealed record QueueMessage(string Queue, string Id, long DequeueCount, byte[] Body)
+{
+    /// <summary>The envelope that the body holds, as <see cref="FailurePolicy"/> read it; null when it is none or was not read.</summary>
+    public Envelope? Envelope { get; init; }
+}
 
 /// <summary>
 /// One function of one queue. Stateless; runs in parallel. Returns when the message may be deleted. An exception is a crash: the host counts it and, after
