@@ -38,8 +38,9 @@ public sealed record IngestOptions
     public Duration AuthBackoffMax { get; init; } = Duration.FromMinutes(5);
 
     /// <summary>
-    /// How long the first access units of a connection are held back to find out how late they are (see the time rule). Default 300 ms, 0 to 2 s.
-    /// More dates the run better, less shows the first picture earlier.
+    /// How long the first access units of a connection, or after a jump of its timestamps, are held back to find out how late they are (see the time
+    /// rule); up to 1 s while they come faster than they were taken. Default 300 ms, 0 to 2 s. More dates the run better, less shows the first
+    /// picture earlier.
     /// </summary>
     public Duration SettleTime { get; init; } = Duration.FromMilliseconds(300);
 

@@ -5,17 +5,17 @@ using Heldar.Media.Timing;
 namespace Heldar.Media.Ingest;
 
 /// <summary>
-/// Dates the units of one connection by the time rule and publishes them: holds back the first ones, opens runs, announces formats in the order that
+/// Dates the units of one connection by the time rule and publishes them: holds back the first ones of an unknown timeline, opens runs, announces formats in the order that
 /// subscribers rely on. Ingest thread only.
 /// </summary>
 /// <param name="hub">Where it publishes.</param>
 /// <param name="meters">Told of each picture.</param>
 /// <param name="clockSource">Whose clock dates the pictures.</param>
 /// <param name="audioFormat">Of the audio track, or null without one.</param>
-/// <param name="settleTime">Nanoseconds to hold back the first units.</param>
+/// <param name="settleTime">Nanoseconds to hold back the first units; 0 holds none back.</param>
 internal sealed class StreamTimeline(StreamHub hub, StreamMeters meters, ClockSource clockSource, AudioFormat? audioFormat, long settleTime) : ITrackSink, IDisposable
 {
-    private readonly SettlingUnits _settling = new();
+    private readonly SettlingUnits _settling = new(settleTime);
     private VideoFormat? _videoFormat;
     private bool _formatDue;
 
@@ -47,14 +47,13 @@ internal sealed class StreamTimeline(StreamHub hub, StreamMeters meters, ClockSo
             return;
         }
 
-        if (InRun || settleTime == 0)
+        if (!_settling.Any && (settleTime == 0 || !VideoClock.IsUnplaced(unit.RtpTimestamp, unit.IsKeyframe, Now)))
         {
             OnVideo(unit, Now);
             return;
         }
 
-        VideoClock.Preview(unit.RtpTimestamp, Now);
-        _settling.Add(unit, Now);
+        _settling.Add(unit, Now, VideoClock.Preview(unit.RtpTimestamp, Now));
         SettleIfDue();
     }
 
@@ -67,7 +66,7 @@ internal sealed class StreamTimeline(StreamHub hub, StreamMeters meters, ClockSo
     /// <summary>Publishes what is held back, when that was long enough.</summary>
     public void SettleIfDue()
     {
-        if (_settling.IsDue(Now.Monotonic, settleTime)) Settle();
+        if (_settling.IsDue(Now.Monotonic)) Settle();
     }
 
     /// <summary>Publishes what is held back.</summary>
@@ -95,7 +94,8 @@ internal sealed class StreamTimeline(StreamHub hub, StreamMeters meters, ClockSo
         {
             InRun = true;
             _formatDue = true;
-            AudioClock?.Restart();
+            FollowVideo();
+            AudioClock?.Rejoin(Now);
             hub.StartRun(new StreamRun(Guid.CreateVersion7(Now.Instant.ToDateTimeOffset()), reason, placed.Time));
         }
 
@@ -108,10 +108,20 @@ internal sealed class StreamTimeline(StreamHub hub, StreamMeters meters, ClockSo
 
     private void OnAudio(in TrackUnit unit)
     {
-        // Sound before the first picture has no run to belong to.
-        if (!InRun) return;
-        AudioClock!.FollowBias = VideoClock.Bias;
-        var placed = AudioClock.Place(unit.RtpTimestamp, isKeyframe: true, Now);
+        if (!InRun)
+        {
+            // Sound before the first picture has no run to belong to, but tells how late sound is.
+            AudioClock!.Preview(unit.RtpTimestamp, Now);
+            return;
+        }
+
+        FollowVideo();
+        var placed = AudioClock!.Place(unit.RtpTimestamp, isKeyframe: true, Now);
         hub.Publish(new AccessUnit(TrackKind.Audio, placed.Timestamp, placed.Time, IsKeyframe: true, unit.Block, unit.Offset, unit.Length));
+    }
+
+    private void FollowVideo()
+    {
+        if (AudioClock is not null) (AudioClock.FollowBias, AudioClock.FollowLead) = (VideoClock.Bias, VideoClock.Lead);
     }
 }

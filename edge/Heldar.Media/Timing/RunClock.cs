@@ -21,10 +21,15 @@ internal readonly record struct Placement(long Timestamp, Instant Time, RunReaso
 /// opens a new run. Until that keyframe, pictures are carried on in the old timeline, so that none is lost and none jumps.
 /// B-frames arrive out of presentation order; going back by less than 2 s within a GOP is not a jump.
 /// </para>
+/// <para>
+/// A run never trusts the arrival of one picture when more is known, for the keyframe that opens it may be seconds late: where the timestamps go on,
+/// it takes the target over; where they are new, whoever places pictures shows it those that follow first (<see cref="IsUnplaced"/>,
+/// <see cref="Preview"/>).
+/// </para>
 /// Ingest thread only.
 /// </summary>
 /// <param name="rate">RTP clock in Hz.</param>
-/// <param name="opensRuns">True for video. An audio track follows: it carries jumps on for ever and starts anew with <see cref="Restart"/>.</param>
+/// <param name="opensRuns">True for video. An audio track follows: it carries jumps on for ever, and is put right when video starts a run.</param>
 internal sealed class RunClock(int rate, bool opensRuns)
 {
     private const long Second = ArrivalTime.Second;
@@ -32,7 +37,8 @@ internal sealed class RunClock(int rate, bool opensRuns)
     private const long BackLimit = 2 * Second;
     private const long FollowLimit = Second;
     private const long CameraLimit = 5 * Second;
-    private const long PreviewLimit = 2 * Second;
+    private const long VideoBelief = CameraLimit + FollowLimit;
+    private const long AudioBelief = FollowLimit;
     private const long StepLimit = Second / 5;
     private const long Window = 15 * Second;
     private const long SlewPerSecond = Second / 2000;
@@ -41,8 +47,11 @@ internal sealed class RunClock(int rate, bool opensRuns)
     private bool _unwrapping;
     private bool _running;
     private RunReason? _pending;
+    private bool _unplaced;
     private long _bridge;
     private long _highest;
+    private long _highestAt;
+    private long _interval;
     private long _offset;
     private long _leastNow;
     private long _leastBefore;
@@ -60,22 +69,37 @@ internal sealed class RunClock(int rate, bool opensRuns)
     /// <summary>Follow the camera's time plus this, instead of the arrivals: 0 for <c>clock: camera</c>, the video track's bias for audio.</summary>
     public long? FollowBias { get; set; }
 
-    /// <summary>Starts anew with the next picture.</summary>
-    public void Restart()
+    /// <summary>What this track's time is ahead of its arrivals, in nanoseconds: not 0 while it follows the camera's clock, or slews.</summary>
+    public long Lead => _running ? _offset - Least : 0;
+
+    /// <summary>For audio: video's <see cref="Lead"/>, so that both are dated alike.</summary>
+    public long FollowLead { get; set; }
+
+    /// <summary>Video started a run: the steps that were held back count from now on. The track's own timeline goes on.</summary>
+    public void Rejoin(in ArrivalTime now)
     {
-        _running = false;
-        _pending = null;
+        if (!_running) return;
+        HeldStep(now);
+        Continue(now.Monotonic);
     }
+
+    /// <summary>True when this picture would open a run whose timestamps say nothing yet, after a connect or a jump.</summary>
+    public bool IsUnplaced(uint rtpTimestamp, bool isKeyframe, in ArrivalTime now) =>
+        !_running || (opensRuns && isKeyframe && (_unplaced || IsJump(Unwrap(rtpTimestamp) + _bridge, now.Wall - HeldStep(now), isKeyframe)));
 
     /// <summary>
     /// Shows a picture that will be placed later, before a run: the run's offset then starts from the least delayed of all that were shown. A
     /// camera's first pictures are often late (a kept keyframe, an encoder that starts), and slewing would need minutes to make up for it.
     /// </summary>
-    public void Preview(uint rtpTimestamp, in ArrivalTime now)
+    /// <returns>Nanoseconds by which it was less delayed than all before it; <see cref="long.MaxValue"/> for the first.</returns>
+    public long Preview(uint rtpTimestamp, in ArrivalTime now)
     {
         var raw = Unwrap(rtpTimestamp);
         _last = raw;
-        _previewed = Math.Min(_previewed, now.Wall - ArrivalTime.FromTicks(raw, rate));
+        var observed = now.Wall - ArrivalTime.FromTicks(raw, rate);
+        var less = _previewed == long.MaxValue ? long.MaxValue : Math.Max(0, _previewed - observed);
+        _previewed = Math.Min(_previewed, observed);
+        return less;
     }
 
     /// <summary>Places one picture.</summary>
@@ -88,23 +112,43 @@ internal sealed class RunClock(int rate, bool opensRuns)
         if (_running && IsJump(timestamp, wall, isKeyframe))
         {
             _pending = RunReason.TimestampJump;
+            _unplaced = true;
             _cameraEpoch = null;
-            if (!opensRuns || !isKeyframe) timestamp = Carry(raw, wall);
+            if (!opensRuns || !isKeyframe)
+            {
+                timestamp = Carry(raw, now, wall);
+                _previewed = long.MaxValue;
+            }
         }
 
         RunReason? started = null;
         if (!_running || (opensRuns && isKeyframe && _pending is not null))
         {
             started = _running ? _pending : RunReason.Connected;
-            timestamp = raw;
-            Start(raw, now);
+            if (!_running || _unplaced)
+            {
+                timestamp = raw;
+                Start(raw, now);
+            }
+            else
+            {
+                _leastNow = Math.Min(_leastNow, wall - ArrivalTime.FromTicks(raw, rate));
+                Continue(now.Monotonic);
+            }
         }
         else
         {
             Observe(wall - ArrivalTime.FromTicks(timestamp, rate), now.Monotonic);
+            // Carried pictures show the timeline that the next keyframe starts in.
+            if (_unplaced) _previewed = Math.Min(_previewed, now.Wall - ArrivalTime.FromTicks(raw, rate));
         }
 
-        _highest = started is null ? Math.Max(_highest, timestamp) : timestamp;
+        if (started is not null || timestamp > _highest)
+        {
+            _interval = started is null ? timestamp - _highest : 0;
+            (_highest, _highestAt) = (timestamp, now.Monotonic);
+        }
+
         var time = _offset + ArrivalTime.FromTicks(timestamp, rate);
         return new Placement(timestamp, Instant.FromUnixTimeTicks(time / 100), started);
     }
@@ -121,7 +165,15 @@ internal sealed class RunClock(int rate, bool opensRuns)
         return offset;
     }
 
-    private long? CameraTarget => FollowBias is { } bias && _cameraEpoch is { } camera && _trusted ? camera + bias : null;
+    private long Least => Math.Min(_leastNow, _leastBefore);
+
+    /// <summary>Where the offset should be: by the camera's time where that is asked for and near enough to be true, otherwise by the arrivals.</summary>
+    private long Target()
+    {
+        var arrivals = Least + FollowLead;
+        if (FollowBias is not { } bias || _cameraEpoch is not { } camera || !_trusted) return arrivals;
+        return Math.Abs(camera + bias - arrivals) <= (opensRuns ? VideoBelief : AudioBelief) ? camera + bias : arrivals;
+    }
 
     private long Unwrap(uint rtpTimestamp)
     {
@@ -153,29 +205,46 @@ internal sealed class RunClock(int rate, bool opensRuns)
         return timestamp < _highest - ArrivalTime.ToTicks(BackLimit, rate) || (opensRuns && isKeyframe && timestamp < _highest);
     }
 
-    /// <summary>Moves the raw timestamps so that this picture falls where its arrival says, behind all before it.</summary>
-    private long Carry(long raw, long wall)
+    /// <summary>
+    /// Moves the raw timestamps so that this picture falls behind all before it: where its arrival says when it is as late as the one before, at least
+    /// one interval on, and never behind its arrival.
+    /// </summary>
+    private long Carry(long raw, in ArrivalTime now, long wall)
     {
-        var timestamp = Math.Max(ArrivalTime.ToTicks(wall - _offset, rate), _highest + 1);
+        var since = Math.Max(ArrivalTime.ToTicks(now.Monotonic - _highestAt, rate), _interval);
+        var timestamp = Math.Max(Math.Min(_highest + since, ArrivalTime.ToTicks(wall - _offset, rate)), _highest + 1);
         _bridge = timestamp - raw;
         return timestamp;
     }
 
+    /// <summary>A run in timestamps that nothing is known of but what was shown.</summary>
     private void Start(long raw, in ArrivalTime now)
     {
         _running = true;
         _pending = null;
+        _unplaced = false;
         _cameraEpoch += ArrivalTime.FromTicks(_bridge, rate);
         _bridge = 0;
         _stepHeld = 0;
         var observed = now.Wall - ArrivalTime.FromTicks(raw, rate);
         // What was shown counts only near this picture; anything else was another timeline.
-        if (_previewed < observed && observed - _previewed < PreviewLimit) observed = _previewed;
+        if (_previewed < observed && observed - _previewed < JumpLimit) observed = _previewed;
         _previewed = long.MaxValue;
         _leastNow = _leastBefore = observed;
         _windowEnd = now.Monotonic + Window;
         _slewedAt = now.Monotonic;
-        _offset = CameraTarget ?? observed;
+        _offset = Target();
+    }
+
+    /// <summary>A run in timestamps that go on: it begins where slewing would have led to, by the box's clock as it is now.</summary>
+    private void Continue(long monotonic)
+    {
+        _pending = null;
+        _leastNow += _stepHeld;
+        _leastBefore += _stepHeld;
+        _stepHeld = 0;
+        _offset = Target();
+        _slewedAt = monotonic;
     }
 
     private void Observe(long observed, long monotonic)
@@ -187,10 +256,12 @@ internal sealed class RunClock(int rate, bool opensRuns)
         }
 
         _leastNow = Math.Min(_leastNow, observed);
-        var away = (CameraTarget ?? Math.Min(_leastNow, _leastBefore)) - _offset;
+        var away = Target() - _offset;
         var most = Math.Max(0, monotonic - _slewedAt) * SlewPerSecond / Second;
-        if (opensRuns && Math.Abs(away) > FollowLimit) _pending ??= RunReason.TimestampJump;
-        _offset += Math.Clamp(away, -most, most);
+        var follows = Math.Abs(away) <= FollowLimit;
+        if (opensRuns && !follows) _pending ??= RunReason.TimestampJump;
+        // Sound has no run to start: it is put right at once, rather than be apart from its pictures for hours.
+        _offset += opensRuns || follows ? Math.Clamp(away, -most, most) : away;
         _slewedAt = Math.Max(_slewedAt, monotonic);
     }
 }

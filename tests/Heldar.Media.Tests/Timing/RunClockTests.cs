@@ -142,6 +142,32 @@ public sealed class RunClockTests
         Assert.Equal(Wall0 + (Second * 12 / 100) + _wallStep, Nanoseconds(key.Time));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3600)]
+    public void RunInTimestampsThatGoOn_BeginsWhereTheLeastDelayedSay_HoweverLateItsKeyframe(int step)
+    {
+        Place(0, step == 0 ? 2.5 : 0, key: true);
+        Place(3600, 0.04);
+        _wallStep = step * Second;
+        Place(7200, 0.08);
+        var key = Place(10800, 0.12 + 3, key: true);
+        Assert.Equal(step == 0 ? RunReason.TimestampJump : RunReason.ClockStep, key.NewRun);
+        Assert.Equal(Wall0 + (Second * 12 / 100) + _wallStep, Nanoseconds(key.Time));
+        Assert.Null(Place(14400, 0.16, key: true).NewRun);
+    }
+
+    [Fact]
+    public void CarriedPictures_AreAsLateAsTheOneBefore()
+    {
+        Place(0, 0, key: true);
+        // Read together, two seconds late; the timestamps jump in between.
+        Place(3600, 2.04);
+        var carried = Place(9_000_000, 2.04);
+        Assert.Equal(Wall0 + (Second * 8 / 100), Nanoseconds(carried.Time), (double)Second / 1000);
+        Assert.Equal(Wall0 + (Second * 12 / 100), Nanoseconds(Place(9_003_600, 2.04).Time), (double)Second / 1000);
+    }
+
     [Fact]
     public void CameraClock_IsUsedWithin5Seconds_OnlyWhenAsked()
     {

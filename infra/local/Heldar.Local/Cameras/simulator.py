@@ -29,6 +29,7 @@ from footage import SECOND, Clip, Sound, sei  # noqa: E402
 
 NTP_EPOCH = 2_208_988_800 * SECOND  # 1900 to 1970
 MAX_RANGES = 10_000
+START = 86_400 * SECOND  # running time when a media begins: RTP time that jumps back must not pass zero
 
 
 class Track:
@@ -74,6 +75,10 @@ class Camera:
         self.offset = 0  # camera wall clock minus real time, ns
         self.rtp_jump = 0
         self.drift = 0.0  # ppm
+        self.new_clock()
+
+    def new_clock(self):
+        """A clock of GStreamer never goes back: one that is to show less time is another clock."""
         self.clock = GObject.new(Gst.SystemClock, clock_type=Gst.ClockType.REALTIME)
         self.clock.set_calibration(0, NTP_EPOCH, 1, 1)
 
@@ -102,6 +107,8 @@ class Camera:
                 self.rtp_jump += jump_ms * 1_000_000
             if drift is not None:
                 self.drift = drift
+            if jump_ms < 0:
+                self.new_clock()
             self.sync_reports()
 
     def sync_reports(self):
@@ -115,6 +122,8 @@ class Camera:
         wall = self.wall(media) + NTP_EPOCH
         self.clock.set_calibration(time.time_ns(), wall, 1, 1)
         for element in self.clocked:
+            if element.get_clock() != self.clock:
+                element.set_clock(self.clock)
             element.set_base_time(max(0, wall - running))
 
     def step_video(self):
@@ -170,7 +179,6 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         super().__init__()
         self.camera = camera
         self.set_shared(True)
-        self.set_clock(camera.clock)
 
     def do_create_element(self, url):
         camera = self.camera
@@ -178,7 +186,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         source = 'appsrc name={0} is-live=true format=time block=false max-bytes=0 max-buffers=0 do-timestamp=false'
         line = source.format('video') + f' ! {video} name=pay0 pt=96 config-interval=-1'
         if camera.sound:
-            line += ' ' + source.format('voice') + f' ! {camera.sound.payloader} name=pay1' + (' pt=97' if camera.audio == 'aac' else '')
+            # Sound takes its RTP time from the buffers too, not from counting samples: it jumps with the pictures.
+            line += ' ' + source.format('voice') + f' ! {camera.sound.payloader} name=pay1 perfect-rtptime=false' + (' pt=97' if camera.audio == 'aac' else '')
         return Gst.parse_launch(f'( {line} )')
 
     def do_configure(self, media):
@@ -187,8 +196,9 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         element = media.get_element()
         video = element.get_by_name_recurse_up('video')
         pipeline = element.get_parent()
+        pipeline.use_clock(camera.clock)
         pipeline.set_start_time(Gst.CLOCK_TIME_NONE)  # the base time is ours: state changes must not move it
-        pipeline.set_base_time(camera.clock.get_time())
+        pipeline.set_base_time(camera.clock.get_time() - START)
         with camera.lock:
             camera.clocked = [pipeline]
             video.set_property('caps', camera.clip.caps)
