@@ -41,6 +41,9 @@ internal sealed record CameraConfig(
     CameraOwner Owner,
     Instant CreatedAt)
 {
+    /// <summary>For rtsps: SHA-256 of the one certificate to accept, 64 hexadecimal digits; null asks the system's authorities.</summary>
+    public string? Certificate { get; init; }
+
     /// <summary>Whether a change to <paramref name="other"/> needs another session or recorder; a new name or owner does not.</summary>
     public bool NeedsRestart(CameraConfig other) =>
         this with { Name = other.Name, Owner = other.Owner, CreatedAt = other.CreatedAt, Slug = other.Slug } != other;

@@ -34,6 +34,9 @@ internal sealed record CameraDto
 
     public required string Clock { get; init; }
 
+    /// <summary>For rtsps: SHA-256 of the one certificate that is accepted; null asks the system's authorities.</summary>
+    public string? CertificateSha256 { get; init; }
+
     /// <summary>yaml: change heldar.yaml; api: change it here.</summary>
     public required CameraOwner Owner { get; init; }
 
@@ -78,6 +81,9 @@ internal sealed record CameraWrite
 
     /// <summary>box or camera.</summary>
     public string? Clock { get; init; }
+
+    /// <summary>For rtsps: SHA-256 of the camera's own certificate, 64 hexadecimal digits, colons allowed; empty asks the system's authorities.</summary>
+    public string? CertificateSha256 { get; init; }
 }
 
 /// <summary>Answer of a camera test.</summary>

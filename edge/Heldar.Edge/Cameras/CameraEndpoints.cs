@@ -109,6 +109,7 @@ internal static class CameraEndpoints
             RecordMode = "continuous",
             SegmentSeconds = config.SegmentSeconds ?? settings.Recording.SegmentSeconds,
             Clock = config.CameraClock ? "camera" : "box",
+            CertificateSha256 = config.Certificate,
             Owner = config.Owner,
             State = camera.Condition,
             Cause = camera.Cause,

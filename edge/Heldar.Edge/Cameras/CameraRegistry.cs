@@ -153,7 +153,10 @@ internal sealed class CameraRegistry(
         var uid = before?.Uid ?? known.Find(wanted.Id) ?? Guid.CreateVersion7(clock.GetCurrentInstant().ToDateTimeOffset());
         var next = new CameraConfig(
             uid, wanted.Id, wanted.Name, secrets.SealUrl(uid, wanted.Url), wanted.Username, secrets.SealPassword(uid, wanted.Password), wanted.Audio,
-            wanted.CameraClock, wanted.Enabled, owner == before?.Owner ? before.SegmentSeconds : null, owner, before?.CreatedAt ?? clock.GetCurrentInstant());
+            wanted.CameraClock, wanted.Enabled, owner == before?.Owner ? before.SegmentSeconds : null, owner, before?.CreatedAt ?? clock.GetCurrentInstant())
+        {
+            Certificate = wanted.Certificate,
+        };
         return before is null ? next : secrets.Settle(before, next);
     }
 

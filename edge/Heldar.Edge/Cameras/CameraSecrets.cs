@@ -23,7 +23,10 @@ internal sealed class CameraSecrets(SecretBox box)
     public string MaskedUrl(CameraConfig camera) => CameraUrl.Masked(Url(camera));
 
     public StreamSource Source(CameraConfig camera) =>
-        new(new Uri(Url(camera)), camera.Username, Password(camera)?.Reveal(), camera.Audio, camera.CameraClock ? ClockSource.Camera : ClockSource.Box);
+        new(new Uri(Url(camera)), camera.Username, Password(camera)?.Reveal(), camera.Audio, camera.CameraClock ? ClockSource.Camera : ClockSource.Box)
+        {
+            CertificateSha256 = camera.Certificate,
+        };
 
     /// <summary><paramref name="next"/> with the sealed texts of <paramref name="before"/> where they hide the same, so that equal means unchanged.</summary>
     public CameraConfig Settle(CameraConfig before, CameraConfig next) => next with

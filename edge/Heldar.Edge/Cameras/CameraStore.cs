@@ -12,16 +12,16 @@ internal static class CameraStore
 {
     /// <summary>All rows, removed ones too.</summary>
     public static IReadOnlyList<(CameraConfig Config, bool Removed)> All(DbConnection db) =>
-        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, removed FROM camera")
+        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, certificate, removed FROM camera")
             .Select(r => (r.ToConfig(), r.Removed != 0))];
 
     public static void Put(DbConnection db, CameraConfig c) => db.Execute(
         """
-        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, removed)
-        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, 0)
+        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, certificate, removed)
+        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, @certificate, 0)
         ON CONFLICT (uid) DO UPDATE SET name = excluded.name, url = excluded.url, username = excluded.username, password = excluded.password,
           audio = excluded.audio, camera_clock = excluded.camera_clock, enabled = excluded.enabled, segment_seconds = excluded.segment_seconds,
-          owner = excluded.owner, removed = 0
+          owner = excluded.owner, certificate = excluded.certificate, removed = 0
         """,
         new
         {
@@ -37,6 +37,7 @@ internal static class CameraStore
             seconds = c.SegmentSeconds,
             owner = (int)c.Owner,
             created = InstantText.Format(c.CreatedAt),
+            certificate = c.Certificate,
         });
 
     public static void Remove(DbConnection db, Guid uid) =>
@@ -68,10 +69,15 @@ internal static class CameraStore
 
         public string CreatedAt { get; init; } = "";
 
+        public string? Certificate { get; init; }
+
         public long Removed { get; init; }
 
         public CameraConfig ToConfig() => new(
             Guid.ParseExact(Uid, "D"), Slug, Name, Url, Username, Password, Audio != 0, CameraClock != 0, Enabled != 0, (int?)SegmentSeconds,
-            (CameraOwner)Owner, InstantText.Parse(CreatedAt));
+            (CameraOwner)Owner, InstantText.Parse(CreatedAt))
+        {
+            Certificate = Certificate,
+        };
     }
 }

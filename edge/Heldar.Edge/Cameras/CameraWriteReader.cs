@@ -24,7 +24,10 @@ internal sealed class CameraWriteReader(CameraWrite body)
         CheckRest();
         return new CameraSettings(
             id, name.Length == 0 ? id : name, url?.Url ?? "", Text(body.Username) ?? url?.Username, Password() ?? url?.Password,
-            body.RecordAudio ?? false, body.Clock == "camera", (body.Enabled ?? true) && (body.RecordEnabled ?? true));
+            body.RecordAudio ?? false, body.Clock == "camera", (body.Enabled ?? true) && (body.RecordEnabled ?? true))
+        {
+            Certificate = CameraCertificate.Normal(body.CertificateSha256),
+        };
     }
 
     /// <summary>The change to a camera; only what the body names.</summary>
@@ -49,6 +52,7 @@ internal sealed class CameraWriteReader(CameraWrite body)
                 Enabled = body.Enabled ?? body.RecordEnabled ?? before.Enabled,
                 SegmentSeconds = body.SegmentSeconds ?? before.SegmentSeconds,
                 CameraClock = body.Clock is null ? before.CameraClock : body.Clock == "camera",
+                Certificate = body.CertificateSha256 is null ? before.Certificate : CameraCertificate.Normal(body.CertificateSha256),
             };
         };
     }
@@ -84,6 +88,7 @@ internal sealed class CameraWriteReader(CameraWrite body)
         if (body.Password is { Length: > 1000 }) _problems.Add("password has at most 1000 characters");
         if (body.SegmentSeconds is < RecordingSettings.MinSegmentSeconds or > RecordingSettings.MaxSegmentSeconds)
             _problems.Add($"segment_seconds must be {RecordingSettings.MinSegmentSeconds} to {RecordingSettings.MaxSegmentSeconds}");
+        if (!CameraCertificate.IsValidOrEmpty(body.CertificateSha256)) _problems.Add("certificate_sha256 " + CameraCertificate.Rule);
         if (body.Clock is not (null or "box" or "camera")) _problems.Add("clock must be box or camera");
     }
 }

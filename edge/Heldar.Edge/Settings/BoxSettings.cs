@@ -60,4 +60,8 @@ internal enum UplinkProfile
 /// <param name="Audio">Record audio too; off by default.</param>
 /// <param name="CameraClock">Take times from the camera's clock (RTCP) instead of the box's.</param>
 /// <param name="Enabled">Record it; true by default.</param>
-internal sealed record CameraSettings(string Id, string Name, string Url, string? Username, Secret? Password, bool Audio, bool CameraClock, bool Enabled);
+internal sealed record CameraSettings(string Id, string Name, string Url, string? Username, Secret? Password, bool Audio, bool CameraClock, bool Enabled)
+{
+    /// <summary>For rtsps: SHA-256 of the one certificate to accept, 64 lower-case hexadecimal digits; null asks the system's authorities.</summary>
+    public string? Certificate { get; init; }
+}

@@ -159,8 +159,10 @@ internal static class SettingsReader
             var audio = section.Flag("audio", false);
             var enabled = section.Flag("enabled", true);
             var clock = section.Choice("clock", "box", "box", "camera");
+            var certificate = section.Text("certificateSha256");
+            if (!CameraCertificate.IsValidOrEmpty(certificate)) section.Fail("certificateSha256", CameraCertificate.Rule);
             section.RefuseUnknown();
-            cameras.Add(new CameraSettings(id, name, url, username, password, audio, clock == "camera", enabled));
+            cameras.Add(new CameraSettings(id, name, url, username, password, audio, clock == "camera", enabled) { Certificate = CameraCertificate.Normal(certificate) });
         }
 
         return cameras.ToImmutable();

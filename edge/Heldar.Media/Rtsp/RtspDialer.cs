@@ -110,6 +110,7 @@ internal static class RtspDialer
     private static async Task<SslStream> SecureAsync(PolledSocketStream socket, string host, string? pin, CancellationToken cancellation)
     {
         var refused = SslPolicyErrors.None;
+        string? fingerprint = null;
         var tls = new SslStream(socket, leaveInnerStreamOpen: false);
         var options = new SslClientAuthenticationOptions
         {
@@ -117,9 +118,9 @@ internal static class RtspDialer
             RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
             {
                 refused = errors;
+                fingerprint = certificate is null ? null : Convert.ToHexStringLower(SHA256.HashData(certificate.GetRawCertData()));
                 if (pin is null) return errors == SslPolicyErrors.None;
-                return certificate is not null
-                    && Convert.ToHexString(SHA256.HashData(certificate.GetRawCertData())).Equals(pin.Replace(":", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
+                return fingerprint is not null && fingerprint.Equals(pin.Replace(":", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
             },
         };
         try
@@ -131,6 +132,7 @@ internal static class RtspDialer
         {
             await tls.DisposeAsync();
             var why = refused == SslPolicyErrors.None ? "the handshake broke" : pin is null ? $"certificate not trusted ({refused})" : "not the pinned certificate";
+            if (fingerprint is not null) why += $"; the camera shows SHA-256 {fingerprint}";
             throw new RtspException(StreamFailure.Tls, $"TLS failed: {why}", e);
         }
         catch

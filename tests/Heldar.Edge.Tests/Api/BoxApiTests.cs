@@ -106,6 +106,7 @@ public sealed class BoxApiTests : IAsyncLifetime
     [InlineData("{\"id\":\"a\",\"url\":\"rtsp://h/\\u0000\"}")]
     [InlineData("{\"id\":\"a\",\"url\":\"rtsp://h/\",\"segment_seconds\":1}")]
     [InlineData("{\"id\":\"a\",\"url\":\"rtsp://h/\",\"clock\":\"sun\"}")]
+    [InlineData("{\"id\":\"a\",\"url\":\"rtsps://h/\",\"certificate_sha256\":\"a1\"}")]
     [InlineData("{\"id\":\"a\",\"url\":\"rtsp://h/\",\"record_audio\":\"yes\"}")]
     public async Task BadCamera_IsRefusedWith400(string body)
     {

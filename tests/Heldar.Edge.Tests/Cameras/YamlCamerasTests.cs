@@ -30,6 +30,7 @@ public sealed class YamlCamerasTests : IAsyncLifetime
     [InlineData("password: p", "password: q")]
     [InlineData("password: p", "password: p, audio: true")]
     [InlineData("password: p", "password: p, clock: camera")]
+    [InlineData("password: p", "password: p, certificateSha256: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")]
     public async Task RealChange_RestartsThatCameraOnly(string from, string to)
     {
         await ApplyAsync(Two.Replace(from, to, StringComparison.Ordinal));

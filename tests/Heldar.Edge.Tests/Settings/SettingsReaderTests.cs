@@ -30,7 +30,7 @@ public sealed class SettingsReaderTests
               segmentSeconds: 10
             fleet: { url: "http://127.0.0.1:5080", enrolmentToken: abc, profile: economy }
             cameras:
-              - { id: cam00, name: Gate, url: "rtsps://camera/1", username: admin, password: "${CAM_PW}", audio: true, clock: camera, enabled: false }
+              - { id: cam00, name: Gate, url: "rtsps://camera/1", username: admin, password: "${CAM_PW}", audio: true, clock: camera, enabled: false, certificateSha256: "A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1:A1" }
             """);
 
         Assert.Equal("Europe/Berlin", settings.TimeZone.Id);
@@ -39,6 +39,7 @@ public sealed class SettingsReaderTests
         Assert.Equal("abc", settings.Fleet.EnrolmentToken!.Reveal());
         var camera = settings.Cameras[0];
         Assert.Equal("p$w", camera.Password!.Reveal());
+        Assert.Equal(string.Concat(Enumerable.Repeat("a1", 32)), camera.Certificate);
         Assert.True(camera is { Audio: true, CameraClock: true, Enabled: false });
     }
 
@@ -61,6 +62,7 @@ public sealed class SettingsReaderTests
               - id: yard
                 url: rtsp://10.0.0.1/
                 audio: maybe
+                certificateSha256: a1:b2
               - id: yard
                 url: rtsp://10.0.0.2/
                 password: ${NOT_SET}
@@ -71,8 +73,8 @@ public sealed class SettingsReaderTests
         Assert.Equal(
             [
                 (2, "box.nam"), (3, "box.listen"), (4, "box.timeZone"), (6, "recording.volumes[1].path"), (7, "recording.segmentSeconds"), (9, "fleet.url"), (9, "fleet.profile"),
-                (11, "cameras[0].id"), (12, "cameras[0].url"), (15, "cameras[1].audio"), (16, "cameras[2].id"), (18, "cameras[2].password"),
-                (19, "cameras[3].id"), (19, "cameras[3].url"), (20, "camras"),
+                (11, "cameras[0].id"), (12, "cameras[0].url"), (15, "cameras[1].audio"), (16, "cameras[1].certificateSha256"), (17, "cameras[2].id"), (19, "cameras[2].password"),
+                (20, "cameras[3].id"), (20, "cameras[3].url"), (21, "camras"),
             ],
             errors.OrderBy(e => e.Line).ThenBy(e => Order(e.Setting)).Select(e => (e.Line, e.Setting)));
         Assert.Contains(errors, e => e.Setting == "cameras[2].password" && e.Message.Contains("NOT_SET", StringComparison.Ordinal));

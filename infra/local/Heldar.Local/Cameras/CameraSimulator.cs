@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Heldar.Local.Processes;
 
@@ -11,6 +13,9 @@ namespace Heldar.Local.Cameras;
 /// <param name="OpenPort">RTSP of cameras without authentication.</param>
 internal sealed record CameraSimulatorOptions(string Folder, int ControlPort, int DigestPort, int BasicPort, int OpenPort)
 {
+    /// <summary>RTSP over TLS, for cameras with <c>tls</c>.</summary>
+    public int TlsPort { get; init; } = Ports.Free();
+
     /// <summary>User of all cameras.</summary>
     public string Username { get; init; } = "admin";
 
@@ -49,8 +54,11 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
 
     private string ConfigFile => Path.Combine(options.Folder, "cameras.json");
 
+    /// <summary>SHA-256 of the certificate that <c>tls</c> cameras show, in hexadecimal; null until <see cref="PrepareAsync"/>, or without such a camera.</summary>
+    public string? CertificateSha256 { get; private set; }
+
     /// <summary>RTSP address of a camera, without user and password.</summary>
-    public Uri Url(CameraSpec camera) => new($"rtsp://127.0.0.1:{Port(camera)}/{camera.Name}");
+    public Uri Url(CameraSpec camera) => new($"{(camera.Authentication == "tls" ? "rtsps" : "rtsp")}://127.0.0.1:{Port(camera)}/{camera.Name}");
 
     /// <summary>Makes missing footage and writes the configuration.</summary>
     public async Task PrepareAsync(CancellationToken cancellation)
@@ -72,12 +80,14 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
             });
         }
 
-        var servers = cameras.Select(camera => camera.Authentication).Distinct().ToDictionary(method => method, Port);
+        var certificate = Path.Combine(options.Folder, "camera.pem");
         Directory.CreateDirectory(options.Folder);
+        if (cameras.Any(camera => camera.Authentication == "tls")) CertificateSha256 = MakeCertificate(certificate);
+        var servers = cameras.Select(camera => camera.Authentication).Distinct().ToDictionary(method => method, Port);
         await using var file = new FileStream(ConfigFile, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
         await JsonSerializer.SerializeAsync(
             file,
-            new { bind = "127.0.0.1", control = options.ControlPort, servers, username = options.Username, password = options.Password, cameras = list },
+            new { bind = "127.0.0.1", control = options.ControlPort, servers, username = options.Username, password = options.Password, certificate, cameras = list },
             cancellationToken: cancellation);
     }
 
@@ -100,6 +110,19 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
         _child = null;
     }
 
+    /// <summary>A certificate as cameras make it for themselves, with its key; returns its SHA-256.</summary>
+    private static string MakeCertificate(string file)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = new CertificateRequest("CN=camera", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
+        using var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        using var text = new StreamWriter(stream);
+        text.WriteLine(certificate.ExportCertificatePem());
+        text.WriteLine(key.ExportPkcs8PrivateKeyPem());
+        return certificate.GetCertHashString(HashAlgorithmName.SHA256).ToLowerInvariant();
+    }
+
     private int Port(CameraSpec camera) => Port(camera.Authentication);
 
     private int Port(string authentication) => authentication switch
@@ -107,6 +130,7 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
         "digest" => options.DigestPort,
         "basic" => options.BasicPort,
         "none" => options.OpenPort,
-        _ => throw new ProcessException($"authentication '{authentication}' is not one of digest, basic, none"),
+        "tls" => options.TlsPort,
+        _ => throw new ProcessException($"authentication '{authentication}' is not one of digest, basic, none, tls"),
     };
 }

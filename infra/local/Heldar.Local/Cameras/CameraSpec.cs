@@ -8,8 +8,11 @@ internal sealed record CameraSpec(string Name, FootageRecipe Footage)
     /// <summary><c>none</c>, <c>aac</c>, <c>pcmu</c> or <c>pcma</c>.</summary>
     public string Audio { get; init; } = "none";
 
-    /// <summary><c>digest</c>, <c>basic</c> or <c>none</c>.</summary>
+    /// <summary><c>digest</c>, <c>basic</c>, <c>none</c>, or <c>tls</c>: rtsps with digest and a certificate of the camera's own.</summary>
     public string Authentication { get; init; } = "digest";
+
+    /// <summary>Whose clock the box dates its pictures by: <c>box</c> or <c>camera</c>.</summary>
+    public string Clock { get; init; } = "box";
 
     /// <summary>Clips that control can switch to (<c>footage?use=1</c> and so on); same codec and frame rate.</summary>
     public IReadOnlyList<FootageRecipe> Alternates { get; init; } = [];

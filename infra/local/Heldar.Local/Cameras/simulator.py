@@ -24,7 +24,7 @@ import urllib.parse
 import gi
 for name, version in (('Gst', '1.0'), ('GstRtspServer', '1.0'), ('GstRtsp', '1.0'), ('GstApp', '1.0')):
     gi.require_version(name, version)
-from gi.repository import GLib, GObject, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402,F401
+from gi.repository import Gio, GLib, GObject, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402,F401
 from footage import SECOND, Clip, Sound, sei  # noqa: E402
 
 NTP_EPOCH = 2_208_988_800 * SECOND  # 1900 to 1970
@@ -248,7 +248,9 @@ class Simulator:
                 auth = GstRtspServer.RTSPAuth()
                 token = GstRtspServer.RTSPToken()
                 token.set_string('media.factory.role', 'viewer')
-                if method == 'digest':
+                if method == 'tls':
+                    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(config['certificate']))
+                if method in ('digest', 'tls'):
                     auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
                     auth.add_digest(config['username'], config['password'], token)
                 else:
@@ -266,7 +268,8 @@ class Simulator:
         self.servers[camera.auth].get_mount_points().add_factory('/' + camera.name, factory)
 
     def url(self, camera):
-        return f"rtsp://{self.config['bind']}:{self.config['servers'][camera.auth]}/{camera.name}"
+        scheme = 'rtsps' if camera.auth == 'tls' else 'rtsp'
+        return f"{scheme}://{self.config['bind']}:{self.config['servers'][camera.auth]}/{camera.name}"
 
     def kill(self, camera):
         camera.killed = True

@@ -27,7 +27,7 @@ internal static class BoxConfig
     private static readonly string[] Places = ["Gate", "Yard", "Loading dock", "Lobby", "Parking", "Fence", "Hall", "Office"];
 
     /// <summary>The file's text. All values that people choose are quoted.</summary>
-    public static string Text(StackOptions options, Site site, int port, Uri fleet, string? token, IEnumerable<(CameraSpec Spec, Uri Url)> cameras, (string Username, string Password) credentials)
+    public static string Text(StackOptions options, Site site, int port, Uri fleet, string? token, IEnumerable<(CameraSpec Spec, Uri Url)> cameras, (string Username, string Password) credentials, string? certificate = null)
     {
         var text = new StringBuilder();
         Line(text, $"box:");
@@ -55,7 +55,8 @@ internal static class BoxConfig
             }
 
             Line(text, $"    audio: {(spec.Audio == "none" ? "false" : "true")}");
-            Line(text, $"    clock: box");
+            if (spec.Authentication == "tls") Line(text, $"    certificateSha256: {certificate}");
+            Line(text, $"    clock: {spec.Clock}");
         }
 
         return text.ToString();

@@ -9,7 +9,7 @@ internal static class DebianPackages
     public static IReadOnlyList<string> Run { get; } =
     [
         "ffmpeg", "postgresql", "util-linux", "python3-gi", "gir1.2-gst-rtsp-server-1.0", "gir1.2-gst-plugins-base-1.0",
-        "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good", "gstreamer1.0-plugins-bad", "gstreamer1.0-tools",
+        "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good", "gstreamer1.0-plugins-bad", "gstreamer1.0-tools", "glib-networking",
     ];
 
     /// <summary>Needed by the tests on top: a browser, and tools for a box in a network of its own.</summary>
