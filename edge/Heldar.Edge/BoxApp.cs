@@ -3,6 +3,7 @@ using Heldar.Edge.Access;
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
+using Heldar.Edge.Gaps;
 using Heldar.Edge.Health;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Playback;
@@ -42,6 +43,7 @@ internal static partial class BoxApp
             .AddRecorder(settings)
             .AddIngest()
             .AddCameras()
+            .AddGaps()
             .AddPlayback()
             .AddSnapshots()
             .AddUplink(settings)
@@ -57,6 +59,7 @@ internal static partial class BoxApp
         app.MapSystem();
         app.MapCameras();
         app.MapSegments();
+        app.MapGaps();
         app.MapMedia();
         app.MapSnapshots();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(BoxRole.Viewer);

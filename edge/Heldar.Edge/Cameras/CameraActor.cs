@@ -36,12 +36,14 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
 
     public ValueTask<CameraObserved> ObserveAsync(CancellationToken cancellation)
     {
-        var (config, pipeline, error) = _state;
-        if (!config.Enabled) return new(new CameraObserved(config, CameraCondition.Disabled, null, null, null));
-        if (pipeline is null) return new(new CameraObserved(config, error is null ? CameraCondition.Connecting : CameraCondition.Error, error, null, null));
+        var now = _state;
+        var (config, pipeline, error) = (now.Config, now.Pipeline, now.Error);
+        if (!config.Enabled) return new(new CameraObserved(config, CameraCondition.Disabled, null, null, null) { Pipelines = now.Pipelines, EndedAt = now.EndedAt });
+        if (pipeline is null)
+            return new(new CameraObserved(config, error is null ? CameraCondition.Connecting : CameraCondition.Error, error, null, null) { Pipelines = now.Pipelines, EndedAt = now.EndedAt });
         var (stream, recorder) = (pipeline.Stream, pipeline.Recorder);
         var (condition, cause) = CameraConditions.Judge(stream, recorder, _clock.GetCurrentInstant());
-        return new(new CameraObserved(config, condition, cause, stream, recorder));
+        return new(new CameraObserved(config, condition, cause, stream, recorder) { Pipelines = now.Pipelines, EndedAt = now.EndedAt });
     }
 
     /// <summary>Adds a reader to the running session, or null when none runs. For rooms in the same process.</summary>
@@ -90,17 +92,17 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
         }
 
         await EndAsync();
-        _state = new State(next, null, null);
+        _state = _state with { Config = next, Pipeline = null, Error = null };
         if (!next.Enabled) return;
         try
         {
             var pipeline = _pipelines.Start(new CameraIdentity(next.Uid, next.Slug), _secrets.Source(next), next.SegmentSeconds ?? _defaultSegmentSeconds);
-            _state = new State(next, pipeline, null);
+            _state = _state with { Pipeline = pipeline, Pipelines = _state.Pipelines + 1 };
         }
         catch (Exception e) when (e is ArgumentException or IOException or System.Security.Cryptography.CryptographicException)
         {
             LogCannotStart(e, next.Slug);
-            _state = new State(next, null, e.Message);
+            _state = _state with { Error = e.Message };
         }
     }
 
@@ -110,9 +112,10 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
         if (now.Pipeline is not { } pipeline) return;
         _state = now with { Pipeline = null };
         await pipeline.DisposeAsync();
+        _state = _state with { EndedAt = pipeline.Recorder.RecordedThrough ?? now.EndedAt };
     }
 
-    private sealed record State(CameraConfig Config, IRecordingPipeline? Pipeline, string? Error);
+    private sealed record State(CameraConfig Config, IRecordingPipeline? Pipeline, string? Error, int Pipelines = 0, Instant? EndedAt = null);
 
     private sealed record Message(CameraConfig? Config, TaskCompletionSource Done);
 }

@@ -1,6 +1,7 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Recorder;
 using Heldar.Media.Ingest;
+using NodaTime;
 
 namespace Heldar.Edge.Cameras;
 
@@ -25,4 +26,11 @@ internal interface ICamera
 /// <param name="Cause">Why it does not record, without credentials.</param>
 /// <param name="Stream">The stream; null when it is disabled.</param>
 /// <param name="Recorder">The recorder; null when it is disabled.</param>
-internal sealed record CameraObserved(CameraConfig Config, CameraCondition Condition, string? Cause, StreamStatus? Stream, RecorderProgress? Recorder);
+internal sealed record CameraObserved(CameraConfig Config, CameraCondition Condition, string? Cause, StreamStatus? Stream, RecorderProgress? Recorder)
+{
+    /// <summary>How many pipelines the camera has had: another number, another recorder.</summary>
+    public int Pipelines { get; init; }
+
+    /// <summary>End of the footage of the pipelines before; null when there is none.</summary>
+    public Instant? EndedAt { get; init; }
+}

@@ -41,6 +41,12 @@ internal sealed record CameraHealthDto
     public required long PacketsLost { get; init; }
 
     public double? CameraOffsetMs { get; init; }
+
+    /// <summary>Pictures per second that the camera usually sends, once that is known.</summary>
+    public double? UsualFps { get; init; }
+
+    /// <summary>What is wrong although it records: black, clock_offset, covered, frozen, low_fps, no_audio, scene_changed.</summary>
+    public required IReadOnlyList<string> Problems { get; init; }
 }
 
 /// <summary>Routes about health.</summary>
@@ -50,22 +56,23 @@ internal static class HealthEndpoints
     {
         app.MapGet("/healthz", () => Results.Json(new { status = "ok" }, BoxJson.Options)).IsOpen().WithTags("health");
         app.MapGet("/readyz", (Readiness readiness) => readiness.Answer()).IsOpen().WithTags("health");
+        app.MapGet("/health", (Readiness readiness) => readiness.Answer()).IsOpen().WithTags("health");
         app.MapGet("/api/v1/health/cameras", ListAsync).Needs(BoxRole.Viewer).WithTags("health").Produces<IReadOnlyList<CameraHealthDto>>();
         app.MapGet("/api/v1/cameras/{id}/health", GetAsync).Needs(BoxRole.Viewer).WithTags("health").Produces<CameraHealthDto>().Produces<ErrorBody>(404);
     }
 
-    private static async Task<IResult> ListAsync(CameraRegistry cameras, CameraWatch watch, CancellationToken cancellation)
+    private static async Task<IResult> ListAsync(CameraRegistry cameras, CameraWatch watch, CameraProblems problems, CancellationToken cancellation)
     {
         var observed = await cameras.ObserveAsync(cancellation);
-        return Results.Json(observed.OrderBy(c => c.Config.Slug, StringComparer.Ordinal).Select(c => ToDto(c, watch)).ToList(), BoxJson.Options);
+        return Results.Json(observed.OrderBy(c => c.Config.Slug, StringComparer.Ordinal).Select(c => ToDto(c, watch, problems)).ToList(), BoxJson.Options);
     }
 
-    private static async Task<IResult> GetAsync(string id, CameraRegistry cameras, CameraWatch watch, CancellationToken cancellation) =>
+    private static async Task<IResult> GetAsync(string id, CameraRegistry cameras, CameraWatch watch, CameraProblems problems, CancellationToken cancellation) =>
         cameras.Find(id) is { } config && cameras.Get(config.Uid.ToString("D")) is { } camera
-            ? Results.Json(ToDto(await camera.ObserveAsync(cancellation), watch), BoxJson.Options)
+            ? Results.Json(ToDto(await camera.ObserveAsync(cancellation), watch, problems), BoxJson.Options)
             : CameraEndpoints.NotFound();
 
-    private static CameraHealthDto ToDto(CameraObserved camera, CameraWatch watch) => new()
+    private static CameraHealthDto ToDto(CameraObserved camera, CameraWatch watch, CameraProblems problems) => new()
     {
         CameraId = camera.Config.Slug,
         CameraUid = camera.Config.Uid,
@@ -83,5 +90,7 @@ internal static class HealthEndpoints
         BitrateKbps = Math.Round((camera.Stream?.BitsPerSecond ?? 0) / 1000.0, 1),
         PacketsLost = camera.Stream?.PacketsLost ?? 0,
         CameraOffsetMs = camera.Stream?.CameraOffset?.TotalMilliseconds,
+        UsualFps = problems.UsualFps(camera.Config.Uid) is { } usual ? Math.Round(usual, 2) : null,
+        Problems = problems.Find(camera.Config.Uid),
     };
 }

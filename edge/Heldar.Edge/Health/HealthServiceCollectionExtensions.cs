@@ -7,5 +7,9 @@ internal static class HealthServiceCollectionExtensions
         .AddSingleton<BoxGauges>()
         .AddSingleton<Readiness>()
         .AddSingleton<BoxReporter>()
+        .AddSingleton<CameraProblems>()
+        .AddSingleton<DiskWatch>()
+        .AddHostedService(s => s.GetRequiredService<DiskWatch>())
+        .AddHostedService<PictureWatch>()
         .AddHostedService<ReporterService>();
 }

@@ -1,11 +1,13 @@
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
+using Heldar.Edge.Gaps;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Health;
 
-/// <summary>Whether the box can do its work: cameras started, volumes there, database writing. Thread-safe.</summary>
-internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras)
+/// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
+internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, VolumeWriters volumes, HeldFootage held, DiskWatch disks)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -14,12 +16,18 @@ internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras)
         if (!cameras.Value) causes.Add("cameras are not started");
         var missing = settings.Recording.Volumes.Count(v => !Directory.Exists(v));
         if (missing > 0) causes.Add($"{missing} of {settings.Recording.Volumes.Length} volumes are not there");
+        var failing = volumes.All.Count(v => v.Failure is not null);
+        if (failing > 0) causes.Add($"{failing} of {volumes.All.Count} volumes fail");
+        if (held.Level == HeldLevel.Full) causes.Add("held evidence takes all space");
         return causes;
     }
 
+    /// <summary>What works and will not for long; it does not stand in the way yet.</summary>
+    public IReadOnlyList<string> Warnings() => held is { Level: HeldLevel.Warning, Detail: var detail } ? ["held evidence takes most of the space: " + detail, .. disks.Problems] : disks.Problems;
+
     public IResult Answer()
     {
-        var causes = Causes();
-        return Results.Json(new { ready = causes.Count == 0, causes }, BoxJson.Options, statusCode: causes.Count == 0 ? 200 : 503);
+        var (causes, warnings) = (Causes(), Warnings());
+        return Results.Json(new { ready = causes.Count == 0, causes, warnings }, BoxJson.Options, statusCode: causes.Count == 0 ? 200 : 503);
     }
 }

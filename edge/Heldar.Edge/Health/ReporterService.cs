@@ -1,7 +1,10 @@
+using Heldar.Edge.Cameras;
+using NodaTime;
+
 namespace Heldar.Edge.Health;
 
 /// <summary>Calls the reporter once a second. An unexpected error is logged and the next second tries again.</summary>
-internal sealed partial class ReporterService(BoxReporter reporter, ILogger<ReporterService> log) : BackgroundService
+internal sealed partial class ReporterService(BoxReporter reporter, CameraRegistry cameras, CameraProblems problems, IClock clock, ILogger<ReporterService> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -15,6 +18,7 @@ internal sealed partial class ReporterService(BoxReporter reporter, ILogger<Repo
                 try
                 {
                     await reporter.StepAsync(stoppingToken);
+                    problems.Look(await cameras.ObserveAsync(stoppingToken), clock.GetCurrentInstant());
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {

@@ -63,7 +63,7 @@ internal static class SystemEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        BoxSettings settings, CameraRegistry cameras, BoxGauges gauges, UplinkState uplink, IdentityStore identities, BootCounter boot, IClock clock, CancellationToken cancellation)
+        BoxSettings settings, CameraRegistry cameras, BoxGauges gauges, UplinkState uplink, IdentityStore identities, BootCounter boot, DiskWatch disks, IClock clock, CancellationToken cancellation)
     {
         var observed = await cameras.ObserveAsync(cancellation);
         var (free, total) = gauges.Disks();
@@ -81,7 +81,7 @@ internal static class SystemEndpoints
                 Storage = new StorageDto(total, free, total == 0 ? 0 : Math.Round(100.0 * (total - free) / total, 1)),
                 Uplink = uplink.Status(settings.Fleet is not null, identities.Current is not null),
                 RemoteAccess = new RemoteAccessDto(settings.Fleet is not null, gauges.TunnelConnected, gauges.TunnelStreams),
-                DiskHealthOk = total > 0 && free > 0,
+                DiskHealthOk = total > 0 && free > 0 && disks.Problems.Count == 0,
                 LiveTranscodeEngine = "none",
                 MemoryResidentBytes = Environment.WorkingSet,
             },

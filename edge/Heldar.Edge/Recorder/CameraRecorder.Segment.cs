@@ -1,4 +1,3 @@
-using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
 using Heldar.Media.Mp4;
 using Heldar.Media.SegmentNames;
@@ -26,6 +25,8 @@ internal sealed partial class CameraRecorder
     private Instant? _since;
     private Instant? _through;
     private Instant? _lastEnd;
+    private IReadOnlyList<RecordingBreak> _breaks = [];
+    private long _breakCount;
     private long _durableBytes;
     private long _segments;
     private long _bytes;
@@ -101,7 +102,7 @@ internal sealed partial class CameraRecorder
             return false;
         }
 
-        SealGap(writer, unit.Time);
+        NoteBreak(unit.Time);
         (_file, _writer, _sequence, _origin, _decodeEnd, _durableBytes) = (file, writer, 0, unit.Timestamp, 0, 0);
         _pending++;
         _since ??= unit.Time;
@@ -112,12 +113,15 @@ internal sealed partial class CameraRecorder
 
     private static Instant Milliseconds(Instant time) => Instant.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
-    private void SealGap(VolumeWriter writer, Instant start)
+    private void NoteBreak(Instant start)
     {
         if (_lastEnd is { } end && start - end > Duration.FromSeconds(1))
         {
             _since = null;
-            writer.TrySeal(new SealRecord { Type = SealType.Gap, Gap = new GapSeal(_camera.Uid, end, start, _cause) });
+            // What a failing volume was given and did not keep belongs to the hole.
+            var from = _cause == "volume" && _through is { } through ? Instant.Min(through, end) : end;
+            _breaks = [.. _breaks.TakeLast(RecorderProgress.KeptBreaks - 1), new RecordingBreak(from, start, _cause)];
+            _breakCount++;
         }
 
         _cause = "unknown";

@@ -54,6 +54,9 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
                 {
                     RecordedSince = _since,
                     RecordedThrough = _through,
+                    MediaEnd = _lastEnd,
+                    Breaks = _breaks,
+                    BreakCount = _breakCount,
                     OpenSegment = _file?.Label.Segment,
                     OpenStart = _file?.Label.Start,
                     OpenPath = _file?.FullPath,

@@ -7,9 +7,18 @@ namespace Heldar.Edge.Recorder;
 /// <param name="Slug">Folder name of its footage.</param>
 internal sealed record CameraIdentity(Guid Uid, string Slug);
 
+/// <summary>A hole of more than 1 s between two segments of one recorder.</summary>
+/// <param name="From">End of the footage before it.</param>
+/// <param name="To">Start of the footage after it.</param>
+/// <param name="Cause">The recorder's word for it.</param>
+internal sealed record RecordingBreak(Instant From, Instant To, string Cause);
+
 /// <summary>What one recorder has written. An immutable snapshot.</summary>
 internal sealed record RecorderProgress
 {
+    /// <summary>Most holes that a snapshot carries.</summary>
+    public const int KeptBreaks = 16;
+
     public static RecorderProgress Empty { get; } = new();
 
     /// <summary>Start of the unbroken recording that is still running; null when none runs.</summary>
@@ -17,6 +26,15 @@ internal sealed record RecorderProgress
 
     /// <summary>End of the last fragment that would survive a power cut.</summary>
     public Instant? RecordedThrough { get; init; }
+
+    /// <summary>End of the media that was handed to a volume; what of it is safe, <see cref="RecordedThrough"/> says.</summary>
+    public Instant? MediaEnd { get; init; }
+
+    /// <summary>Newest holes, oldest first, at most <see cref="KeptBreaks"/>.</summary>
+    public IReadOnlyList<RecordingBreak> Breaks { get; init; } = [];
+
+    /// <summary>Holes since the recorder was made.</summary>
+    public long BreakCount { get; init; }
 
     /// <summary>Id of the running segment.</summary>
     public Guid? OpenSegment { get; init; }

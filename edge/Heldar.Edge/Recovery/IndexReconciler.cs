@@ -9,9 +9,10 @@ namespace Heldar.Edge.Recovery;
 /// Brings the index up to the seal log before cameras start: from the marked hour on, or from the beginning when the database is new. Nothing is hashed again.
 /// Every record may be applied twice: the index takes only newer revisions, and the cloud the same event once.
 /// </summary>
-internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, ILogger<IndexReconciler> log) : IHostedService
+internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log) : IHostedService
 {
     private const int GroupSize = 500;
+    private readonly IReadOnlyList<ISealReplay> _replays = [.. replays];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -30,7 +31,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         foreach (var entry in seals.Read(mark, cancellation))
         {
             if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
-            if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null })) continue;
+            if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;
             group.Add(entry);
             if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, cancellation);
         }
@@ -50,8 +51,10 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
                 changed = 0;
                 foreach (var (_, record) in group)
                 {
+                    foreach (var replay in _replays)
+                        if (replay.Takes(record)) changed += replay.Apply(db, volume.Id, record);
                     if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted);
-                    else if (SegmentRows.Apply(db, outbox, volume.Id, record.Path!, record.Data!)) changed++;
+                    else if (record is { Data: { } data, Path: { } path } && SegmentRows.Apply(db, outbox, volume.Id, path, data)) changed++;
                 }
 
                 SegmentRows.Mark(db, volume.Id, group[^1].Hour);
@@ -61,7 +64,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         return changed;
     }
 
-    [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed segments came into the index")]
+    [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed records came into the index")]
     private partial void LogApplied(string volume, int count);
 
     [LoggerMessage(1501, LogLevel.Error, "{Volume}: seal log {Hour}, line {Line}: {What}")]

@@ -18,7 +18,7 @@ internal enum SealType
     /// <summary>A segment was salvaged after a crash; as for closed.</summary>
     Salvaged,
 
-    /// <summary>Nothing was recorded for a while; <see cref="SealRecord.Gap"/>.</summary>
+    /// <summary>Nothing was recorded for a while; <see cref="SealRecord.Missing"/>.</summary>
     Gap,
 
     /// <summary>Footage was deleted; <see cref="SealRecord.Deleted"/>.</summary>
@@ -57,7 +57,8 @@ internal sealed record SealRecord
 
     public SegmentData? Data { get; init; }
 
-    public GapSeal? Gap { get; init; }
+    /// <summary>A time of a camera without footage; each revision is a line of its own.</summary>
+    public GapData? Missing { get; init; }
 
     public FootageDeletedData? Deleted { get; init; }
 
@@ -84,9 +85,6 @@ internal sealed record FragmentsSeal(Guid Segment, IReadOnlyList<FragmentSeal> I
 /// <param name="End">End of its media.</param>
 /// <param name="Sha256">Digest of its bytes, lower-case hex.</param>
 internal sealed record FragmentSeal(long Offset, int Bytes, int Frames, Instant End, string Sha256);
-
-/// <summary>A time of a camera without footage.</summary>
-internal sealed record GapSeal(Guid Camera, Instant From, Instant To, string Cause);
 
 /// <summary>A time of a camera that must not be deleted.</summary>
 internal sealed record HoldSeal(Guid Id, Guid Camera, Instant From, Instant To, bool Released);

@@ -24,22 +24,36 @@ internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
 
     /// <summary>The keyframe at or before <paramref name="offset"/> seconds into a file.</summary>
     public Task<byte[]> FromFileAsync(string path, double offset, int? maxWidth, CancellationToken cancellation) =>
-        RunAsync(["-noaccurate_seek", "-ss", Math.Max(0, offset).ToString("0.000", CultureInfo.InvariantCulture), "-i", "file:" + path], null, maxWidth, cancellation);
+        RunAsync(["-noaccurate_seek", "-ss", Math.Max(0, offset).ToString("0.000", CultureInfo.InvariantCulture), "-i", "file:" + path], null, Jpeg(maxWidth), cancellation);
 
     /// <summary>The first picture of an Annex B byte stream. <paramref name="format"/> is ffmpeg's: h264 or hevc.</summary>
     public Task<byte[]> FromStreamAsync(ReadOnlyMemory<byte> annexB, string format, int? maxWidth, CancellationToken cancellation) =>
-        RunAsync(["-f", format, "-i", "pipe:0"], annexB, maxWidth, cancellation);
+        RunAsync(["-f", format, "-i", "pipe:0"], annexB, Jpeg(maxWidth), cancellation);
+
+    /// <summary>The same as grey bytes, one per pixel, row by row, squeezed to a size: for those who look at pictures by program.</summary>
+    public async Task<byte[]> GreyFromStreamAsync(ReadOnlyMemory<byte> annexB, string format, int width, int height, CancellationToken cancellation)
+    {
+        string[] output = ["-vf", $"scale={width}:{height}:flags=area,format=gray", "-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"];
+        var grey = await RunAsync(["-f", format, "-i", "pipe:0"], annexB, output, cancellation);
+        return grey.Length == width * height ? grey : throw new SnapshotException("the picture has another size than asked for");
+    }
 
     public void Dispose() => _places.Dispose();
 
-    private async Task<byte[]> RunAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, int? maxWidth, CancellationToken cancellation)
+    private static string[] Jpeg(int? maxWidth)
+    {
+        string[] scale = maxWidth is { } width ? ["-vf", $"scale='min({width},iw)':-2"] : [];
+        return [.. scale, "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-strict", "unofficial", "-f", "image2pipe", "pipe:1"];
+    }
+
+    private async Task<byte[]> RunAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, string[] output, CancellationToken cancellation)
     {
         if (!await _places.WaitAsync(PlaceTimeout, cancellation)) throw new SnapshotException("all picture decoders are busy", busy: true);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(DecodeTimeout);
-            return await DecodeAsync(input, stdin, maxWidth, limit.Token);
+            return await DecodeAsync(input, stdin, output, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -51,12 +65,11 @@ internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
         }
     }
 
-    private async Task<byte[]> DecodeAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, int? maxWidth, CancellationToken cancellation)
+    private async Task<byte[]> DecodeAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, string[] output, CancellationToken cancellation)
     {
-        string[] scale = maxWidth is { } width ? ["-vf", $"scale='min({width},iw)':-2"] : [];
         var start = new ProcessStartInfo(ffmpeg) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var argument in (IEnumerable<string>)[
-            "-v", "error", "-threads", "1", .. input, "-frames:v", "1", "-an", .. scale, "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-strict", "unofficial", "-f", "image2pipe", "pipe:1"])
+            "-v", "error", "-threads", "1", .. input, "-frames:v", "1", "-an", .. output])
             start.ArgumentList.Add(argument);
         using var process = Start(start);
         try

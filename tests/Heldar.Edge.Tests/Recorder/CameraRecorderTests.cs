@@ -124,10 +124,11 @@ public sealed class CameraRecorderTests : IAsyncDisposable
     [Theory]
     [InlineData(false, "packets_lost")]
     [InlineData(true, "stalled")]
-    public async Task Gap_IsSealedWithItsCause(bool lost, string cause)
+    public async Task Break_IsToldWithItsCause(bool lost, string cause)
     {
         var clip = await Clip.EncodeAsync(_box.Folder, Plain, 25);
         Instant from, to;
+        RecordingBreak gap;
         await using (var recorder = _box.Recorders.Create(Camera, new RecorderOptions()))
         {
             using var feed = new Feed(recorder, _box.Pool, _box.Clock);
@@ -140,11 +141,12 @@ public sealed class CameraRecorderTests : IAsyncDisposable
             to = feed.Now;
             if (lost) feed.Start(clip.Format);
             feed.Play(clip.Frames);
+            gap = Assert.Single(recorder.Progress.Breaks);
+            Assert.Equal(1, recorder.Progress.BreakCount);
         }
 
         var segments = await StopAndReadAsync();
-        var gap = Assert.Single(_box.Seals(), s => s.Type == SealType.Gap).Gap!;
-        Assert.Equal(new GapSeal(Camera.Uid, from, to, cause), gap);
+        Assert.Equal(new RecordingBreak(from, to, cause), gap);
         Assert.Equal(2, segments.Count);
         Assert.Equal((segments[0].End, segments[1].Start), (gap.From, gap.To));
     }

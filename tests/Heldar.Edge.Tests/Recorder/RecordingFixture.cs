@@ -50,6 +50,9 @@ internal sealed class RecordingFixture : IAsyncDisposable
 
     public KnownCameras KnownCameras { get; private set; } = null!;
 
+    /// <summary>Rooms whose rows come back with a start.</summary>
+    public IReadOnlyList<ISealReplay> Replays { get; set; } = [];
+
     public string Folder => _folder.Path;
 
     public string Root => Path.Combine(Folder, "recordings");
@@ -89,8 +92,12 @@ internal sealed class RecordingFixture : IAsyncDisposable
     public async Task StartAsync()
     {
         Open();
-        await new IndexReconciler(Writers, Store, Store, Outbox, KnownCameras, NullLogger<IndexReconciler>.Instance).StartAsync(CancellationToken.None);
+        await ReconcileAsync();
     }
+
+    /// <summary>Applies the seal log to the index, which may happen again and again.</summary>
+    public async Task ReconcileAsync() =>
+        await new IndexReconciler(Writers, Store, Store, Outbox, KnownCameras, Replays, NullLogger<IndexReconciler>.Instance).StartAsync(CancellationToken.None);
 
     /// <summary>Every closed segment of a camera, oldest first.</summary>
     public async Task<IReadOnlyList<Segment>> SegmentsAsync(Guid camera) =>

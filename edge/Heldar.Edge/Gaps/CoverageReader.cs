@@ -1,0 +1,55 @@
+using Heldar.Contracts.Events;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Indexer;
+using Heldar.Edge.Store;
+using NodaTime;
+
+namespace Heldar.Edge.Gaps;
+
+/// <summary>How much of the wanted footage of a window there is.</summary>
+/// <param name="Wanted">Seconds that footage was wanted.</param>
+/// <param name="Present">Seconds of them that are there.</param>
+/// <param name="ByCause">Seconds of them that gaps explain, by cause; no second counts twice.</param>
+/// <param name="Unexplained">Seconds of them that nothing explains.</param>
+internal sealed record Coverage(double Wanted, double Present, IReadOnlyDictionary<GapCause, double> ByCause, double Unexplained);
+
+/// <summary>Answers questions about coverage from the index and the ledger. Thread-safe.</summary>
+internal sealed class CoverageReader(IStoreReader reader, SegmentIndex index, CameraRegistry cameras, IClock clock)
+{
+    /// <summary>Most gaps that are looked at.</summary>
+    public const int MaxGaps = 50_000;
+
+    /// <summary>Holes up to this are none: pictures have a length, and a reconnect that costs less is no gap.</summary>
+    public static readonly Duration Tolerance = Duration.FromSeconds(1);
+
+    public async Task<Coverage> ReadAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation)
+    {
+        var now = clock.GetCurrentInstant();
+        var observed = cameras.Get(camera.ToString("D")) is { } actor ? await actor.ObserveAsync(cancellation) : null;
+        var gaps = await reader.ReadAsync(db => GapRows.Find(db, camera, from, to, MaxGaps), cancellation);
+        // What is recorded but not yet on disk is judged when it is; a gap that lasts reaches to now.
+        var judged = Instant.Min(to, gaps.Any(g => g.End is null) ? now : observed?.Recorder?.RecordedThrough ?? now);
+        if (judged <= from) return new Coverage(0, 0, new Dictionary<GapCause, double>(), 0);
+        var wanted = Stretch.Merge(await reader.ReadAsync(db => GapRows.Wanted(db, camera, from, judged), cancellation));
+        var recorded = (await index.TimelineAsync(camera, from, judged, Tolerance, cancellation)).Select(s => new Stretch(s.Start, s.End)).ToList();
+        if (observed?.Recorder is { RecordedSince: { } since, RecordedThrough: { } through }) recorded.Add(new Stretch(Instant.Max(from, since), Instant.Min(judged, through)));
+        return Of(wanted, recorded, gaps, judged);
+    }
+
+    /// <summary>Puts it together.</summary>
+    public static Coverage Of(IReadOnlyList<Stretch> wanted, IEnumerable<Stretch> recorded, IReadOnlyList<GapData> gaps, Instant to)
+    {
+        var footage = Stretch.Merge(recorded, Tolerance);
+        var missing = Stretch.Without(wanted, footage);
+        var seconds = Stretch.Seconds(missing);
+        var byCause = new Dictionary<GapCause, double>();
+        foreach (var group in gaps.GroupBy(g => g.Cause).OrderBy(g => g.Key))
+        {
+            var explained = Stretch.Both(missing, Stretch.Merge(group.Select(g => new Stretch(g.Start, g.End ?? to))));
+            missing = Stretch.Without(missing, explained);
+            if (explained.Count > 0) byCause[group.Key] = Stretch.Seconds(explained);
+        }
+
+        return new Coverage(Stretch.Seconds(wanted), Stretch.Seconds(wanted) - seconds, byCause, Stretch.Seconds(missing));
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Text.Json;
+using Heldar.Contracts;
+using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Access;
+using Heldar.Edge.Api;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Store;
+using NodaTime;
+
+namespace Heldar.Edge.Gaps;
+
+/// <summary>A gap in an answer.</summary>
+internal sealed record GapDto
+{
+    public required Guid Id { get; init; }
+
+    public required string CameraId { get; init; }
+
+    public required Instant GapStart { get; init; }
+
+    /// <summary>Absent while it lasts.</summary>
+    public Instant? GapEnd { get; init; }
+
+    /// <summary>Until now while it lasts.</summary>
+    public required double GapSeconds { get; init; }
+
+    public required string Cause { get; init; }
+
+    public string? Detail { get; init; }
+
+    public required bool Open { get; init; }
+
+    public required int Revision { get; init; }
+}
+
+/// <summary>Missing seconds of one cause.</summary>
+internal sealed record CauseDto(double Seconds, double Percent);
+
+/// <summary>Answer of <c>GET /api/v1/cameras/{id}/coverage</c>. Percentages are of the wanted time; 100 present when nothing was wanted.</summary>
+internal sealed record CoverageDto
+{
+    public required string CameraId { get; init; }
+
+    public required Instant From { get; init; }
+
+    public required Instant To { get; init; }
+
+    public required double WantedSeconds { get; init; }
+
+    public required double PresentSeconds { get; init; }
+
+    public required double MissingSeconds { get; init; }
+
+    public required double UnexplainedSeconds { get; init; }
+
+    public required double PresentPercent { get; init; }
+
+    public required double MissingPercent { get; init; }
+
+    public required IReadOnlyDictionary<string, CauseDto> ByCause { get; init; }
+}
+
+/// <summary>Routes about missing footage.</summary>
+internal static class GapEndpoints
+{
+    public const int MaxPage = 5000;
+    private static readonly Duration DefaultRange = Duration.FromHours(24);
+    private static readonly Duration MaxRange = Duration.FromDays(400);
+
+    public static void MapGaps(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/v1/cameras/{id}").WithTags("footage");
+        group.MapGet("/gaps", ListAsync).Needs(BoxRole.Viewer).Produces<IReadOnlyList<GapDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapGet("/coverage", CoverageAsync).Needs(BoxRole.Viewer).Produces<CoverageDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+    }
+
+    private static async Task<IResult> ListAsync(
+        string id, string? from, string? to, string? limit, CameraRegistry cameras, IStoreReader reader, IClock clock, CancellationToken cancellation)
+    {
+        if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
+        if (Range(from, to, clock, out var start, out var end) is { } problem) return Problems.BadRequest(problem);
+        var most = MaxPage;
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > MaxPage))
+            return Problems.BadRequest($"limit must be a whole number from 1 to {MaxPage}");
+        var gaps = await reader.ReadAsync(db => GapRows.Find(db, camera.Uid, start, end, most), cancellation);
+        var now = clock.GetCurrentInstant();
+        return Results.Json(gaps.Select(g => ToDto(g, camera.Slug, now)).ToList(), BoxJson.Options);
+    }
+
+    private static async Task<IResult> CoverageAsync(
+        string id, string? from, string? to, CameraRegistry cameras, CoverageReader reader, IClock clock, CancellationToken cancellation)
+    {
+        if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
+        if (Range(from, to, clock, out var start, out var end) is { } problem) return Problems.BadRequest(problem);
+        var coverage = await reader.ReadAsync(camera.Uid, start, end, cancellation);
+        var missing = coverage.Wanted - coverage.Present;
+        return Results.Json(
+            new CoverageDto
+            {
+                CameraId = camera.Slug,
+                From = start,
+                To = end,
+                WantedSeconds = Math.Round(coverage.Wanted, 3),
+                PresentSeconds = Math.Round(coverage.Present, 3),
+                MissingSeconds = Math.Round(missing, 3),
+                UnexplainedSeconds = Math.Round(coverage.Unexplained, 3),
+                PresentPercent = coverage.Wanted > 0 ? Percent(coverage.Present) : 100,
+                MissingPercent = Percent(missing),
+                ByCause = coverage.ByCause.ToDictionary(c => Word(c.Key), c => new CauseDto(Math.Round(c.Value, 3), Percent(c.Value))),
+            },
+            BoxJson.Options);
+
+        double Percent(double seconds) => coverage.Wanted > 0 ? Math.Round(100 * seconds / coverage.Wanted, 4) : 0;
+    }
+
+    private static string? Range(string? from, string? to, IClock clock, out Instant start, out Instant end)
+    {
+        start = default;
+        end = clock.GetCurrentInstant();
+        if (to is not null && !InstantText.TryParse(to, out end)) return "to must be a time such as 2026-11-21T04:37:00Z";
+        start = end - DefaultRange;
+        if (from is not null && !InstantText.TryParse(from, out start)) return "from must be a time such as 2026-11-21T04:37:00Z";
+        if (start >= end) return "from must lie before to";
+        return end - start > MaxRange ? $"from and to may lie {MaxRange.Days} days apart" : null;
+    }
+
+    private static string Word(GapCause cause) => JsonNamingPolicy.SnakeCaseLower.ConvertName(cause.ToString());
+
+    private static GapDto ToDto(GapData gap, string slug, Instant now) => new()
+    {
+        Id = gap.Gap,
+        CameraId = slug,
+        GapStart = gap.Start,
+        GapEnd = gap.End,
+        GapSeconds = Math.Max(0, Math.Round(((gap.End ?? now) - gap.Start).TotalSeconds, 3)),
+        Cause = Word(gap.Cause),
+        Detail = gap.Detail,
+        Open = gap.End is null,
+        Revision = gap.Revision,
+    };
+}
