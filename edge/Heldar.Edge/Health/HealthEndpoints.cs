@@ -56,7 +56,7 @@ internal static class HealthEndpoints
     {
         app.MapGet("/healthz", () => Results.Json(new { status = "ok" }, BoxJson.Options)).IsOpen().WithTags("health");
         app.MapGet("/readyz", (Readiness readiness) => readiness.Answer()).IsOpen().WithTags("health");
-        app.MapGet("/health", (Readiness readiness) => readiness.Answer()).IsOpen().WithTags("health");
+        app.MapGet("/health", (Readiness readiness) => readiness.Full()).Needs(BoxRole.Viewer).WithTags("health");
         app.MapGet("/api/v1/health/cameras", ListAsync).Needs(BoxRole.Viewer).WithTags("health").Produces<IReadOnlyList<CameraHealthDto>>();
         app.MapGet("/api/v1/cameras/{id}/health", GetAsync).Needs(BoxRole.Viewer).WithTags("health").Produces<CameraHealthDto>().Produces<ErrorBody>(404);
     }

@@ -25,9 +25,17 @@ internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, Vo
     /// <summary>What works and will not for long; it does not stand in the way yet.</summary>
     public IReadOnlyList<string> Warnings() => held is { Level: HeldLevel.Warning, Detail: var detail } ? ["held evidence takes most of the space: " + detail, .. disks.Problems] : disks.Problems;
 
+    /// <summary>For everybody: it names neither disks nor cameras.</summary>
     public IResult Answer()
     {
-        var (causes, warnings) = (Causes(), Warnings());
-        return Results.Json(new { ready = causes.Count == 0, causes, warnings }, BoxJson.Options, statusCode: causes.Count == 0 ? 200 : 503);
+        var causes = Causes();
+        return Results.Json(new { ready = causes.Count == 0, causes }, BoxJson.Options, statusCode: causes.Count == 0 ? 200 : 503);
+    }
+
+    /// <summary>The same with warnings, for people of the box.</summary>
+    public IResult Full()
+    {
+        var causes = Causes();
+        return Results.Json(new { ready = causes.Count == 0, causes, warnings = Warnings() }, BoxJson.Options, statusCode: causes.Count == 0 ? 200 : 503);
     }
 }
