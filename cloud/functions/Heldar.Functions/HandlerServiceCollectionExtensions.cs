@@ -19,7 +19,7 @@ internal static class HandlerServiceCollectionExtensions
         services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.Storage)).AddSingleton(_ => new StagedBodies(options.Storage));
         services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>();
         services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();
-        services.AddSingleton<IQueueFunction, IndexSegments.IndexSegments>().AddSingleton<IQueueFunction, ApplyStates.ApplyStates>().AddSingleton<IQueueFunction, RegisterBox.RegisterBox>();
+        services.AddSingleton<IQueueFunction, IndexSegments.IndexSegments>().AddSingleton<IQueueFunction, IndexDetections.IndexDetections>().AddSingleton<IQueueFunction, ApplyStates.ApplyStates>().AddSingleton<IQueueFunction, RegisterBox.RegisterBox>();
         foreach (var name in DrainPoison.DrainPoison.Names)
             services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
         return services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<FunctionTable>();

@@ -42,7 +42,7 @@ internal sealed class Cloud : IAsyncDisposable
     {
         var cloud = new Cloud(await postgres.CreateDatabaseAsync(), azurite.ConnectionString);
         if (migrate) await cloud.MigrateAsync();
-        foreach (var queue in new[] { QueueNames.Segments, QueueNames.States, QueueNames.Registrations })
+        foreach (var queue in new[] { QueueNames.Segments, QueueNames.Detections, QueueNames.States, QueueNames.Registrations })
         {
             await cloud.Queues.CreateAsync(cloud.Queue(queue), CancellationToken.None);
             await cloud.Queues.CreateAsync(QueueNames.Poison(cloud.Queue(queue)), CancellationToken.None);
@@ -82,7 +82,7 @@ internal sealed class Cloud : IAsyncDisposable
     /// <summary>Waits until the three queues are empty.</summary>
     public Task DrainedAsync() => UntilAsync("the queues are empty", async () =>
     {
-        foreach (var queue in new[] { QueueNames.Segments, QueueNames.States, QueueNames.Registrations })
+        foreach (var queue in new[] { QueueNames.Segments, QueueNames.Detections, QueueNames.States, QueueNames.Registrations })
             if (await Queues.CountAsync(Queue(queue), CancellationToken.None) > 0) return false;
         return true;
     });

@@ -45,6 +45,27 @@ public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture a
     [Theory]
     [InlineData("handler")]
     [InlineData("worker")]
+    public async Task Gaps_AreKnownByTheirHighestRevision(string kind)
+    {
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var (cloud, box, camera) = scene;
+        var open = new GapData { Gap = Guid.CreateVersion7(), Camera = camera, Revision = 1, Start = Now - Half, Cause = GapCause.CameraUnreachable };
+        var closed = open with { Revision = 2, End = Now, Detail = "connection refused" };
+
+        await using var front = await RunningFront.StartAsync(kind, cloud);
+        foreach (var gap in new[] { closed, open, closed }) await cloud.SendAsync(box.Seal([GapEvent(gap)], EventClass.Alert), QueueNames.Detections);
+        await cloud.SendAsync(box.Seal([GapEvent(open with { End = open.Start - Half, Revision = 3 })], EventClass.Alert), QueueNames.Detections);
+        await cloud.DrainedAsync();
+
+        Assert.Equal("2|camera_unreachable|30", await cloud.ScalarAsync<string>("select revision || '|' || cause || '|' || extract(epoch from end_at - start_at)::int from gap"));
+        Assert.Equal([DeadLetterReasons.BadData], await cloud.LetterReasonsAsync());
+
+        CloudEvent GapEvent(GapData gap) => CloudEvent.Create(EventTypes.Gap, EventIds.ForGap(gap.Gap, gap.Revision), EventSource.OfCamera(box.Tenant, box.Site, gap.Camera), gap.Start, gap);
+    }
+
+    [Theory]
+    [InlineData("handler")]
+    [InlineData("worker")]
     public async Task BadEvents_BecomeDeadLetters_AndTheGoodOnesOfTheirBatchAreApplied(string kind)
     {
         await using var scene = await Scene.CreateAsync(postgres, azurite);

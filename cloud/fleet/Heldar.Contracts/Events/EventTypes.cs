@@ -50,7 +50,7 @@ public static class EventTypes
         new(SegmentClosed, EventClass.Segment, QueueNames.Segments, OrderingKey.SegmentRevision, "IndexSegments"),
         new(SegmentRevised, EventClass.Segment, QueueNames.Segments, OrderingKey.SegmentRevision, "IndexSegments"),
         new(FootageDeleted, EventClass.Segment, QueueNames.Segments, OrderingKey.CameraRange, "IndexSegments"),
-        new(Gap, EventClass.Alert, QueueNames.Detections, OrderingKey.GapRevision, "IndexGaps"),
+        new(Gap, EventClass.Alert, QueueNames.Detections, OrderingKey.GapRevision, "IndexDetections"),
         new(Detection, EventClass.Alert, QueueNames.Detections, OrderingKey.EventId, "IndexDetections"),
         new(Zone, EventClass.Alert, QueueNames.Detections, OrderingKey.EventId, "IndexDetections"),
         new(SnapshotTaken, EventClass.Bulk, QueueNames.Snapshots, OrderingKey.EventId, "IndexSnapshots"),

@@ -15,6 +15,7 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
     private static readonly Dictionary<string, string> Drained = new(StringComparer.Ordinal)
     {
         ["DrainPoisonSegments"] = QueueNames.Segments,
+        ["DrainPoisonDetections"] = QueueNames.Detections,
         ["DrainPoisonStates"] = QueueNames.States,
         ["DrainPoisonRegistrations"] = QueueNames.Registrations,
     };
