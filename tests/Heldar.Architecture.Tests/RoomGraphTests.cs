@@ -95,10 +95,11 @@ public sealed class RoomGraphTests
         ["Commands"] = ["Cameras", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
         ["FunctionsHost"] = ["Processes"],
+        ["Judge"] = ["Cameras"],
         ["Prerequisites"] = ["Processes"],
         ["Processes"] = [],
         ["Servers"] = ["Processes"],
-        ["Smoke"] = ["Cameras", "Emulator", "Processes"],
+        ["Smoke"] = ["Cameras", "Emulator", "Judge", "Processes"],
         ["Testing"] = ["Prerequisites", "Processes", "Servers"],
     });
 

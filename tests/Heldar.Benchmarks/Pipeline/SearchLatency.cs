@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Heldar.Local.Emulator;
+using Heldar.Local.Judge;
 using Heldar.Local.Smoke;
 
 namespace Heldar.Benchmarks.Pipeline;

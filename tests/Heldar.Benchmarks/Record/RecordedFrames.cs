@@ -1,5 +1,5 @@
 using Heldar.Local.Cameras;
-using Heldar.Local.Smoke;
+using Heldar.Local.Judge;
 
 namespace Heldar.Benchmarks.Record;
 
@@ -22,7 +22,7 @@ internal static class RecordedFrames
             List<FrameMark> window = [.. marks.Where(m => m.CameraUnixMs >= from.ToUnixTimeMilliseconds() && m.CameraUnixMs <= to.ToUnixTimeMilliseconds())];
             if (window.Count == 0) throw new InvalidOperationException($"{camera} has no frames of the measured window");
             recorded += window.Count;
-            lost += FrameLedger.Count(window, lastSent: null, killedAtUnixMs: null).Lost;
+            lost += FrameLedger.Count(window, sent: null).Lost;
             // What is missing at the edges leaves no gap between counters. Two frames of slack: the cameras' clocks tick on their own.
             lost += Missing(window.Min(m => m.CameraUnixMs) - from.ToUnixTimeMilliseconds()) + Missing(to.ToUnixTimeMilliseconds() - window.Max(m => m.CameraUnixMs));
         }

@@ -17,4 +17,15 @@ public sealed class SmokeReportTests
             json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(7, json.RootElement.GetProperty("searchable_p95_ms").GetInt64());
     }
+
+    [Fact]
+    public void SearchableP95_IsNull_WhenNothingWasTimed()
+    {
+        using var json = JsonDocument.Parse(new SmokeReport().ToJson(indented: false));
+
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("searchable_p95_ms").ValueKind);
+    }
+
+    [Fact]
+    public void Fault_IsNamed_WhenOneWasPutIn() => Assert.StartsWith("{\"fault\":\"duplicate\",\"ok\":false", new SmokeReport { Fault = "duplicate" }.ToJson(indented: false), StringComparison.Ordinal);
 }

@@ -1,5 +1,6 @@
 using Heldar.Contracts.Api;
 using Heldar.Local.Emulator;
+using Heldar.Local.Judge;
 
 namespace Heldar.Local.Smoke;
 
@@ -7,6 +8,7 @@ namespace Heldar.Local.Smoke;
 internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffset from) : IAsyncDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
     private readonly CancellationTokenSource _end = new();
     private readonly Dictionary<Guid, DateTimeOffset> _firstFound = [];
     private readonly List<(DateTimeOffset From, DateTimeOffset To)> _outages = [];
@@ -15,7 +17,7 @@ internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffs
     /// <summary>Starts watching.</summary>
     public void Start() => _loop = WatchAsync(_end.Token);
 
-    /// <summary>Segments closed in this time do not count for the percentile.</summary>
+    /// <summary>Segments closed in this time or up to 2 s before do not count for the percentile, unless they were found before it began.</summary>
     public void Exclude(DateTimeOffset start, DateTimeOffset end)
     {
         lock (_outages) _outages.Add((start, end));
@@ -52,22 +54,17 @@ internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffs
         return items;
     }
 
-    /// <summary>95th percentile of closed until found, in ms; null without samples.</summary>
+    /// <summary>Segments that count for the percentile by now.</summary>
+    public int Timed => Waits().Count;
+
+    /// <summary>95th percentile of closed until found, in ms; null when nothing was timed.</summary>
     public long? P95(Action<string> say)
     {
-        IReadOnlyDictionary<Guid, DiskSegment> disk = Disk();
-        List<double> waits = [];
-        lock (_firstFound)
-        {
-            foreach ((Guid segment, DateTimeOffset found) in _firstFound)
-            {
-                if (disk.TryGetValue(segment, out DiskSegment? file) && !IsExcluded(file.LastWrite)) waits.Add(Math.Max(0, (found - file.LastWrite).TotalMilliseconds));
-            }
-        }
-
+        List<double> waits = Waits();
         waits.Sort();
-        if (waits.Count > 0) say($"closed until searchable, {waits.Count} segments: median {waits[waits.Count / 2]:0} ms, largest {waits[^1]:0} ms");
-        return waits.Count == 0 ? null : (long)waits[(int)Math.Ceiling(waits.Count * 0.95) - 1];
+        if (waits.Count == 0) return null;
+        say($"closed until searchable, {waits.Count} segments: median {waits[waits.Count / 2]:0} ms, largest {waits[^1]:0} ms");
+        return (long)waits[(int)Math.Ceiling(waits.Count * 0.95) - 1];
     }
 
     /// <summary>Stops watching.</summary>
@@ -80,9 +77,24 @@ internal sealed class SearchMonitor(Stack stack, FleetClient fleet, DateTimeOffs
 
     private static DateTimeOffset Now() => TimeProvider.System.GetUtcNow();
 
-    private bool IsExcluded(DateTimeOffset closed)
+    private List<double> Waits()
     {
-        lock (_outages) return _outages.Any(outage => closed >= outage.From && closed <= outage.To);
+        IReadOnlyDictionary<Guid, DiskSegment> disk = Disk();
+        List<double> waits = [];
+        lock (_firstFound)
+        {
+            foreach ((Guid segment, DateTimeOffset found) in _firstFound)
+            {
+                if (disk.TryGetValue(segment, out DiskSegment? file) && !IsExcluded(file.LastWrite, found)) waits.Add(Math.Max(0, (found - file.LastWrite).TotalMilliseconds));
+            }
+        }
+
+        return waits;
+    }
+
+    private bool IsExcluded(DateTimeOffset closed, DateTimeOffset found)
+    {
+        lock (_outages) return _outages.Any(outage => found >= outage.From && closed + Margin >= outage.From && closed <= outage.To);
     }
 
     private async Task WatchAsync(CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Heldar.Contracts.Api;
 using Heldar.Local.Cameras;
+using Heldar.Local.Judge;
 
 namespace Heldar.Local.Smoke;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Heldar.Local.Smoke;
 
@@ -8,13 +9,17 @@ internal sealed record SmokeReport
     private static readonly JsonSerializerOptions Line = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private static readonly JsonSerializerOptions Indented = new(Line) { WriteIndented = true };
 
+    /// <summary>The defect that was put in; absent in a real run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Fault { get; init; }
+
     /// <summary>Every stated bar holds; with CI=true the timings are left out.</summary>
     public bool Ok { get; init; }
 
     /// <summary>From the start of the first process until everything was healthy.</summary>
     public double UpSeconds { get; init; }
 
-    /// <summary>95th percentile of segment closed (last write of its file) until the search finds it, outside the outages; null when none was timed.</summary>
+    /// <summary>95th percentile of segment closed (last write of its file) until the search finds it, outside the outages; null when nothing was timed.</summary>
     public long? SearchableP95Ms { get; init; }
 
     /// <summary>Segment files on the boxes' disks, each found by the search.</summary>

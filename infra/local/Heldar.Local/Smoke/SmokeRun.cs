@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Heldar.Contracts.Api;
+using System.Runtime.CompilerServices;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
 using Heldar.Local.Processes;
@@ -13,13 +13,12 @@ namespace Heldar.Local.Smoke;
 /// </summary>
 internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
 {
-    private const int MaxLostMs = 2000;
     private const int MaxSearchableMs = 2000;
     private const int MaxUpSeconds = 30;
     private readonly List<string> _problems = [];
 
-    /// <summary>Runs in a throw-away folder.</summary>
-    public async Task<SmokeReport> RunAsync(CancellationToken cancellation)
+    /// <summary>Runs in a throw-away folder: one report, or one for each fault.</summary>
+    public async IAsyncEnumerable<SmokeReport> RunAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         await StackPrerequisites.EnsureAsync(say, cancellation);
         IReadOnlyList<CameraSpec> cameras = CameraSpec.Varied(4);
@@ -33,14 +32,15 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
             DateTimeOffset from = TimeProvider.System.GetUtcNow().AddMinutes(-1);
             var stackOptions = new StackOptions(Path.Combine(folder, "data")) { Cameras = cameras, SegmentSeconds = options.SegmentSeconds };
             await using Stack stack = await Stack.StartAsync(stackOptions, say, cancellation);
-            double up = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            double up = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1);
             using var fleet = new FleetClient(stack.Fleet);
             await fleet.SignInAsync(await stack.SetupCodeAsync(cancellation) ?? throw new ProcessException("a fresh fleet has no setup code"), cancellation);
             await using var monitor = new SearchMonitor(stack, fleet, from);
             monitor.Start();
-            SmokeReport report = await DisturbAsync(stack, fleet, monitor, folder, cancellation) with { UpSeconds = Math.Round(up, 1) };
-            if (options.CountTimings) Check(up <= MaxUpSeconds, $"up took {up:0.0} s, more than {MaxUpSeconds}");
-            return report with { Problems = _problems, Ok = _problems.Count == 0 };
+            var comparison = new SmokeComparison(stack, fleet, monitor, folder, say);
+            await WarmUpAsync(stack, monitor, cancellation);
+            if (options.Faults.Count == 0) yield return await CourseAsync(null, up, stack, monitor, comparison, cancellation);
+            foreach (SmokeFault fault in options.Faults.Distinct().Order()) yield return await CourseAsync(fault, up, stack, monitor, comparison, cancellation);
         }
         finally
         {
@@ -49,36 +49,62 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
         }
     }
 
-    private async Task<SmokeReport> DisturbAsync(Stack stack, FleetClient fleet, SearchMonitor monitor, string folder, CancellationToken cancellation)
+    /// <summary>The first segments find everything cold and do not count; those after them are timed undisturbed.</summary>
+    private async Task WarmUpAsync(Stack stack, SearchMonitor monitor, CancellationToken cancellation)
     {
         say("waiting for the first segments");
-        if (!await PhaseAsync("first segments are searchable", stack, monitor, cancellation)) return new SmokeReport();
-        monitor.Exclude(DateTimeOffset.MinValue, TimeProvider.System.GetUtcNow()); // everything is cold until here
-        await PhaseAsync("the next segments are searchable", stack, monitor, cancellation);
+        if (!await PhaseAsync("first segments are searchable", stack, monitor, cancellation)) return;
+        monitor.Exclude(DateTimeOffset.MinValue, TimeProvider.System.GetUtcNow());
+        say("timing segments");
+        await monitor.WaitAsync((_, _) => monitor.Timed >= options.SegmentsPerPhase * stack.CameraSpecs.Count, TimeSpan.FromSeconds(60), cancellation);
+    }
 
-        Box victim = stack.Boxes[0];
+    /// <summary>One way through the disturbances to a comparison; with a fault only that one.</summary>
+    private async Task<SmokeReport> CourseAsync(SmokeFault? fault, double up, Stack stack, SearchMonitor monitor, SmokeComparison comparison, CancellationToken cancellation)
+    {
+        (Box, DateTimeOffset)? kill = null;
+        if (fault is null) kill = await KillAsync(stack.Boxes[0], stack, monitor, cancellation);
+        if (fault is null or SmokeFault.AzuriteDown) await StopAzuriteAsync(comeBack: fault is null, stack, monitor, cancellation);
+        else await stack.AzuriteService.StartAsync(cancellation);
+        SmokeReport report = await comparison.RunAsync(fault, kill, options.CatchUp(fault), Check, cancellation) with { UpSeconds = up };
+        if (options.CountTimings)
+        {
+            Check(up <= MaxUpSeconds, $"up took {up:0.0} s, more than {MaxUpSeconds}");
+            Check(report.SearchableP95Ms is null or <= MaxSearchableMs, $"searchable after {report.SearchableP95Ms} ms, more than {MaxSearchableMs}");
+        }
+
+        report = report with { Problems = [.. _problems], Ok = _problems.Count == 0 };
+        _problems.Clear();
+        return report;
+    }
+
+    private async Task<(Box, DateTimeOffset)> KillAsync(Box victim, Stack stack, SearchMonitor monitor, CancellationToken cancellation)
+    {
         say($"kill -9 {victim.Name}");
         DateTimeOffset killed = TimeProvider.System.GetUtcNow();
         await victim.Service.KillAsync();
-        await Task.Delay(TimeSpan.FromSeconds(2), cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(options.Quick ? 1 : 2), cancellation);
         await victim.Service.StartAsync(cancellation);
-        monitor.Exclude(killed.AddSeconds(-2), TimeProvider.System.GetUtcNow().AddSeconds(2));
+        monitor.Exclude(killed, TimeProvider.System.GetUtcNow().AddSeconds(2));
         await PhaseAsync($"segments of {victim.Name} after its restart are searchable", stack, monitor, cancellation);
+        return (victim, killed);
+    }
 
+    private async Task StopAzuriteAsync(bool comeBack, Stack stack, SearchMonitor monitor, CancellationToken cancellation)
+    {
         say("stopping Azurite");
         DateTimeOffset outage = TimeProvider.System.GetUtcNow();
         int onDisk = monitor.Disk().Count;
         await stack.AzuriteService.StopAsync();
-        await monitor.WaitAsync((disk, _) => disk.Count >= onDisk + (4 * options.SegmentsPerPhase), TimeSpan.FromSeconds(60), cancellation);
-        if (!options.Faults.HasFlag(SmokeFaults.AzuriteDown))
+        await monitor.WaitAsync((disk, _) => disk.Count >= onDisk + (stack.CameraSpecs.Count * options.SegmentsPerPhase), TimeSpan.FromSeconds(60), cancellation);
+        if (comeBack)
         {
             say("starting Azurite");
             await stack.AzuriteService.StartAsync(cancellation);
             await PhaseAsync("segments after Azurite's outage are searchable", stack, monitor, cancellation);
         }
 
-        monitor.Exclude(outage.AddSeconds(-3), TimeProvider.System.GetUtcNow());
-        return await SettleAsync(stack, fleet, monitor, folder, victim, killed, cancellation);
+        monitor.Exclude(outage, TimeProvider.System.GetUtcNow());
     }
 
     /// <summary>Waits until each camera has new closed segments that the search finds.</summary>
@@ -92,60 +118,6 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
         Check(done, $"{what}: not within 90 s");
         return done;
     }
-
-    /// <summary>Stalls the cameras, so that every frame sent is on disk and every file is closed; then compares all with all.</summary>
-    private async Task<SmokeReport> SettleAsync(Stack stack, FleetClient fleet, SearchMonitor monitor, string folder, Box victim, DateTimeOffset killed, CancellationToken cancellation)
-    {
-        say("stalling the cameras and comparing disk and search");
-        monitor.Exclude(TimeProvider.System.GetUtcNow().AddSeconds(-1), DateTimeOffset.MaxValue);
-        foreach (CameraSpec camera in stack.CameraSpecs) await stack.Cameras.StallAsync(camera.Name, cancellation);
-        if (options.Faults.HasFlag(SmokeFaults.LoseSegment)) SmokeDefects.AddUnknownSegment(monitor.Disk(), folder: stack.Boxes[0].Recordings);
-        IReadOnlyList<RecordingItem> found = [];
-        bool all = await monitor.WaitAsync(
-            (disk, items) =>
-            {
-                found = items;
-                HashSet<Guid> known = [.. items.Where(item => item.Segment is not null).Select(item => item.Segment!.Value)];
-                return disk.Count > 0 && disk.Keys.All(known.Contains) && Settled(disk);
-            },
-            options.CatchUp,
-            cancellation);
-        if (options.Faults.HasFlag(SmokeFaults.Duplicate)) found = SmokeDefects.Repeat(found);
-
-        IReadOnlyDictionary<Guid, DiskSegment> files = monitor.Disk(_problems.Add);
-        HashSet<Guid> searchable = [.. found.Where(item => item.Segment is not null).Select(item => item.Segment!.Value)];
-        List<Guid> missing = [.. files.Keys.Where(segment => !searchable.Contains(segment))];
-        Check(all && missing.Count == 0, $"{missing.Count} of {files.Count} files are not found by the search: {string.Join(", ", missing.Take(3).Select(id => files[id].File))}");
-        List<RecordingItem> ghosts = [.. found.Where(item => item.Segment is { } id && !files.ContainsKey(id))];
-        Check(ghosts.Count == 0, $"the search finds {ghosts.Count} segments that no disk has, such as {ghosts.FirstOrDefault()?.Segment}");
-        long twice = found.Count - found.DistinctBy(item => (item.Camera, item.Segment, item.Start)).Count();
-        FrameLedger frames = await new SmokeFrames(stack, victim, killed.ToUnixTimeMilliseconds()).CountAsync(files, say, cancellation);
-        foreach (string file in DiskSegment.Quarantined(stack.Boxes.Select(box => box.Recordings)))
-        {
-            int held = (await FrameCounter.ReadAsync(file, codec: null, cancellation)).Count;
-            Check(held == 0, $"{file} was set aside, but holds {held} frames");
-        }
-
-        await new SmokeDownload(fleet, Check).RunAsync(found, files, folder, cancellation);
-        long? p95 = monitor.P95(say);
-        Check(frames.Lost == 0, $"{frames.Lost} frames lost outside the kill window");
-        Check(frames.LostMs <= MaxLostMs, $"the kill lost {frames.LostMs} ms, more than {MaxLostMs}");
-        Check(twice + frames.Duplicates == 0, $"{twice} segments and {frames.Duplicates} frames twice");
-        if (options.CountTimings) Check(p95 is not null, "no segment closed outside the outages, so nothing was timed");
-        if (options.CountTimings) Check(p95 is null or <= MaxSearchableMs, $"searchable after {p95} ms, more than {MaxSearchableMs}");
-        return new SmokeReport
-        {
-            SearchableP95Ms = p95,
-            Segments = files.Count,
-            FramesLost = frames.Lost,
-            MaxLostMs = frames.LostMs,
-            DownMs = frames.DownMs,
-            Duplicates = twice + frames.Duplicates,
-        };
-    }
-
-    private static bool Settled(IReadOnlyDictionary<Guid, DiskSegment> disk) =>
-        TimeProvider.System.GetUtcNow() - disk.Values.Max(file => file.LastWrite) > TimeSpan.FromSeconds(2);
 
     private void Check(bool holds, string problem)
     {

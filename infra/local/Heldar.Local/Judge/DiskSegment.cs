@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Heldar.Local.Smoke;
+namespace Heldar.Local.Judge;
 
 /// <summary>A recording as the disk has it. The segment's id is the last UUID in the file's name.</summary>
 internal sealed partial record DiskSegment(Guid Segment, string File, DateTimeOffset LastWrite, long Bytes)

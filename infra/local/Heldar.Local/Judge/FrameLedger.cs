@@ -1,0 +1,57 @@
+using Heldar.Local.Cameras;
+
+namespace Heldar.Local.Judge;
+
+/// <summary>What became of one camera's frames.</summary>
+/// <param name="Recorded">Distinct frames on disk.</param>
+/// <param name="Lost">Frames from the first recorded to the last sent that no file holds, outside the kill windows.</param>
+/// <param name="Duplicates">Frames that were found more than once.</param>
+/// <param name="LostMs">Kill instant minus the last frame before it, the largest of all kills; 0 when there was none.</param>
+/// <param name="DownMs">First frame after the kill minus the kill instant, the largest of all kills; 0 when there was none.</param>
+internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, long LostMs, long DownMs)
+{
+    /// <summary>Nothing recorded, nothing lost.</summary>
+    public static FrameLedger Empty { get; } = new(0, 0, 0, 0, 0);
+
+    /// <summary>Counts.</summary>
+    /// <param name="marks">All frames of the camera on disk, in any order.</param>
+    /// <param name="sent">Ranges of counters, first and last, that the camera sent; null for a camera that never paused and still sends.</param>
+    /// <param name="killsUnixMs">
+    /// When the camera's box was killed, on the camera's clock. A kill's window reaches from the last frame before it to the first frame after it; of several kills
+    /// in one window the first counts.
+    /// </param>
+    public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, params IReadOnlyList<long> killsUnixMs)
+    {
+        List<FrameMark> frames = [.. marks.DistinctBy(mark => mark.Counter).OrderBy(mark => mark.Counter)];
+        long duplicates = marks.Count - frames.Count;
+        if (frames.Count == 0) return Empty with { Lost = Sent(sent, 0, long.MaxValue) };
+        long lost = sent is null ? 0 : Sent(sent, frames[^1].Counter + 1, long.MaxValue);
+        long lostMs = 0, downMs = 0;
+        for (int at = 1; at < frames.Count; at++)
+        {
+            FrameMark before = frames[at - 1], after = frames[at];
+            List<long> here = [.. killsUnixMs.Where(kill => before.CameraUnixMs <= kill && after.CameraUnixMs > kill)];
+            if (here.Count == 0)
+            {
+                lost += Sent(sent, before.Counter + 1, after.Counter - 1);
+                continue;
+            }
+
+            lostMs = Math.Max(lostMs, here.Min() - before.CameraUnixMs);
+            downMs = Math.Max(downMs, after.CameraUnixMs - here.Min());
+        }
+
+        // Nothing recorded after a kill (or before it): the window has no end, so everything beyond counts as lost.
+        if (killsUnixMs.Any(kill => kill < frames[0].CameraUnixMs || kill >= frames[^1].CameraUnixMs)) lostMs = downMs = long.MaxValue;
+        return new FrameLedger(frames.Count, lost, duplicates, lostMs, downMs);
+    }
+
+    /// <summary>Both cameras' frames together; the times are the larger ones.</summary>
+    public static FrameLedger operator +(FrameLedger a, FrameLedger b) =>
+        new(a.Recorded + b.Recorded, a.Lost + b.Lost, a.Duplicates + b.Duplicates, Math.Max(a.LostMs, b.LostMs), Math.Max(a.DownMs, b.DownMs));
+
+    /// <summary>Frames from one counter to another, both included, that were sent.</summary>
+    private static long Sent(IReadOnlyList<long[]>? ranges, long first, long last) => ranges is null
+        ? last == long.MaxValue ? 0 : Math.Max(0, last - first + 1)
+        : ranges.Sum(range => Math.Max(0, Math.Min(last, range[1]) - Math.Max(first, range[0]) + 1));
+}

@@ -1,0 +1,57 @@
+using Heldar.Local.Cameras;
+using Heldar.Local.Judge;
+
+namespace Heldar.Local.Tests.Judge;
+
+public sealed class FrameLedgerTests
+{
+    private static List<FrameMark> Frames(params int[] counters) => [.. counters.Select(counter => new FrameMark(counter, counter * 40))];
+
+    [Fact]
+    public void Count_IsClean_WhenEveryFrameIsThereOnce() =>
+        Assert.Equal(new FrameLedger(5, 0, 0, 0, 0), FrameLedger.Count(Frames(3, 1, 2, 4, 5), sent: [[1, 5]]));
+
+    [Fact]
+    public void Count_FindsAGap_WhenFramesAreMissing() => Assert.Equal(2, FrameLedger.Count(Frames(1, 4, 5), sent: [[1, 5]]).Lost);
+
+    [Fact]
+    public void Count_FindsTheTail_WhenTheLastFramesAreMissing() => Assert.Equal(3, FrameLedger.Count(Frames(1, 2), sent: [[1, 5]]).Lost);
+
+    [Fact]
+    public void Count_FindsDuplicates_WhenTwoFilesHoldAFrame() => Assert.Equal(1, FrameLedger.Count(Frames(1, 2, 2, 3), sent: [[1, 3]]).Duplicates);
+
+    [Fact]
+    public void Count_LeavesOutTheKillWindow_AndOnlyThat()
+    {
+        FrameLedger ledger = FrameLedger.Count(Frames(1, 2, 10, 11, 13), sent: [[1, 13]], 100);
+        Assert.Equal(new FrameLedger(5, 1, 0, 20, 300), ledger);
+    }
+
+    [Fact]
+    public void Count_SaysForever_WhenNothingWasRecordedAfterTheKill() =>
+        Assert.Equal(long.MaxValue, FrameLedger.Count(Frames(1, 2), sent: [[1, 2]], 100).LostMs);
+
+    [Fact]
+    public void Count_TakesNoFrameForLost_WhenItWasNeverSent() =>
+        Assert.Equal(new FrameLedger(4, 2, 0, 0, 0), FrameLedger.Count(Frames(1, 2, 10, 12), sent: [[1, 3], [10, 12]]));
+
+    [Fact]
+    public void Count_MeasuresEveryKill_AndKeepsTheWorst() =>
+        Assert.Equal(new FrameLedger(5, 0, 0, 180, 240), FrameLedger.Count(Frames(1, 2, 8, 14, 15), sent: [[1, 15]], 80, 90, 500));
+
+    [Fact]
+    public void Count_FindsEveryFrame_WhenNoneWasRecorded() => Assert.Equal(5, FrameLedger.Count([], sent: [[3, 5], [8, 9]]).Lost);
+
+    [Fact]
+    public void Scan_ReadsTheIdFromTheName_WhenItIsThere()
+    {
+        string folder = Heldar.Testing.TemporaryFolder.Create("scan");
+        var id = Guid.NewGuid();
+        File.WriteAllText(Path.Combine(folder, $"20261121T050000.000Z-{id:N}.mp4"), "");
+        File.WriteAllText(Path.Combine(folder, "stranger.mp4"), "");
+        List<string> unknown = [];
+        Assert.Equal([id], DiskSegment.Scan([folder], unknown.Add).Keys);
+        Assert.Contains("stranger.mp4", Assert.Single(unknown), StringComparison.Ordinal);
+        Heldar.Testing.TemporaryFolder.Delete(folder);
+    }
+}
