@@ -27,5 +27,5 @@ internal sealed record SmokeOptions(bool Quick, bool CountTimings, IReadOnlyList
     public int SegmentsPerPhase => Quick ? 1 : 3;
 
     /// <summary>How long the index may take to know everything; with a defect that it can never know, waiting longer proves nothing.</summary>
-    public TimeSpan CatchUp(SmokeFault? fault) => TimeSpan.FromSeconds(fault is SmokeFault.AzuriteDown or SmokeFault.LoseSegment ? 8 : 60);
+    public static TimeSpan CatchUp(SmokeFault? fault) => TimeSpan.FromSeconds(fault is SmokeFault.AzuriteDown or SmokeFault.LoseSegment ? 8 : 60);
 }

@@ -66,7 +66,7 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
         if (fault is null) kill = await KillAsync(stack.Boxes[0], stack, monitor, cancellation);
         if (fault is null or SmokeFault.AzuriteDown) await StopAzuriteAsync(comeBack: fault is null, stack, monitor, cancellation);
         else await stack.AzuriteService.StartAsync(cancellation);
-        SmokeReport report = await comparison.RunAsync(fault, kill, options.CatchUp(fault), Check, cancellation) with { UpSeconds = up };
+        SmokeReport report = await comparison.RunAsync(fault, kill, SmokeOptions.CatchUp(fault), Check, cancellation) with { UpSeconds = up };
         if (options.CountTimings)
         {
             Check(up <= MaxUpSeconds, $"up took {up:0.0} s, more than {MaxUpSeconds}");
