@@ -95,7 +95,7 @@ public sealed class RoomGraphTests
         ["Commands"] = ["Cameras", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
         ["FunctionsHost"] = ["Processes"],
-        ["Judge"] = ["Cameras"],
+        ["Judge"] = ["Cameras", "Processes"],
         ["Prerequisites"] = ["Processes"],
         ["Processes"] = [],
         ["Servers"] = ["Processes"],

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
+using Heldar.Local.Judge;
 using Heldar.Local.Processes;
-using Heldar.Local.Smoke;
 using Heldar.Testing;
 
 namespace Heldar.EndToEnd;
@@ -86,7 +86,7 @@ public sealed class CamerasOfEveryKindAreRecorded : IAsyncLifetime
     {
         List<FrameMark> marks = [];
         foreach (var file in Files(camera.Name)) marks.AddRange(await FrameCounter.ReadAsync(file, codec: null, Cancellation));
-        return (FrameLedger.Count(marks, sent.Single(s => s.Name == camera.Name).Sent[^1][1], killedAtUnixMs: null), marks);
+        return (FrameLedger.Count(marks, sent.Single(s => s.Name == camera.Name).Sent), marks);
     }
 
     private static async Task Eventually(string what, Func<Task<bool>> holds) => await Readiness.WaitAsync(what, async _ => await holds(), TimeSpan.FromSeconds(90), child: null, Cancellation);

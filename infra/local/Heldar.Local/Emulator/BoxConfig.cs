@@ -26,8 +26,8 @@ internal static class BoxConfig
 {
     private static readonly string[] Places = ["Gate", "Yard", "Loading dock", "Lobby", "Parking", "Fence", "Hall", "Office"];
 
-    /// <summary>The file's text. All values that people choose are quoted.</summary>
-    public static string Text(StackOptions options, Site site, int port, Uri fleet, string? token, IEnumerable<(CameraSpec Spec, Uri Url)> cameras, (string Username, string Password) credentials, string? certificate = null)
+    /// <summary>The file's text. All values that people choose are quoted; without a fleet, the box works alone.</summary>
+    public static string Text(StackOptions options, Site site, int port, Uri? fleet, string? token, IEnumerable<(CameraSpec Spec, Uri Url)> cameras, (string Username, string Password) credentials, string? certificate = null)
     {
         var text = new StringBuilder();
         Line(text, $"box:");
@@ -38,10 +38,14 @@ internal static class BoxConfig
         Line(text, $"recording:");
         Line(text, $"  volumes: [{{ path: ./recordings }}]");
         Line(text, $"  segmentSeconds: {options.SegmentSeconds}");
-        Line(text, $"fleet:");
-        Line(text, $"  url: {fleet.ToString().TrimEnd('/')}");
-        if (token is not null) Line(text, $"  enrolmentToken: '{token}'");
-        Line(text, $"  profile: {options.Profile}");
+        if (fleet is not null)
+        {
+            Line(text, $"fleet:");
+            Line(text, $"  url: {fleet.ToString().TrimEnd('/')}");
+            if (token is not null) Line(text, $"  enrolmentToken: '{token}'");
+            Line(text, $"  profile: {options.Profile}");
+        }
+
         Line(text, $"cameras:");
         foreach ((CameraSpec spec, Uri url) in cameras)
         {

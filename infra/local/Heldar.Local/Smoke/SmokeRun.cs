@@ -81,11 +81,12 @@ internal sealed class SmokeRun(SmokeOptions options, Action<string> say)
     private async Task<(Box, DateTimeOffset)> KillAsync(Box victim, Stack stack, SearchMonitor monitor, CancellationToken cancellation)
     {
         say($"kill -9 {victim.Name}");
-        DateTimeOffset killed = TimeProvider.System.GetUtcNow();
+        DateTimeOffset outage = TimeProvider.System.GetUtcNow();
         await victim.Service.KillAsync();
+        DateTimeOffset killed = TimeProvider.System.GetUtcNow(); // what it wrote, it wrote before
         await Task.Delay(TimeSpan.FromSeconds(options.Quick ? 1 : 2), cancellation);
         await victim.Service.StartAsync(cancellation);
-        monitor.Exclude(killed, TimeProvider.System.GetUtcNow().AddSeconds(2));
+        monitor.Exclude(outage, TimeProvider.System.GetUtcNow().AddSeconds(2));
         await PhaseAsync($"segments of {victim.Name} after its restart are searchable", stack, monitor, cancellation);
         return (victim, killed);
     }
