@@ -21,6 +21,12 @@ internal sealed partial class CameraRecorder
     private long _decodeEnd;
     private long _fragmentStart;
     private bool _reorders;
+    private int _inOrder;
+    private long _latest;
+    private long _interval;
+    private Duration _now;
+    private Duration? _heldSince;
+    private Instant _videoEnd;
     private Instant _latestTime;
     private Instant? _since;
     private Instant? _through;
@@ -41,11 +47,11 @@ internal sealed partial class CameraRecorder
         if (_file is not null)
         {
             var time = unit.Timestamp - _origin;
-            var follows = _video.Count == 0 || time > _video.Latest;
-            var hole = _video.Count > 0 && time - _video.Latest > LongestHole;
+            var follows = time > _latest;
+            var hole = time - _latest > Math.Max(LongestHole, 2 * _interval);
             var due = unit.Time - _file.Label.Start >= _options.SegmentLength - KeyframeJitter || hole;
             if (unit.IsKeyframe && follows && due) EndSegment(hole ? null : unit);
-            else if (hole && time - _video.Latest > 60 * VideoFormat.ClockRate) EndSegment(null);
+            else if (hole && time - _latest > 60 * VideoFormat.ClockRate) EndSegment(null);
             else if (follows && _video.Count > 0 && (unit.IsKeyframe || time - _fragmentStart >= _fragmentTicks || _video.Bytes > MaxFragmentBytes)) Flush(unit);
         }
 
@@ -68,9 +74,23 @@ internal sealed partial class CameraRecorder
             _job.RandomAccessTime = unit.IsKeyframe ? Math.Max(time, _decodeEnd) : -1;
         }
 
-        if (_video.Count == 0 || time > _video.Latest) _latestTime = unit.Time;
+        if (time < _latest) (_reorders, _inOrder) = (true, int.MinValue);
+        if (time > _latest)
+        {
+            _inOrder++;
+            if (_latest >= 0) _interval = time - _latest;
+            (_latest, _latestTime) = (time, unit.Time);
+        }
+
+        _heldSince ??= _now;
         _job.Add(unit.Block, unit.Offset, unit.Length);
         _video.Add(time, unit.Length, unit.IsKeyframe);
+    }
+
+    private void Audio(in AccessUnit unit)
+    {
+        _audio.Add(unit);
+        if (_audio.Samples.Count > 0) _heldSince ??= _now;
     }
 
     /// <summary>Opens a segment at a keyframe; false when it cannot be.</summary>
@@ -104,6 +124,7 @@ internal sealed partial class CameraRecorder
 
         NoteBreak(unit.Time);
         (_file, _writer, _sequence, _origin, _decodeEnd, _durableBytes) = (file, writer, 0, unit.Timestamp, 0, 0);
+        (_latest, _videoEnd) = (-1, start);
         _pending++;
         _since ??= unit.Time;
         _video.Clear();
@@ -128,16 +149,28 @@ internal sealed partial class CameraRecorder
     }
 
     /// <summary>Hands the fragment over; the next access unit, when there is one, says how long its last picture lasts.</summary>
-    private void Flush(AccessUnit? next)
+    /// <param name="next">The unit that the next fragment starts with.</param>
+    /// <param name="goesOn">Without one: the segment goes on nevertheless.</param>
+    private void Flush(AccessUnit? next, bool goesOn = false)
     {
-        if (_video.Count == 0 || _job is null) return;
-        _reorders |= _video.Reordered;
-        var usual = _video.Interval(VideoFormat.ClockRate / 25);
-        var last = next is null ? usual : Math.Min(next.Value.Timestamp - _origin - _video.Latest, _reorders ? usual : long.MaxValue);
-        _video.LayOut(_decodeEnd, last);
-        _decodeEnd = _video.End;
-        var end = _latestTime + Duration.FromNanoseconds(last * 1_000_000_000 / VideoFormat.ClockRate);
-        if (next is not null) end = Instant.Min(end, next.Value.Time);
+        _heldSince = null;
+        if (_file is null || (_video.Count == 0 && _audio.Samples.Count == 0)) return;
+        var end = _videoEnd;
+        if (_video.Count > 0)
+        {
+            var apart = _video.Interval(0);
+            var usual = apart > 0 ? apart : _interval > 0 ? _interval : UsualInterval;
+            var last = next is null ? usual : Math.Min(next.Value.Timestamp - _origin - _video.Latest, _reorders ? usual : long.MaxValue);
+            // Where pictures may follow that are shown earlier, their decode times must find room.
+            _video.LayOut(_decodeEnd, goesOn && _inOrder < KnownInOrder ? 1 : last);
+            // A guess at how long a picture lasts may reach past the next one: the footage's end makes no promise of it.
+            if (next is null && (goesOn || apart == 0)) last = Math.Min(last, UsualInterval);
+            end = _latestTime + Duration.FromNanoseconds(last * 1_000_000_000 / VideoFormat.ClockRate);
+            if (next is not null) end = Instant.Min(end, next.Value.Time);
+            _decodeEnd = _video.End;
+        }
+
+        _job ??= _pool.Rent();
         var job = _job;
         (job.Frames, job.End, job.CameraOffsetMs) = (_video.Count, Milliseconds(end), _cameraOffsetMs);
         _audio.MoveTo(job);
@@ -150,7 +183,7 @@ internal sealed partial class CameraRecorder
         {
             _frames += frames;
             _bytes += bytes;
-            _lastEnd = end;
+            _lastEnd = _videoEnd = end;
             return;
         }
 
@@ -164,6 +197,8 @@ internal sealed partial class CameraRecorder
     {
         if (_file is null) return;
         Flush(next);
+        // A picture that was written before the next one came lasts until then.
+        if (next is { } follower && _file is not null) _lastEnd = _videoEnd = Instant.Max(_videoEnd, follower.Time);
         CloseFile();
     }
 
@@ -171,8 +206,8 @@ internal sealed partial class CameraRecorder
     {
         if (_file is null) return;
         // A writer that is stopping takes nothing more, and closes what it holds by itself.
-        _writer!.TryClose(_file);
-        _file = null;
+        _writer!.TryClose(_file, Milliseconds(_videoEnd));
+        (_file, _heldSince) = (null, null);
     }
 
     /// <summary>The volume gave the file up.</summary>
@@ -183,7 +218,7 @@ internal sealed partial class CameraRecorder
         _job = null;
         _video.Clear();
         _audio.Clear();
-        _file = null;
+        (_file, _heldSince) = (null, null);
         _since = null;
         _cause = "volume";
     }

@@ -13,7 +13,16 @@ namespace Heldar.Edge.Recorder;
 internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposable, ISegmentOwner
 {
     private const int MaxFragmentBytes = 16 << 20;
+    private const long UsualInterval = VideoFormat.ClockRate / 25;
+
+    /// <summary>After so many pictures in the order in which they are shown, a camera sends them so.</summary>
+    private const int KnownInOrder = 4;
+
+    /// <summary>Twice the camera's interval for one with less than a picture a second.</summary>
     private static readonly long LongestHole = VideoFormat.ClockRate;
+
+    /// <summary>A fragment that is long enough waits this much for the picture that tells how long its last one lasts.</summary>
+    private static readonly Duration Patience = Duration.FromMilliseconds(100);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly CameraIdentity _camera;
@@ -27,6 +36,7 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
     private readonly TrackSamples _video = new();
     private readonly AudioLane _audio = new();
     private readonly long _fragmentTicks;
+    private readonly Duration _longestHeld;
 
     private StreamRun? _run;
     private StreamFormat? _format;
@@ -38,6 +48,7 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
     {
         (_camera, _options, _writers, _clock, _log) = (camera, options, writers, clock, log);
         _fragmentTicks = (long)(options.FragmentLength.TotalSeconds * VideoFormat.ClockRate);
+        _longestHeld = options.FragmentLength + Patience;
         _video.Clear();
     }
 
@@ -78,7 +89,7 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
         {
             if (run.Reason != RunReason.Connected) _cause = run.Reason == RunReason.ClockStep ? "clock_step" : "timestamp_jump";
             EndSegment(null);
-            _run = run;
+            (_run, _interval) = (run, 0);
         }
     }
 
@@ -97,7 +108,7 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
         {
             if (_disposed) return;
             if (unit.Track == TrackKind.Video) Video(unit);
-            else if (_file is not null) _audio.Add(unit);
+            else if (_file is not null) Audio(unit);
         }
     }
 
@@ -126,6 +137,16 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
     public void OnCameraOffset(Duration offset)
     {
         lock (_gate) _cameraOffsetMs = (long)offset.TotalMilliseconds;
+    }
+
+    /// <summary>Media that has waited long enough for more of its fragment is written, also when no more comes.</summary>
+    public void OnTime(Duration monotonic)
+    {
+        lock (_gate)
+        {
+            _now = monotonic;
+            if (_heldSince is { } since && monotonic - since >= _longestHeld) Flush(null, goesOn: true);
+        }
     }
 
     public async ValueTask DisposeAsync()

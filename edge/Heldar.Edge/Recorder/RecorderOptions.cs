@@ -13,6 +13,7 @@ internal sealed record RecorderOptions
 
     /// <summary>
     /// Longest media in one fragment. Default 0.8 s, 0.1 to 1 s. It is the unit of writing: shorter loses less in a crash and costs more writes.
+    /// Media is held for this and 0.1 s at most.
     /// </summary>
     public Duration FragmentLength { get; init; } = Duration.FromMilliseconds(800);
 

@@ -49,7 +49,7 @@ internal static class TailSalvage
         if (pieces.Length < scan.FileLength) RandomAccess.SetLength(file, pieces.Length);
         RandomAccess.FlushToDisk(file);
         var last = scan.Fragments[pieces.Fragments - 1];
-        var end = unclosed.Pieces.TryGetValue(last.Offset, out var sealedPiece) ? sealedPiece.End : label.Start + Duration.FromMilliseconds(last.EndTime * 1000 / VideoFormat.ClockRate);
+        var end = unclosed.Pieces.TryGetValue(last.Offset, out var sealedPiece) ? sealedPiece.End : label.Start + Duration.FromMilliseconds(scan.Fragments.Take(pieces.Fragments).Max(f => f.EndTime) * 1000 / VideoFormat.ClockRate);
         var data = new SegmentData
         {
             Segment = label.Segment,

@@ -83,8 +83,11 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     }
 
     /// <summary>Writes the tail. The file is not durable yet.</summary>
-    public void Finish(SealLog seals)
+    /// <param name="seals">The volume's log.</param>
+    /// <param name="end">Until when its last picture lasts, when that is known only now.</param>
+    public void Finish(SealLog seals, Instant end)
     {
+        End = Instant.Max(End, end);
         var tail = Mp4Tail.Build(_points);
         var digest = SHA256.HashData(tail);
         Seal(seals, digest, tail.Length, 0, End);

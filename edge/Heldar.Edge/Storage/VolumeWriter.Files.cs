@@ -1,4 +1,5 @@
 using Heldar.Edge.Seals;
+using NodaTime;
 
 namespace Heldar.Edge.Storage;
 
@@ -19,7 +20,7 @@ internal sealed partial class VolumeWriter
                     file.Write(job.Fragment!, _seals, _fragmentHash);
                     break;
                 case JobKind.Close when _open.Contains(file!):
-                    _closing.Add(FinishFile(file!));
+                    _closing.Add(FinishFile(file!, job.End));
                     break;
                 case JobKind.Seal:
                     _seals.Append(job.Record!);
@@ -54,11 +55,11 @@ internal sealed partial class VolumeWriter
         }
     }
 
-    private SegmentFile FinishFile(SegmentFile file)
+    private SegmentFile FinishFile(SegmentFile file, Instant end)
     {
         try
         {
-            if (!file.Broken) file.Finish(_seals);
+            if (!file.Broken) file.Finish(_seals, end);
         }
         catch (IOException e)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Heldar.Edge.Seals;
+using NodaTime;
 
 namespace Heldar.Edge.Storage;
 
@@ -67,7 +68,9 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     public bool TryWrite(SegmentFile file, FragmentJob job, FragmentPool pool) => TryPost(new Job(JobKind.Write, file, job, pool), media: true);
 
     /// <summary>Closes a segment behind what was posted for it; always accepted until the writer has ended.</summary>
-    public bool TryClose(SegmentFile file) => TryPost(new Job(JobKind.Close, file, null, null), media: false);
+    /// <param name="file">The segment.</param>
+    /// <param name="end">Until when its last picture lasts, when the fragments do not say.</param>
+    public bool TryClose(SegmentFile file, Instant end) => TryPost(new Job(JobKind.Close, file, null, null, End: end), media: false);
 
     /// <summary>Seals something that is not a segment, such as a gap.</summary>
     public bool TrySeal(SealRecord record) => TryPost(new Job(JobKind.Seal, null, null, null, record), media: true);
@@ -128,7 +131,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
                     continue;
                 }
 
-                if (ended) _closing.AddRange(_open.Where(f => !_closing.Contains(f)).Select(FinishFile));
+                if (ended) _closing.AddRange(_open.Where(f => !_closing.Contains(f)).Select(f => FinishFile(f, Instant.MinValue)));
                 Sync(all: true);
                 if (ended) break;
                 next = Stopwatch.GetTimestamp() + interval;
@@ -170,5 +173,5 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     }
 
     [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
-    private readonly record struct Job(JobKind Kind, SegmentFile? File, FragmentJob? Fragment, FragmentPool? Pool, SealRecord? Record = null);
+    private readonly record struct Job(JobKind Kind, SegmentFile? File, FragmentJob? Fragment, FragmentPool? Pool, SealRecord? Record = null, Instant End = default);
 }

@@ -75,6 +75,12 @@ internal sealed class StreamHub(int maxGopBytes)
         foreach (var subscription in _subscriptions) subscription.Offset(offset);
     }
 
+    public void Time(Duration monotonic)
+    {
+        if (_run is null) return;
+        foreach (var subscription in _subscriptions) subscription.Time(monotonic);
+    }
+
     /// <summary>Ends the run, if one is open.</summary>
     public void Lose(StreamLoss loss, string cause)
     {

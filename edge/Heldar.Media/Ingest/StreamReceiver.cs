@@ -19,6 +19,7 @@ internal sealed class StreamReceiver : IInterleavedSink, IDisposable
     private const long ReportEvery = 5 * Second;
     private const long RateEvery = 2 * Second;
     private const long LastsAfter = 10 * Second;
+    private const long RestAfter = Second / 2;
     private const int MaxRounds = 8;
     private const int FrameHeader = 4;
 
@@ -41,6 +42,7 @@ internal sealed class StreamReceiver : IInterleavedSink, IDisposable
     private long _startedAt;
     private long _units;
     private long _lastUnitAt;
+    private long _videoAt;
     private long _keepAliveAt;
     private long _reportAt;
     private long _lostBefore;
@@ -132,7 +134,11 @@ internal sealed class StreamReceiver : IInterleavedSink, IDisposable
     void IInterleavedSink.OnFrame(int channel, ReadOnlySpan<byte> body)
     {
         var arrival = (double)Now.Monotonic / Second;
-        if (channel == _videoTrack.RtpChannel) _video.Receive(body, arrival);
+        if (channel == _videoTrack.RtpChannel)
+        {
+            _videoAt = Now.Monotonic;
+            _video.Receive(body, arrival);
+        }
         else if (channel == _audioTrack?.RtpChannel) _audio?.Receive(body, arrival);
         else if (channel == _videoTrack.RtcpChannel) Control(_video, TrackKind.Video, body);
         else if (channel == _audioTrack?.RtcpChannel && _audio is not null) Control(_audio, TrackKind.Audio, body);
@@ -186,7 +192,9 @@ internal sealed class StreamReceiver : IInterleavedSink, IDisposable
     private void Maintain()
     {
         var now = Now.Monotonic;
+        if (now - _videoAt > RestAfter) _video.Rest();
         _timeline.SettleIfDue();
+        _hub.Time(Duration.FromNanoseconds(now));
         if (_video.Units != _units) (_units, _lastUnitAt) = (_video.Units, now);
         if (now - _lastUnitAt > _mediaTimeout) throw new RtspException(StreamFailure.NoMedia, $"no media for {(double)_mediaTimeout / Second:0.#} s");
         if (now - Math.Max(_startedAt, _timeline.LastPublishedAt) > _mediaTimeout * UndecodableTimeouts)

@@ -117,6 +117,22 @@ internal sealed class Subscription(IStreamSubscriber subscriber, Action<Exceptio
         }
     }
 
+    public void Time(Duration monotonic)
+    {
+        lock (_gate)
+        {
+            if (_closed) return;
+            try
+            {
+                subscriber.OnTime(monotonic);
+            }
+            catch (Exception e)
+            {
+                Fault(e);
+            }
+        }
+    }
+
     private void Fault(Exception error)
     {
         _closed = true;

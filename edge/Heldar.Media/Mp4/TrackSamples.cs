@@ -56,7 +56,7 @@ public sealed class TrackSamples
         for (var i = 0; i < Count; i++)
         {
             _sorted[i] = Math.Max(_sorted[i], notBefore);
-            notBefore = _sorted[i];
+            notBefore = _sorted[i] + 1;
         }
 
         Base = Count == 0 ? notBefore : _sorted[0];

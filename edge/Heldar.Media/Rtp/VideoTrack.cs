@@ -3,7 +3,8 @@ using Heldar.Media.Streams;
 namespace Heldar.Media.Rtp;
 
 /// <summary>
-/// RTP packets of a video track to whole access units. A unit ends with the marker bit, or with the next timestamp when the marker is missing.
+/// RTP packets of a video track to whole access units. A unit ends with the marker bit; when the camera sets none, with the next timestamp, or when
+/// the camera rests.
 /// After a loss nothing is passed on until a whole keyframe. Ingest thread only.
 /// </summary>
 internal sealed class VideoTrack : RtpTrack
@@ -15,6 +16,8 @@ internal sealed class VideoTrack : RtpTrack
     private VideoFormat? _format;
     private uint _timestamp;
     private bool _inUnit;
+    private bool _markerMissing;
+    private bool _rested;
     private bool _damaged;
     private bool _afterGap = true;
     private bool _awaitKeyframe = true;
@@ -32,19 +35,36 @@ internal sealed class VideoTrack : RtpTrack
     /// <summary>Access units seen, also those that were damaged or came before a keyframe: the camera is sending.</summary>
     public long Units { get; private set; }
 
+    /// <summary>No packet has come for a while: a picture of a camera that sets no markers is whole by now, and shall not wait for the next.</summary>
+    public void Rest()
+    {
+        if (!_inUnit || !_markerMissing || _damaged || _depacketiser.IsOpen || !_depacketiser.HasPicture) return;
+        Finish(complete: true);
+        _rested = true;
+    }
+
     public override void Dispose() => _builder.Dispose();
 
     protected override void OnPacket(in RtpPacket packet)
     {
-        if (_inUnit && packet.Timestamp != _timestamp) Finish(complete: true);
+        if (_inUnit && packet.Timestamp != _timestamp)
+        {
+            _markerMissing = true;
+            Finish(complete: true);
+        }
+
         if (!_inUnit)
         {
-            _inUnit = true;
-            _timestamp = packet.Timestamp;
+            // The picture was not whole after all.
+            var late = _rested && packet.Timestamp == _timestamp;
+            (_inUnit, _rested, _timestamp) = (true, false, packet.Timestamp);
+            if (late) Break();
         }
 
         if (!_damaged && !_depacketiser.Packet(packet.Payload)) Break();
-        if (packet.Marker) Finish(complete: false);
+        if (!packet.Marker) return;
+        _markerMissing = false;
+        Finish(complete: false);
     }
 
     protected override void OnGap(in RtpPacket packet, int missing)

@@ -78,4 +78,13 @@ public interface IStreamSubscriber
 
     /// <summary>Camera clock minus box clock by the newest RTCP sender report (RFC 3550 §6.4.1).</summary>
     void OnCameraOffset(Duration offset);
+
+    /// <summary>
+    /// Time passes: called after every read, about every 40 ms while a run is open, also when nothing arrives. For subscribers that bound how long
+    /// they hold media back.
+    /// </summary>
+    /// <param name="monotonic">Since any origin, never stepped.</param>
+    void OnTime(Duration monotonic)
+    {
+    }
 }

@@ -32,6 +32,11 @@ internal sealed class CollectingSubscriber : IStreamSubscriber
     /// <summary>Keeps nothing, allocates nothing.</summary>
     public bool IsQuiet { get; init; }
 
+    /// <summary>The newest time that it was told, and how often it was told one.</summary>
+    public Duration Time { get; private set; }
+
+    public int Ticks { get; private set; }
+
     public int Count(string call) => Calls.Count(c => c.StartsWith(call, StringComparison.Ordinal));
 
     public void OnRun(StreamRun run) => Add($"run {run.Reason}");
@@ -55,6 +60,8 @@ internal sealed class CollectingSubscriber : IStreamSubscriber
     public void OnLost(StreamLoss loss, string cause) => Add($"lost {loss}: {cause}");
 
     public void OnCameraOffset(Duration offset) => Add("offset");
+
+    public void OnTime(Duration monotonic) => (Time, Ticks) = (monotonic, Ticks + 1);
 
     private void Add(string call)
     {

@@ -115,6 +115,21 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task Time_IsTold_WhileNothingComes()
+    {
+        await using var camera = new ScriptedCamera();
+        camera.Media = () => ScriptedCamera.Stream(12);
+        var subscriber = new CollectingSubscriber();
+        await using var engine = Engine();
+        engine.Open(Source(camera)).Subscribe(subscriber);
+        await Eventually.TrueAsync(() => subscriber.Count("unit") + subscriber.Count("key") == 12, "all pictures");
+        var (quiet, ticks) = (subscriber.Time, subscriber.Ticks);
+        await Eventually.TrueAsync(() => subscriber.Time - quiet > Duration.FromMilliseconds(300), "time passes");
+        Assert.True(subscriber.Ticks > ticks + 2);
+        Assert.Equal(0, subscriber.Count("lost"));
+    }
+
+    [Fact]
     public async Task ConnectionThatEnds_IsReportedAndTriedAgain()
     {
         await using var camera = new ScriptedCamera();

@@ -55,6 +55,55 @@ public sealed class VideoTrackTests : IDisposable
     }
 
     [Fact]
+    public void Rest_EndsTheUnit_OfACameraWithoutMarkers()
+    {
+        Send(0, false, Nals.Idr());
+        _track.Rest();
+        // One that has not shown how it ends its units may still be sending this one.
+        Assert.Empty(_sink.Units);
+        Send(90_000, false, Nals.Slice());
+        _track.Rest();
+        Assert.Equal(2, _sink.Units.Count);
+        Send(180_000, false, Nals.Slice());
+        Assert.Equal(2, _sink.Units.Count);
+        _track.Rest();
+        Assert.Equal(3, _sink.Units.Count);
+        Assert.Empty(_sink.Damages);
+    }
+
+    [Fact]
+    public void Rest_LeavesAlone_WhatIsNotWhole()
+    {
+        Send(0, false, Nals.Idr());
+        Send(90_000, false, Nals.Slice());
+        Send(180_000, false, Nals.Sei());
+        _track.Rest();
+        Assert.Equal(2, _sink.Units.Count);
+        Send(180_000, false, RtpBytes.FuA(Nals.Idr(5000), 1300)[0]);
+        _track.Rest();
+        Assert.Equal(2, _sink.Units.Count);
+        Send(270_000, true, Nals.Slice());
+        Send(360_000, false, Nals.Idr());
+        _track.Rest();
+        // With markers, what has none is not whole.
+        Assert.Equal(2, _sink.Units.Count);
+    }
+
+    [Fact]
+    public void PictureThatGoesOnAfterARest_IsDamage()
+    {
+        Send(0, false, Nals.Idr());
+        Send(90_000, false, Nals.Slice());
+        _track.Rest();
+        Send(90_000, false, Nals.Slice());
+        Send(180_000, false, Nals.Slice());
+        Send(270_000, false, Nals.Idr());
+        Send(360_000, false, Nals.Slice());
+        Assert.Equal([0u, 90_000u, 270_000u], _sink.Units.Select(u => u.Timestamp));
+        Assert.Single(_sink.Damages);
+    }
+
+    [Fact]
     public void MissingMarker_EndsTheUnitAtTheNextTimestamp()
     {
         Send(0, false, Nals.Idr());

@@ -122,8 +122,8 @@ class Camera:
         wall = self.wall(media) + NTP_EPOCH
         self.clock.set_calibration(time.time_ns(), wall, 1, 1)
         for element in self.clocked:
-            if element.get_clock() != self.clock:
-                element.set_clock(self.clock)
+            if element is not self.clocked[0] and element.get_clock() != self.clock:
+                element.set_clock(self.clock)  # of the reports only: the pipeline's own clock paces nothing
             element.set_base_time(max(0, wall - running))
 
     def step_video(self):
