@@ -5,11 +5,13 @@ using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Health;
+using Heldar.Edge.Holds;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Playback;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.RemoteAccess;
+using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
 using Heldar.Edge.Store;
@@ -45,6 +47,8 @@ internal static partial class BoxApp
             .AddCameras()
             .AddGaps()
             .AddPlayback()
+            .AddHolds()
+            .AddRetention()
             .AddSnapshots()
             .AddUplink(settings)
             .AddRemoteAccess(settings)
@@ -61,6 +65,8 @@ internal static partial class BoxApp
         app.MapSegments();
         app.MapGaps();
         app.MapMedia();
+        app.MapHolds();
+        app.MapRetention();
         app.MapSnapshots();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(BoxRole.Viewer);
         app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));

@@ -41,6 +41,8 @@ internal sealed class Row
 
     public string Path { get; init; } = "";
 
+    public long Held { get; init; }
+
     public SegmentData ToData() => new()
     {
         Segment = Guid.ParseExact(Id, "D"),

@@ -19,6 +19,9 @@ internal sealed record Segment(SegmentData Data, Guid Volume, string RelativePat
     public Instant End => Data.End;
 
     public long Bytes => Data.Bytes;
+
+    /// <summary>A hold covers it: nothing deletes it.</summary>
+    public bool Held { get; init; }
 }
 
 /// <summary>Part of an answer, ordered by start.</summary>

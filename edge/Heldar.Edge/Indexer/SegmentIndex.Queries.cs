@@ -8,7 +8,7 @@ internal sealed partial class SegmentIndex
 {
     private const string Columns =
         "id, camera, revision, run, start_ns AS StartNs, end_ns AS EndNs, bytes, codec, width, height, frames, sha256, root, hash_origin AS HashOrigin, "
-        + "camera_offset_ms AS CameraOffsetMs, reason, volume, path";
+        + "camera_offset_ms AS CameraOffsetMs, reason, volume, path, held";
 
     public async partial Task<SegmentPage> FindAsync(Guid camera, Instant from, Instant to, int limit, string? cursor, CancellationToken cancellation)
     {
@@ -110,6 +110,6 @@ internal sealed partial class SegmentIndex
     private Segment ToSegment(Row row)
     {
         var volume = Guid.ParseExact(row.Volume, "D");
-        return new Segment(row.ToData(), volume, row.Path, volumes.Find(volume)?.Resolve(row.Path));
+        return new Segment(row.ToData(), volume, row.Path, volumes.Find(volume)?.Resolve(row.Path)) { Held = row.Held != 0 };
     }
 }

@@ -17,7 +17,8 @@ internal static class SegmentRows
         var changed = db.Execute(
             """
             INSERT INTO segment (id, camera, revision, run, start_ns, end_ns, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason, volume, path)
-            VALUES (@id, @camera, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason, @volume, @path)
+            SELECT @id, @camera, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason, @volume, @path
+            WHERE NOT EXISTS (SELECT 1 FROM segment_leaving WHERE id = @id)
             ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, start_ns = excluded.start_ns, end_ns = excluded.end_ns, bytes = excluded.bytes,
               codec = excluded.codec, width = excluded.width, height = excluded.height, frames = excluded.frames, sha256 = excluded.sha256,
               root = excluded.root, hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason,
@@ -51,16 +52,28 @@ internal static class SegmentRows
         return true;
     }
 
-    /// <summary>Removes the rows of a deletion; answers their number.</summary>
-    public static int Delete(DbConnection db, Guid volume, FootageDeletedData deleted) => db.Execute(
-        "DELETE FROM segment WHERE camera = @camera AND volume = @volume AND start_ns >= @from AND start_ns < @to",
-        new
-        {
-            camera = SegmentIndex.Text(deleted.Camera),
-            volume = SegmentIndex.Text(volume),
-            from = SegmentIndex.Ns(deleted.From),
-            to = SegmentIndex.Ns(deleted.To),
-        });
+    /// <summary>Removes the rows of a deletion that the seal log tells of; answers their number. Held footage stays.</summary>
+    /// <param name="db">Within a transaction of the store's writer.</param>
+    /// <param name="volume">Identity of the volume whose log it is.</param>
+    /// <param name="deleted">The range.</param>
+    /// <param name="segments">The segments that are gone; null for all that start in the range.</param>
+    public static int Delete(DbConnection db, Guid volume, FootageDeletedData deleted, IReadOnlyList<Guid>? segments = null)
+    {
+        if (segments is not null) return segments.Sum(id => Delete(db, id) ? 1 : 0);
+        return db.Execute(
+            $"DELETE FROM segment WHERE camera = @camera AND volume = @volume AND start_ns >= @from AND start_ns < @to AND {HoldRows.IsFree}",
+            new
+            {
+                camera = SegmentIndex.Text(deleted.Camera),
+                volume = SegmentIndex.Text(volume),
+                from = SegmentIndex.Ns(deleted.From),
+                to = SegmentIndex.Ns(deleted.To),
+            });
+    }
+
+    /// <summary>Removes one row unless it is held; false when it stays or was not there.</summary>
+    public static bool Delete(DbConnection db, Guid segment) =>
+        db.Execute($"DELETE FROM segment WHERE id = @id AND {HoldRows.IsFree}", new { id = SegmentIndex.Text(segment) }) > 0;
 
     /// <summary>Notes that everything sealed before this hour is in the index.</summary>
     public static void Mark(DbConnection db, Guid volume, string hour) => db.Execute(

@@ -9,12 +9,14 @@ internal sealed class FileWindow : Stream
     private readonly FileStream _file;
     private readonly long _start;
     private readonly long _length;
+    private readonly IDisposable? _kept;
     private long _position;
 
     /// <param name="path">File that exists.</param>
     /// <param name="start">First byte of the window.</param>
     /// <param name="length">Bytes of the window.</param>
-    public FileWindow(string path, long start, long length)
+    /// <param name="kept">Disposed with the window: what keeps the file from being deleted meanwhile.</param>
+    public FileWindow(string path, long start, long length, IDisposable? kept = null)
     {
         _file = new FileStream(path, new FileStreamOptions
         {
@@ -24,7 +26,7 @@ internal sealed class FileWindow : Stream
             Options = FileOptions.Asynchronous,
             BufferSize = 0,
         });
-        (_start, _length) = (start, length);
+        (_start, _length, _kept) = (start, length, kept);
     }
 
     public override bool CanRead => true;
@@ -77,7 +79,12 @@ internal sealed class FileWindow : Stream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _file.Dispose();
+        if (disposing)
+        {
+            _file.Dispose();
+            _kept?.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 

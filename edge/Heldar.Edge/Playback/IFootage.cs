@@ -14,6 +14,9 @@ internal sealed record Footage(Guid Id, Guid Camera, Instant Start, Instant End,
     /// <summary>Still being recorded.</summary>
     public bool Open { get; init; }
 
+    /// <summary>Held as evidence.</summary>
+    public bool Held { get; init; }
+
     public string? Codec { get; init; }
 
     public int? Width { get; init; }

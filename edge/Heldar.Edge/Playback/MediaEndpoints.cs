@@ -1,5 +1,6 @@
 using Heldar.Edge.Access;
 using Heldar.Edge.Api;
+using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Playback;
 
@@ -9,19 +10,21 @@ internal static class MediaEndpoints
     public static void MapMedia(this IEndpointRouteBuilder app) =>
         app.MapGet("/media/recordings/{file}", GetAsync).NeedsLinkOr(BoxRole.Viewer).WithTags("footage").Produces(200, contentType: "video/mp4").Produces(206).Produces(404);
 
-    private static async Task<IResult> GetAsync(string file, IFootage footage, CancellationToken cancellation)
+    private static async Task<IResult> GetAsync(string file, IFootage footage, ReadLocks locks, CancellationToken cancellation)
     {
         if (file.Length != 40 || !file.EndsWith(".mp4", StringComparison.Ordinal) || !Guid.TryParseExact(file[..36], "D", out var id)) return Missing();
         if (await footage.FindByIdAsync(id, cancellation) is not { } found) return Missing();
+        if (locks.TryRead(id) is not { } kept) return Missing();
         try
         {
             // A running segment has no fixed content yet, so only a closed one gets a validator.
             return Results.Stream(
-                new FileWindow(found.Path, 0, found.Bytes), "video/mp4", enableRangeProcessing: true,
+                new FileWindow(found.Path, 0, found.Bytes, kept), "video/mp4", enableRangeProcessing: true,
                 entityTag: found.Open || found.Sha256 is null ? null : new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{found.Sha256}\""));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
+            kept.Dispose();
             return Missing();
         }
     }

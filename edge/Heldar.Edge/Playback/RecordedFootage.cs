@@ -37,6 +37,7 @@ internal sealed class RecordedFootage(SegmentIndex index, CameraRegistry cameras
 
     private static Footage ToFootage(Segment s) => new(s.Id, s.Camera, s.Start, s.End, s.Bytes, s.File!)
     {
+        Held = s.Held,
         Codec = s.Data.Codec,
         Width = s.Data.Width,
         Height = s.Data.Height,

@@ -137,7 +137,7 @@ internal static class SegmentEndpoints
         DurationS = Math.Round((f.End - f.Start).TotalSeconds, 3),
         SizeBytes = f.Bytes,
         Url = links.Sign($"/media/recordings/{f.Id:D}.mp4"),
-        EvidenceLocked = false,
+        EvidenceLocked = f.Held,
         Container = "mp4",
         Open = f.Open,
         Codec = f.Codec,

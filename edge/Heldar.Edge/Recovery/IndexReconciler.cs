@@ -7,7 +7,7 @@ namespace Heldar.Edge.Recovery;
 
 /// <summary>
 /// Brings the index up to the seal log before cameras start: from the marked hour on, or from the beginning when the database is new. Nothing is hashed again.
-/// Every record may be applied twice: the index takes only newer revisions, and the cloud the same event once.
+/// A file that is gone stays out, however its record is read. Every record may be applied twice: the index takes only newer revisions, and the cloud the same event once.
 /// </summary>
 internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log) : IHostedService
 {
@@ -31,7 +31,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         foreach (var entry in seals.Read(mark, cancellation))
         {
             if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
-            if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;
+            if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null } or { Hold: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;
             group.Add(entry);
             if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, cancellation);
         }
@@ -53,8 +53,9 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
                 {
                     foreach (var replay in _replays)
                         if (replay.Takes(record)) changed += replay.Apply(db, volume.Id, record);
-                    if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted);
-                    else if (record is { Data: { } data, Path: { } path } && SegmentRows.Apply(db, outbox, volume.Id, path, data)) changed++;
+                    if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted, record.Segments);
+                    else if (record.Hold is { } hold) changed += HoldRows.Put(db, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true)) ? 1 : 0;
+                    else if (record is { Data: { } data, Path: { } path } && File.Exists(volume.Resolve(path)) && SegmentRows.Apply(db, outbox, volume.Id, path, data)) changed++;
                 }
 
                 SegmentRows.Mark(db, volume.Id, group[^1].Hour);

@@ -64,6 +64,9 @@ internal sealed record SealRecord
 
     public HoldSeal? Hold { get; init; }
 
+    /// <summary>Of a deletion: the segments that are gone.</summary>
+    public IReadOnlyList<Guid>? Segments { get; init; }
+
     /// <summary>For people.</summary>
     public string? Cause { get; init; }
 }
@@ -86,5 +89,9 @@ internal sealed record FragmentsSeal(Guid Segment, IReadOnlyList<FragmentSeal> I
 /// <param name="Sha256">Digest of its bytes, lower-case hex.</param>
 internal sealed record FragmentSeal(long Offset, int Bytes, int Frames, Instant End, string Sha256);
 
-/// <summary>A time of a camera that must not be deleted.</summary>
-internal sealed record HoldSeal(Guid Id, Guid Camera, Instant From, Instant To, bool Released);
+/// <summary>A time of a camera that must not be deleted. Each line carries the whole hold, so that any one of them brings it back.</summary>
+/// <param name="Level">Role of who placed it; a lower one cannot end it.</param>
+/// <param name="Created">When it was placed.</param>
+/// <param name="Released">When it ended; absent while it stands.</param>
+/// <param name="ReleasedBy">Who ended it.</param>
+internal sealed record HoldSeal(HoldAppliedData Data, int Level, Instant Created, Guid? Segment = null, Instant? Released = null, string? ReleasedBy = null);

@@ -23,7 +23,11 @@ internal sealed record BoxSettings(
     DateTimeZone TimeZone,
     RecordingSettings Recording,
     FleetSettings? Fleet,
-    ImmutableArray<CameraSettings> Cameras);
+    ImmutableArray<CameraSettings> Cameras)
+{
+    /// <summary>How long and how much footage is kept.</summary>
+    public RetentionSettings Retention { get; init; } = RetentionSettings.Default;
+}
 
 /// <summary>Where and how footage is written.</summary>
 /// <param name="Volumes">Absolute folders, each best on its own disk; at least one.</param>

@@ -48,12 +48,13 @@ internal static class SettingsReader
         box.RefuseUnknown();
 
         var recording = ReadRecording(root, scope);
+        var retention = RetentionReader.Read(root, recording.Volumes);
         var fleet = ReadFleet(root, scope);
         var cameras = ReadCameras(root, scope);
         root.RefuseUnknown();
 
         if (scope.Errors.Count > 0) throw new SettingsException(path, scope.Errors);
-        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras);
+        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention };
     }
 
     private static YamlMappingNode Parse(string path, string text)

@@ -24,11 +24,13 @@ internal sealed partial class VolumeWriter
                     break;
                 case JobKind.Seal:
                     _seals.Append(job.Record!);
+                    if (job.Done is { } done) _told.Add(done);
                     break;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            job.Done?.TrySetException(e);
             if (file is null) Report(e);
             else Fail(file, e);
         }
@@ -129,6 +131,8 @@ internal sealed partial class VolumeWriter
         }
 
         _seals.Flush();
+        foreach (var done in _told) done.TrySetResult();
+        _told.Clear();
         foreach (var (file, data) in _sealing)
         {
             _sink.Closed(_volume, _seals.Hour!, file.RelativePath, data);

@@ -25,6 +25,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     private readonly HashSet<SegmentFile> _open = [];
     private readonly List<SegmentFile> _closing = [];
     private readonly List<Sealing> _sealing = [];
+    private readonly List<TaskCompletionSource> _told = [];
     private long _queuedBytes;
     private long _freeBytes;
     private bool _stopping;
@@ -74,6 +75,15 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
 
     /// <summary>Seals something that is not a segment, such as a gap.</summary>
     public bool TrySeal(SealRecord record) => TryPost(new Job(JobKind.Seal, null, null, null, record), media: true);
+
+    /// <summary>Seals something that is not a segment and waits until it would survive a power cut.</summary>
+    /// <exception cref="IOException">The volume failed or is stopping; the record may or may not be in the log.</exception>
+    public async Task SealAsync(SealRecord record, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!TryPost(new Job(JobKind.Seal, null, null, null, record, done), media: true)) throw new IOException($"the writer of {_volume.Root} takes nothing");
+        await done.Task.WaitAsync(cancellation);
+    }
 
     /// <summary>Writes what was posted, closes every segment, and ends the thread.</summary>
     public async ValueTask DisposeAsync()
@@ -137,6 +147,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
                 next = Stopwatch.GetTimestamp() + interval;
             }
 
+            foreach (var done in _told) done.TrySetException(new IOException($"{_volume.Root} was closed before it was synced"));
             _ended.SetResult();
         }
         catch (Exception e)
@@ -173,5 +184,5 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     }
 
     [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
-    private readonly record struct Job(JobKind Kind, SegmentFile? File, FragmentJob? Fragment, FragmentPool? Pool, SealRecord? Record = null, Instant End = default);
+    private readonly record struct Job(JobKind Kind, SegmentFile? File, FragmentJob? Fragment, FragmentPool? Pool, SealRecord? Record = null, Instant End = default, TaskCompletionSource? Done = null);
 }

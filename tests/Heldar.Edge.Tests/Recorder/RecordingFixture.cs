@@ -152,6 +152,12 @@ internal sealed class CollectingOutbox : IOutbox
     /// <summary>Only the first ones were ever written.</summary>
     public void Forget(int after) => _events = new(_events.Take(after));
 
-    public void Append(DbConnection tx, string eventType, string eventId, Guid? camera, Instant time, object data) =>
-        _events.Enqueue((eventType, eventId, (SegmentData)data));
+    /// <summary>Events that are not of segments.</summary>
+    public ConcurrentQueue<(string Type, object Data)> Others { get; } = new();
+
+    public void Append(DbConnection tx, string eventType, string eventId, Guid? camera, Instant time, object data)
+    {
+        if (data is SegmentData segment) _events.Enqueue((eventType, eventId, segment));
+        else Others.Enqueue((eventType, data));
+    }
 }

@@ -1,0 +1,30 @@
+namespace Heldar.Edge.Retention;
+
+/// <summary>Lists what would be deleted, and deletes nothing. Keeps at most <see cref="MaxListed"/>; beyond it counts only.</summary>
+internal sealed class DryRun : ICandidateTaker
+{
+    public const int MaxListed = 1000;
+    private const int MaxKnown = 1_000_000;
+    private readonly HashSet<Guid> _taken = [];
+
+    /// <summary>The first segments, each with its reason.</summary>
+    public List<(Candidate Segment, string Reason)> Listed { get; } = [];
+
+    /// <summary>Count and bytes by reason.</summary>
+    public Dictionary<string, (long Segments, long Bytes)> Sums { get; } = new(StringComparer.Ordinal);
+
+    public Task<IReadOnlyList<Candidate>> TakeAsync(IReadOnlyList<Candidate> segments, string reason, CancellationToken cancellation)
+    {
+        var taken = new List<Candidate>(segments.Count);
+        foreach (var segment in segments)
+        {
+            if (_taken.Count >= MaxKnown || !_taken.Add(segment.Id)) continue;
+            taken.Add(segment);
+            if (Listed.Count < MaxListed) Listed.Add((segment, reason));
+            var (count, bytes) = Sums.GetValueOrDefault(reason);
+            Sums[reason] = (count + 1, bytes + segment.Bytes);
+        }
+
+        return Task.FromResult<IReadOnlyList<Candidate>>(taken);
+    }
+}

@@ -1,0 +1,171 @@
+using System.Data.Common;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Seals;
+using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
+using Heldar.Media.SegmentNames;
+using NodaTime;
+
+namespace Heldar.Edge.Retention;
+
+/// <summary>
+/// The only one that deletes footage. Row and event go in one transaction, under the condition that nothing holds the segment; then the file; then the
+/// seal log gets the deletion. A crash in between is finished at the next start, in the same order. One caller at a time.
+/// </summary>
+internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IOutbox outbox, VolumeWriters writers, ReadLocks locks, IClock clock, ILogger<Eraser> log) : ICandidateTaker
+{
+    private const int AtOnce = 500;
+    private static readonly Duration FolderRests = Duration.FromHours(2);
+
+    /// <summary>Deletes what may be deleted; answers those that are gone.</summary>
+    public async Task<IReadOnlyList<Candidate>> TakeAsync(IReadOnlyList<Candidate> segments, string reason, CancellationToken cancellation)
+    {
+        var claimed = new List<Candidate>(segments.Count);
+        var gone = new List<Candidate>(segments.Count);
+        try
+        {
+            foreach (var segment in segments)
+                if (IsOurs(segment) && locks.TryLeave(segment.Id)) claimed.Add(segment);
+            if (claimed.Count == 0) return [];
+            await store.EnqueueAsync(
+                db =>
+                {
+                    gone.Clear();
+                    foreach (var group in claimed.GroupBy(s => (s.Camera, s.Volume))) LeaveRuns(db, [.. group.OrderBy(s => s.Start).ThenBy(s => s.Id)], reason, gone);
+                },
+                cancellation);
+            foreach (var group in gone.GroupBy(s => s.Volume)) Unlink(group);
+            return gone;
+        }
+        finally
+        {
+            foreach (var segment in claimed) locks.Left(segment.Id);
+        }
+    }
+
+    /// <summary>
+    /// Brings every deletion to its end that the index has decided: files that are still there, then the seal log, together with one sync. What a
+    /// failing disk keeps stays for the next time.
+    /// </summary>
+    public async Task FinishAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var pending = await reader.ReadAsync(db => RetentionRows.Pending(db, AtOnce), cancellation);
+            var done = (await Task.WhenAll(pending.Select(d => FinishAsync(d, cancellation)))).Count(d => d);
+            if (done == 0 || pending.Count < AtOnce) return;
+        }
+    }
+
+    private async Task<bool> FinishAsync(PendingDeletion deletion, CancellationToken cancellation)
+    {
+        if (writers.All.FirstOrDefault(w => w.Volume.Id == deletion.Volume) is not { } writer) return false;
+        try
+        {
+            foreach (var (_, path) in deletion.Files) Unlink(writer.Volume, path);
+            await writer.SealAsync(
+                new SealRecord { Type = SealType.Deletion, Deleted = deletion.Data, Segments = [.. deletion.Files.Select(f => f.Id)], Cause = deletion.Data.Reason }, cancellation);
+            await store.EnqueueAsync(db => RetentionRows.Done(db, deletion.Id), cancellation);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogFailed(deletion.Data.Count, writer.Volume.Root, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Frees the space at once; what fails is tried again with <see cref="FinishAsync(CancellationToken)"/>, which says so.</summary>
+    private void Unlink(IGrouping<Guid, Candidate> gone)
+    {
+        var volume = writers.All.First(w => w.Volume.Id == gone.Key).Volume;
+        foreach (var segment in gone)
+        {
+            try
+            {
+                Unlink(volume, segment.Path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogFailed(1, volume.Root, e.Message);
+            }
+        }
+    }
+
+    /// <summary>One deletion per unbroken run: its range names no footage that stays.</summary>
+    private void LeaveRuns(DbConnection db, IReadOnlyList<Candidate> segments, string reason, List<Candidate> gone)
+    {
+        var run = new List<Candidate>();
+        var id = NewId(clock.GetCurrentInstant());
+        foreach (var segment in segments)
+        {
+            if (!RetentionRows.Leave(db, segment, id)) continue;
+            gone.Add(segment);
+            run.Add(segment);
+        }
+
+        // Rows are gone now, so what is found between two of them stays.
+        var part = new List<Candidate>();
+        foreach (var segment in run)
+        {
+            if (part.Count > 0 && RetentionRows.StaysBetween(db, segment.Camera, part[^1].Start, segment.Start))
+            {
+                Put(db, id, part, reason);
+                id = NewId(clock.GetCurrentInstant());
+                part.Clear();
+            }
+
+            part.Add(segment);
+            RetentionRows.Move(db, segment.Id, id);
+        }
+
+        if (part.Count > 0) Put(db, id, part, reason);
+    }
+
+    private void Put(DbConnection db, Guid id, List<Candidate> part, string reason)
+    {
+        var now = clock.GetCurrentInstant();
+        // The cloud hides what was opened before the deletion: a clock that was set back must not let the deleted come back.
+        var newest = part.Max(s => Opened(s.Id));
+        RetentionRows.Put(
+            db, outbox, id, part[0].Volume,
+            new FootageDeletedData
+            {
+                Camera = part[0].Camera,
+                From = part[0].Start,
+                To = part[^1].Start + Duration.FromMilliseconds(1),
+                Reason = reason,
+                Count = part.Count,
+                Bytes = part.Sum(s => s.Bytes),
+            },
+            Instant.Max(now, newest + Duration.FromMilliseconds(1)));
+    }
+
+    /// <summary>Only a file with the name that this box gives its segments, on a volume that is there.</summary>
+    private bool IsOurs(Candidate segment) =>
+        writers.All.Any(w => w.Volume.Id == segment.Volume) && SegmentName.TryParse(segment.Path, out var name) && name.Id == segment.Id;
+
+    private void Unlink(Volume volume, string path)
+    {
+        if (!SegmentName.TryParse(path, out var name) || volume.Resolve(path) is not { } full) throw new IOException($"{path} is not the path of a segment");
+        for (var folder = Path.GetDirectoryName(full)!; folder.Length > volume.Root.Length; folder = Path.GetDirectoryName(folder)!)
+            if (new DirectoryInfo(folder).LinkTarget is not null) throw new IOException($"{folder} is a link: nothing behind it is deleted");
+        if (!Directory.Exists(Path.GetDirectoryName(full))) return;
+        File.Delete(full);
+        if (clock.GetCurrentInstant() - name.Start < FolderRests) return;
+        for (var folder = Path.GetDirectoryName(full)!; folder.Length > volume.Root.Length && !Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder)!)
+            Directory.Delete(folder);
+    }
+
+    private static Guid NewId(Instant now) => Guid.CreateVersion7(now.ToDateTimeOffset());
+
+    private static Instant Opened(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return Instant.FromUnixTimeMilliseconds(System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16);
+    }
+
+    [LoggerMessage(2301, LogLevel.Error, "{Count} deleted segments of {Volume} are still on disk or not sealed: {Error}")]
+    private partial void LogFailed(long count, string volume, string error);
+}

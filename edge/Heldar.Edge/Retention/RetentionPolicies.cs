@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Settings;
+using NodaTime;
+
+namespace Heldar.Edge.Retention;
+
+/// <summary>What the settings want, with cameras by their uid as they are known now. Thread-safe.</summary>
+internal sealed class RetentionPolicies(Func<RetentionPolicy> current)
+{
+    public RetentionPolicy Current => current();
+
+    public static RetentionPolicies Of(RetentionSettings settings, CameraRegistry cameras) => new(() =>
+    {
+        var own = settings.Cameras
+            .Select(c => (Camera: cameras.Find(c.Id), Limits: new CameraRetention(Age(c.Hours), c.QuotaBytes)))
+            .Where(c => c.Camera is not null)
+            .ToImmutableDictionary(c => c.Camera!.Uid, c => c.Limits);
+        return new RetentionPolicy(Age(settings.Hours), settings.QuotaBytes, settings.MaxBytes, settings.MinFreeBytes) { Cameras = own };
+    });
+
+    private static Duration? Age(int? hours) => hours is { } known ? Duration.FromHours(known) : null;
+}

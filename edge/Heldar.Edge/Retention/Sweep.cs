@@ -1,0 +1,205 @@
+using Heldar.Edge.Indexer;
+using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
+using NodaTime;
+
+namespace Heldar.Edge.Retention;
+
+/// <summary>Why retention cannot do what the limits ask for.</summary>
+/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck or floor_absurd.</param>
+/// <param name="Subject">Camera uid or folder of a volume; empty for the box.</param>
+/// <param name="Text">For people.</param>
+internal sealed record RetentionAlert(string Code, string Subject, string Text);
+
+/// <summary>Free and total bytes of a volume's file system.</summary>
+internal delegate (long Free, long Total) SpaceProbe(Volume volume);
+
+/// <summary>
+/// One pass of the rules, in their order: age, quota of a camera, cap by fair share, floor of each disk. Reads the kept counters once and counts on from
+/// there. What is taken is the taker's matter, so a dry run is the same pass with another taker.
+/// </summary>
+internal sealed class Sweep(
+    IStoreReader reader, VolumeSet volumes, SpaceProbe space, RetentionPolicy policy, ICandidateTaker taker, Instant now, bool dry)
+{
+    private const int Batch = 20;
+    private const int MaxBatch = 256;
+    private const int MaxFloorBatches = 200;
+    private readonly Dictionary<(Guid Camera, Guid Volume), Kept> _kept = [];
+    private readonly Dictionary<Guid, CandidateScope> _byCamera = [];
+
+    public List<RetentionAlert> Alerts { get; } = [];
+
+    public long Segments { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    /// <summary>All four rules.</summary>
+    /// <param name="clockIsTrusted">Whether age may delete.</param>
+    /// <param name="cancellation">Ends between batches.</param>
+    public async Task RunAsync(bool clockIsTrusted, CancellationToken cancellation)
+    {
+        await LoadAsync(cancellation);
+        if (clockIsTrusted) await AgeAsync(cancellation);
+        await QuotaAsync(cancellation);
+        await CapAsync(cancellation);
+        foreach (var volume in volumes.All) await FloorAsync(volume, cancellation);
+    }
+
+    /// <summary>The floor alone: what a full disk needs at once.</summary>
+    public async Task RunFloorAsync(CancellationToken cancellation)
+    {
+        await LoadAsync(cancellation);
+        foreach (var volume in volumes.All) await FloorAsync(volume, cancellation);
+    }
+
+    private async Task LoadAsync(CancellationToken cancellation)
+    {
+        foreach (var kept in await reader.ReadAsync(RetentionRows.Totals, cancellation)) _kept[(kept.Camera, kept.Volume)] = kept;
+    }
+
+    private IEnumerable<Guid> Cameras => _kept.Keys.Select(k => k.Camera).Distinct().Order();
+
+    private async Task AgeAsync(CancellationToken cancellation)
+    {
+        foreach (var camera in Cameras.ToList())
+        {
+            if (policy.AgeOf(camera) is not { } age) continue;
+            // The scope of later rules starts anew: this one passes over what is too young only in part.
+            var scope = new CandidateScope(camera, null);
+            while (await TakeAsync(scope, now - age, MaxBatch, "age", long.MaxValue, cancellation) is { More: true })
+            {
+            }
+        }
+    }
+
+    private async Task QuotaAsync(CancellationToken cancellation)
+    {
+        foreach (var camera in Cameras.ToList())
+        {
+            if (policy.QuotaOf(camera) is not { } quota) continue;
+            if (Of(camera).Sum(k => k.HeldBytes) is var held && held >= quota)
+            {
+                Alerts.Add(new("quota_held", camera.ToString("D"), $"footage that is held takes {held} of {quota} bytes: nothing is deleted for the quota"));
+                continue;
+            }
+
+            while (Of(camera).Sum(k => k.Bytes) - quota is > 0 and var over && await TakeAsync(Scope(camera), null, Batch, "quota", over, cancellation) is { More: true })
+            {
+            }
+        }
+    }
+
+    private async Task CapAsync(CancellationToken cancellation)
+    {
+        if (policy.MaxBytes is not { } cap) return;
+        if (_kept.Values.Sum(k => k.HeldBytes) is var held && held >= cap)
+        {
+            Alerts.Add(new("cap_held", "", $"footage that is held takes {held} of {cap} bytes: nothing is deleted for the cap"));
+            return;
+        }
+
+        HashSet<Guid> exhausted = [];
+        while (_kept.Values.Sum(k => k.Bytes) - cap is > 0 and var over)
+        {
+            if (FairShare.Payer(policy, cap, Sums(_kept.Values), exhausted) is not { } payer) return;
+            if (Of(payer).Sum(k => k.FreeBytes) == 0)
+            {
+                // Others do not pay for one camera's evidence.
+                Alerts.Add(new("cap_held", payer.ToString("D"), "the camera furthest over its share is all held: nothing more is deleted for the cap"));
+                return;
+            }
+
+            if (await TakeAsync(Scope(payer), null, Batch, "cap", over, cancellation) is { More: false, Taken: 0 }) exhausted.Add(payer);
+        }
+    }
+
+    private async Task FloorAsync(Volume volume, CancellationToken cancellation)
+    {
+        if (TrySpace(volume) is not { } disk) return;
+        var floor = policy.FloorOf(disk.Total);
+        if (policy.MinFreeBytes >= disk.Total) Alerts.Add(new("floor_absurd", volume.Root, $"minFreeBytes {policy.MinFreeBytes} is not below the disk's {disk.Total} bytes: it is not kept"));
+        Dictionary<Guid, CandidateScope> scopes = [];
+        HashSet<Guid> exhausted = [];
+        var free = disk.Free;
+        for (var round = 0; round < MaxFloorBatches && free < floor; round++)
+        {
+            var here = _kept.Values.Where(k => k.Volume == volume.Id).ToList();
+            if (FairShare.Payer(policy, here.Sum(k => k.Bytes), Sums(here.Where(k => k.FreeBytes > 0)), exhausted) is not { } payer)
+            {
+                Alerts.Add(new("floor_held", volume.Root, here.Sum(k => k.HeldBytes) > 0
+                    ? $"{free} bytes are free where {floor} shall be, and what is left is held or being read"
+                    : $"{free} bytes are free where {floor} shall be, and no footage is left to delete"));
+                return;
+            }
+
+            if (!scopes.TryGetValue(payer, out var scope)) scopes[payer] = scope = new CandidateScope(payer, volume.Id);
+            var average = Math.Max(1, here.Sum(k => k.Bytes) / Math.Max(1, here.Sum(k => k.Segments)));
+            var batch = (int)Math.Clamp((floor - free) / average, Batch, MaxBatch);
+            var taken = await TakeAsync(scope, null, batch, "floor", floor - free, cancellation);
+            if (taken.Taken == 0)
+            {
+                if (!taken.More) exhausted.Add(payer);
+                continue;
+            }
+
+            var after = dry ? free + taken.Bytes : TrySpace(volume)?.Free ?? free;
+            if (after <= free)
+            {
+                Alerts.Add(new("floor_stuck", volume.Root, $"deleting footage frees no space: {free} bytes are free where {floor} shall be"));
+                return;
+            }
+
+            free = after;
+        }
+    }
+
+    /// <summary>Takes the oldest of a scope until <paramref name="wanted"/> bytes are reached. More: there may be others behind.</summary>
+    private async Task<(int Taken, long Bytes, bool More)> TakeAsync(CandidateScope scope, Instant? endedBefore, int limit, string reason, long wanted, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var found = await reader.ReadAsync(db => RetentionRows.Oldest(db, scope, endedBefore, limit), cancellation);
+        var some = new List<Candidate>(found.Count);
+        var sum = 0L;
+        foreach (var segment in found)
+        {
+            if (sum >= wanted) break;
+            some.Add(segment);
+            sum += segment.Bytes;
+        }
+
+        if (some.Count < found.Count) (scope.AfterStart, scope.AfterId) = (SegmentIndex.Ns(some[^1].Start), SegmentIndex.Text(some[^1].Id));
+        if (some.Count == 0) return (0, 0, false);
+        var gone = await taker.TakeAsync(some, reason, cancellation);
+        foreach (var segment in gone) Count(segment);
+        return (gone.Count, gone.Sum(s => s.Bytes), true);
+    }
+
+    private void Count(Candidate gone)
+    {
+        Segments++;
+        Bytes += gone.Bytes;
+        if (_kept.TryGetValue((gone.Camera, gone.Volume), out var kept)) _kept[(gone.Camera, gone.Volume)] = kept with { Segments = kept.Segments - 1, Bytes = kept.Bytes - gone.Bytes };
+    }
+
+    private IEnumerable<Kept> Of(Guid camera) => _kept.Values.Where(k => k.Camera == camera);
+
+    private CandidateScope Scope(Guid camera)
+    {
+        if (!_byCamera.TryGetValue(camera, out var scope)) _byCamera[camera] = scope = new CandidateScope(camera, null);
+        return scope;
+    }
+
+    private static List<(Guid Camera, long Bytes)> Sums(IEnumerable<Kept> kept) => [.. kept.GroupBy(k => k.Camera).Select(g => (g.Key, g.Sum(k => k.Bytes)))];
+
+    private (long Free, long Total)? TrySpace(Volume volume)
+    {
+        try
+        {
+            return space(volume) is { Total: > 0 } known ? known : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

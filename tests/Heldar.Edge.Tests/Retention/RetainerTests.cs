@@ -1,0 +1,238 @@
+using Heldar.Edge.Access;
+using Heldar.Edge.Retention;
+using Heldar.Edge.Seals;
+using NodaTime;
+
+namespace Heldar.Edge.Tests.Retention;
+
+/// <summary>Invariants 4 and 9, and the order of the rules; judged by the files on disk.</summary>
+public sealed class RetainerTests : IAsyncDisposable
+{
+    private static readonly Guid Gate = Guid.Parse("0190c0de-0000-7000-8000-000000000002");
+    private static readonly Guid Yard = Guid.Parse("0190c0de-0000-7000-8000-000000000003");
+    private readonly RetentionFixture _box = new();
+
+    public ValueTask DisposeAsync() => _box.DisposeAsync();
+
+    [Fact]
+    public async Task Age_DeletesWhatEndedLongerAgo_AndNothingElse()
+    {
+        var all = await PutAsync(Gate, "gate", 10, Duration.FromHours(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromHours(5) };
+
+        var result = await SweepAsync();
+
+        Assert.Equal(5, result.Segments);
+        Assert.Equal(all.Skip(5).ToHashSet(), _box.OnDisk());
+        Assert.Equal(all.Skip(5).ToHashSet(), await _box.IndexedAsync(Gate));
+        var told = Assert.Single(_box.Deletions);
+        Assert.Equal((Gate, "age", 5, 5000L), (told.Camera, told.Reason, told.Count, told.Bytes));
+        var seal = Assert.Single(_box.Box.Seals(), s => s.Type == SealType.Deletion);
+        Assert.Equal(all.Take(5).ToHashSet(), seal.Segments!.ToHashSet());
+        Assert.Equal(0, (await SweepAsync()).Segments);
+    }
+
+    [Fact]
+    public async Task HeldFootage_Stays_AndSplitsTheDeletion()
+    {
+        var all = await PutAsync(Gate, "gate", 10, Duration.FromHours(1));
+        await _box.HoldAsync(Gate, At(2), At(2) + Duration.FromSeconds(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromMinutes(1), QuotaBytes = 1, MaxBytes = 1 };
+        (_box.DiskBytes, _box.ForeignBytes) = (1_000_000, 1_000_000);
+        _box.Policy = _box.Policy with { MinFreeBytes = 500_000 };
+
+        await SweepAsync();
+
+        Assert.Equal([all[2]], _box.OnDisk());
+        var ranges = _box.Deletions.Where(d => d.Reason == "age").ToList();
+        Assert.DoesNotContain(_box.Deletions, d => d.From <= At(2) && d.To > At(2));
+        Assert.Equal(2, ranges.Count);
+    }
+
+    [Fact]
+    public async Task Quota_TakesTheOldest_AndStopsAtTheBudget()
+    {
+        var all = await PutAsync(Gate, "gate", 50, Duration.FromMinutes(1));
+        var other = await PutAsync(Yard, "yard", 5, Duration.FromMinutes(1));
+        _box.Policy = _box.Policy with { QuotaBytes = 20_500 };
+
+        await SweepAsync();
+
+        Assert.Equal([.. all.Skip(30), .. other], _box.OnDisk());
+    }
+
+    [Fact]
+    public async Task Cap_IsPaidByWhoIsOverItsShare()
+    {
+        await PutAsync(Gate, "gate", 60, Duration.FromMinutes(1));
+        var small = await PutAsync(Yard, "yard", 10, Duration.FromMinutes(1));
+        _box.Policy = _box.Policy with { MaxBytes = 30_000 };
+
+        await SweepAsync();
+
+        Assert.Equal(30_000, _box.FilesBytes());
+        Assert.Superset(small.ToHashSet(), _box.OnDisk());
+    }
+
+    [Fact]
+    public async Task Cap_LeavesOthersAlone_WhenThePayerIsAllHeld()
+    {
+        await PutAsync(Gate, "gate", 25, Duration.FromMinutes(1));
+        await PutAsync(Yard, "yard", 10, Duration.FromMinutes(1));
+        await _box.HoldAsync(Gate, At(0) - Duration.FromDays(1), At(0) + Duration.FromDays(1));
+        _box.Policy = _box.Policy with { MaxBytes = 30_000 };
+
+        var result = await SweepAsync();
+
+        Assert.Equal(35, _box.OnDisk().Count);
+        Assert.Equal("cap_held", Assert.Single(result.Alerts).Code);
+    }
+
+    [Fact]
+    public async Task Guard_RelievesADiskThatSomebodyElseFilled()
+    {
+        await PutAsync(Gate, "gate", 100, Duration.FromMinutes(1));
+        (_box.DiskBytes, _box.Policy) = (200_000, _box.Policy with { MinFreeBytes = 50_000 });
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        Assert.Equal(100, _box.OnDisk().Count);
+
+        _box.ForeignBytes = 90_000;
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+
+        Assert.Equal(60, _box.OnDisk().Count);
+        Assert.All(_box.Deletions, d => Assert.Equal("floor", d.Reason));
+    }
+
+    [Fact]
+    public async Task Floor_SaysSo_WhenOnlyHeldFootageIsLeft()
+    {
+        var all = await PutAsync(Gate, "gate", 10, Duration.FromMinutes(1));
+        await _box.HoldAsync(Gate, At(0) - Duration.FromDays(1), At(0) + Duration.FromDays(1));
+        (_box.DiskBytes, _box.Policy) = (10_000, _box.Policy with { MinFreeBytes = 5_000 });
+
+        var result = await SweepAsync();
+
+        Assert.Equal(all.ToHashSet(), _box.OnDisk());
+        Assert.Equal("floor_held", Assert.Single(result.Alerts).Code);
+    }
+
+    [Fact]
+    public async Task WhatIsRead_Stays_UntilTheReaderIsDone()
+    {
+        var all = await PutAsync(Gate, "gate", 5, Duration.FromHours(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromMinutes(1) };
+        using (_box.Locks.TryRead(all[1]))
+        {
+            await SweepAsync();
+            Assert.Equal([all[1]], _box.OnDisk());
+        }
+
+        await SweepAsync();
+        Assert.Empty(_box.OnDisk());
+    }
+
+    [Theory]
+    [InlineData(24 * 3650)]
+    [InlineData(1.5)]
+    [InlineData(-1.5)]
+    [InlineData(-24 * 20000)]
+    public async Task Clock_DeletesNothing_AndWhatWasRecordedMeanwhileAgesLater(double hours)
+    {
+        var all = await PutAsync(Gate, "gate", 3, Duration.FromMinutes(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromHours(1) };
+        await SweepAsync();
+        Assert.Equal(3, _box.OnDisk().Count);
+
+        _box.Clock.Advance(Duration.FromHours(hours));
+        await SweepAsync();
+        Assert.NotNull(_box.Retainer.ClockDoubt);
+        var meanwhile = await _box.PutAsync(Gate, "gate", _box.Clock.Now);
+        await _box.RestartAsync();
+        await SweepAsync();
+        Assert.Equal([.. all, meanwhile.Segment], _box.OnDisk());
+
+        _box.Clock.Advance(Duration.FromHours(-hours));
+        await SweepAsync();
+        Assert.Null(_box.Retainer.ClockDoubt);
+        Assert.Equal([.. all, meanwhile.Segment], _box.OnDisk());
+
+        _box.Pass(Duration.FromHours(2));
+        await SweepAsync();
+        Assert.DoesNotContain(all[0], _box.OnDisk());
+    }
+
+    [Fact]
+    public async Task Clock_MayDeleteAgain_WhenASourceOrAnOperatorVouches()
+    {
+        await PutAsync(Gate, "gate", 3, Duration.FromMinutes(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromHours(1) };
+        await SweepAsync();
+        _box.Clock.Advance(Duration.FromDays(2));
+        await SweepAsync();
+        Assert.Equal(3, _box.OnDisk().Count);
+
+        _box.Retainer.VouchForClock();
+        await SweepAsync();
+
+        Assert.Empty(_box.OnDisk());
+    }
+
+    [Fact]
+    public async Task DryRun_NamesWhatASweepThenDeletes()
+    {
+        var all = await PutAsync(Gate, "gate", 40, Duration.FromMinutes(10));
+        await PutAsync(Yard, "yard", 10, Duration.FromMinutes(10));
+        await _box.HoldAsync(Gate, At(0), At(0) + Duration.FromSeconds(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromHours(5), QuotaBytes = 20_000, MaxBytes = 25_000 };
+        var before = _box.OnDisk();
+
+        var (plan, _) = await _box.Retainer.PlanAsync(CancellationToken.None);
+        Assert.Equal(before, _box.OnDisk());
+        await SweepAsync();
+
+        Assert.Equal(before.Except(_box.OnDisk()).ToHashSet(), plan.Listed.Select(l => l.Segment.Id).ToHashSet());
+        Assert.Equal(["age", "cap", "quota"], plan.Sums.Keys.Order(StringComparer.Ordinal));
+        Assert.Contains(all[0], _box.OnDisk());
+    }
+
+    [Fact]
+    public async Task Rebuild_BringsBackHoldsAndDeletions()
+    {
+        var all = await PutAsync(Gate, "gate", 6, Duration.FromHours(1));
+        await _box.HoldAsync(Gate, At(0), At(0) + Duration.FromSeconds(1), caseId: "4711");
+        var released = await _box.HoldAsync(Gate, At(1), At(1) + Duration.FromSeconds(1));
+        await _box.Holds.ReleaseAsync(released.Id, BoxRole.Admin, "admin", CancellationToken.None);
+        _box.Policy = _box.Policy with { Age = Duration.FromHours(3) };
+        await SweepAsync();
+        var left = _box.OnDisk();
+        Assert.Contains(all[0], left);
+
+        await _box.RestartAsync(loseDatabase: true);
+
+        Assert.Equal(left, await _box.IndexedAsync(Gate));
+        _box.Policy = _box.Policy with { QuotaBytes = 1500 };
+        await SweepAsync();
+        Assert.Equal([all[0]], _box.OnDisk());
+    }
+
+    private async Task<SweepResult> SweepAsync() => await _box.Retainer.SweepAsync(CancellationToken.None);
+
+    /// <summary>Start of the n-th segment that was put last at an hour's distance.</summary>
+    private Instant At(int index) => _starts[index];
+
+    private readonly List<Instant> _starts = [];
+
+    private async Task<List<Guid>> PutAsync(Guid camera, string slug, int count, Duration apart)
+    {
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        var first = _box.Clock.Now - (apart * count) - Duration.FromSeconds(29);
+        var ids = new List<Guid>();
+        for (var i = 0; i < count; i++)
+        {
+            if (camera == Gate) _starts.Add(first + (apart * i));
+            ids.Add((await _box.PutAsync(camera, slug, first + (apart * i))).Segment);
+        }
+
+        return ids;
+    }
+}
