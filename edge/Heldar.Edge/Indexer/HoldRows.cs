@@ -65,6 +65,11 @@ internal static class HoldRows
         return true;
     }
 
+    /// <summary>Whether a hold that stands covers a part of the stretch.</summary>
+    public static bool Covers(DbConnection db, Guid camera, Instant from, Instant to) => db.ExecuteScalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM hold WHERE camera = @camera AND released_ns IS NULL AND to_ns > @from AND from_ns < @to)",
+        new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) }) != 0;
+
     /// <summary>Notes that the seal logs have it.</summary>
     public static void Sealed(DbConnection db, Guid id, bool released) =>
         db.Execute("UPDATE hold SET sealed = 1 WHERE id = @id AND (released_ns IS NOT NULL) = @released", new { id = SegmentIndex.Text(id), released });

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
@@ -7,7 +9,7 @@ namespace Heldar.Edge.Recovery;
 
 /// <summary>
 /// Brings the index up to the seal log before cameras start: from the marked hour on, or from the beginning when the database is new. Nothing is hashed again.
-/// A file that is gone stays out, however its record is read. Every record may be applied twice: the index takes only newer revisions, and the cloud the same event once.
+/// Every record may be applied twice: the index takes only newer revisions, and the cloud the same event once.
 /// </summary>
 internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log) : IHostedService
 {
@@ -55,7 +57,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
                         if (replay.Takes(record)) changed += replay.Apply(db, volume.Id, record);
                     if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted, record.Segments);
                     else if (record.Hold is { } hold) changed += HoldRows.Put(db, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true)) ? 1 : 0;
-                    else if (record is { Data: { } data, Path: { } path } && File.Exists(volume.Resolve(path)) && SegmentRows.Apply(db, outbox, volume.Id, path, data)) changed++;
+                    else if (record is { Data: { } data, Path: { } path } && !IsGone(db, volume, data, path) && SegmentRows.Apply(db, outbox, volume.Id, path, data)) changed++;
                 }
 
                 SegmentRows.Mark(db, volume.Id, group[^1].Hour);
@@ -64,6 +66,10 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         group.Clear();
         return changed;
     }
+
+    /// <summary>Deleted footage that a later hold covers: its row could not be taken out again.</summary>
+    private static bool IsGone(DbConnection db, Volume volume, SegmentData data, string path) =>
+        HoldRows.Covers(db, data.Camera, data.Start, data.End) && !File.Exists(volume.Resolve(path));
 
     [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed records came into the index")]
     private partial void LogApplied(string volume, int count);
