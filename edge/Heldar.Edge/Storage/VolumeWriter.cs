@@ -81,7 +81,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     public async Task SealAsync(SealRecord record, CancellationToken cancellation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!TryPost(new Job(JobKind.Seal, null, null, null, record, done), media: true)) throw new IOException($"the writer of {_volume.Root} takes nothing");
+        if (!TryPost(new Job(JobKind.Seal, null, null, null, record, Done: done), media: true)) throw new IOException($"the writer of {_volume.Root} takes nothing");
         await done.Task.WaitAsync(cancellation);
     }
 
