@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Heldar.Local.Emulator;
 
-/// <summary>Builds the deployables only when a source is newer than the last build: a build that finds nothing to do costs ten seconds.</summary>
+/// <summary>Builds the deployables only when a source has changed since the last build: a build that finds nothing to do costs ten seconds.</summary>
 internal static class BuildStamp
 {
     private static readonly string[] Projects = ["edge/Heldar.Edge", "cloud/fleet/Heldar.Fleet", "cloud/functions/Heldar.Functions"];
@@ -11,29 +15,34 @@ internal static class BuildStamp
     public static async Task EnsureAsync(Action<string> progress, CancellationToken cancellation)
     {
         string stamp = Repository.File("infra", "local", "Heldar.Local", "obj", $"programs-{Build.Configuration}.stamp");
-        DateTime newest = Sources.Max(source => Newest(Repository.File(source.Split('/'))));
+        string now = Fingerprint(Sources.Select(source => Repository.File(source.Split('/'))));
         bool built = File.Exists(Build.Edge) && File.Exists(Build.Fleet) && File.Exists(Build.Functions);
-        if (built && File.Exists(stamp) && File.GetLastWriteTimeUtc(stamp) == newest) return;
+        if (built && File.Exists(stamp) && await File.ReadAllTextAsync(stamp, cancellation) == now) return;
         progress("building the programs");
         await Build.EnsureAsync(Projects, cancellation);
         Directory.CreateDirectory(Path.GetDirectoryName(stamp)!);
-        await File.WriteAllTextAsync(stamp, "", cancellation);
-        File.SetLastWriteTimeUtc(stamp, newest);
+        await File.WriteAllTextAsync(stamp, now, cancellation);
     }
 
-    private static DateTime Newest(string path)
+    /// <summary>
+    /// Changes with each source that is added, removed or written, and with nothing else: what a build writes into <c>bin</c> and <c>obj</c>, and those folders
+    /// themselves, do not count.
+    /// </summary>
+    public static string Fingerprint(IEnumerable<string> sources)
     {
-        if (File.Exists(path)) return File.GetLastWriteTimeUtc(path);
-        if (!Directory.Exists(path)) return DateTime.MinValue;
-        DateTime newest = Directory.GetLastWriteTimeUtc(path);
-        foreach (string file in Directory.EnumerateFiles(path)) newest = Later(newest, File.GetLastWriteTimeUtc(file));
-        foreach (string folder in Directory.EnumerateDirectories(path))
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string path in sources.SelectMany(Files).Order(StringComparer.Ordinal))
         {
-            if (!Ignored.Contains(Path.GetFileName(folder))) newest = Later(newest, Newest(folder));
+            var file = new FileInfo(path);
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{path}|{file.Length}|{file.LastWriteTimeUtc.Ticks}\n")));
         }
 
-        return newest;
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static DateTime Later(DateTime a, DateTime b) => a > b ? a : b;
+    private static IEnumerable<string> Files(string path) => File.Exists(path)
+        ? [path]
+        : !Directory.Exists(path)
+            ? []
+            : Directory.EnumerateFiles(path).Concat(Directory.EnumerateDirectories(path).Where(folder => !Ignored.Contains(Path.GetFileName(folder))).SelectMany(Files));
 }

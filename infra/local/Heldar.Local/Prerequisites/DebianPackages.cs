@@ -5,6 +5,9 @@ namespace Heldar.Local.Prerequisites;
 /// <summary>The Debian packages that parts of the emulator need.</summary>
 internal static class DebianPackages
 {
+    // A freshly started server often installs its own updates: wait for them. Seconds.
+    private const string WaitForLock = "DPkg::Lock::Timeout=300";
+
     /// <summary>Needed by every command that starts services.</summary>
     public static IReadOnlyList<string> Run { get; } =
     [
@@ -15,28 +18,24 @@ internal static class DebianPackages
     /// <summary>Needed by the tests on top: a browser, and tools for a box in a network of its own.</summary>
     public static IReadOnlyList<string> Test { get; } = [.. Run, "chromium", "fonts-dejavu-core", "socat", "iproute2", "openssl"];
 
-    /// <summary>
-    /// Installs what is missing when this is root; otherwise says which command installs it.
-    /// </summary>
+    /// <summary>Installs what is missing when this is root; otherwise says which command installs it.</summary>
     /// <exception cref="ProcessException">Something is missing and could not be installed; the message names the command.</exception>
-    public static async Task EnsureAsync(IReadOnlyList<string> wanted, Action<string> progress, CancellationToken cancellation)
-    {
-        if (Tool.Find("node") is null || Tool.Find("npm") is null)
-            throw new ProcessException("Node.js 20 or newer with npm is not installed: see https://nodejs.org, or 'apt-get install nodejs npm' where Debian's is new enough");
-        if (Tool.Find("dpkg-query") is null)
-        {
-            if (Tool.Find("ffmpeg") is null || Tool.Find("setpriv") is null)
-                throw new ProcessException($"this is not Debian or Ubuntu: install the counterparts of {string.Join(' ', wanted)} yourself");
-            return;
-        }
+    public static async Task EnsureAsync(IReadOnlyList<string> wanted, Action<string> progress, CancellationToken cancellation) =>
+        await InstallAsync(await CheckAsync(wanted, cancellation), progress, cancellation);
 
-        var missing = await MissingAsync(wanted, cancellation);
-        if (missing.Count == 0) return;
-        var command = $"apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
-        if (!Environment.IsPrivilegedProcess) throw new ProcessException($"missing packages; as root: {command}");
-        progress($"installing {string.Join(' ', missing)}");
-        using var one = await FileLock.TakeAsync(Path.Combine(Path.GetTempPath(), "heldar-apt.lock"), cancellation);
-        await InstallAsync(missing, cancellation);
+    /// <summary>Which of the packages have to be installed; nothing is changed yet.</summary>
+    /// <exception cref="ProcessException">Something is missing that this program may not or cannot install; the message names all of it.</exception>
+    public static async Task<IReadOnlyList<string>> CheckAsync(IReadOnlyList<string> wanted, CancellationToken cancellation)
+    {
+        bool debian = Tool.Find("dpkg-query") is not null;
+        if (Tool.Find("setpriv") is null || (!debian && Tool.Find("ffmpeg") is null))
+            throw new ProcessException($"this is not Debian or Ubuntu: install the counterparts of {string.Join(' ', wanted)} yourself");
+        List<string> problems = [];
+        if (await NodeJs.ProblemAsync(cancellation) is { } node) problems.Add(node);
+        IReadOnlyList<string> missing = debian ? await MissingAsync(wanted, cancellation) : [];
+        if (missing.Count > 0 && !Environment.IsPrivilegedProcess)
+            problems.Add($"packages are missing. As root: apt-get update && apt-get install -y --no-install-recommends {string.Join(' ', missing)}");
+        return problems.Count == 0 ? missing : throw new ProcessException(string.Join(Environment.NewLine + "heldar: ", problems));
     }
 
     /// <summary>Those of the packages that dpkg does not have installed.</summary>
@@ -48,11 +47,19 @@ internal static class DebianPackages
         return [.. wanted.Where(p => !installed.Contains(p))];
     }
 
-    private static async Task InstallAsync(IReadOnlyList<string> packages, CancellationToken cancellation)
+    /// <summary>Installs the packages as root, one process of the machine at a time.</summary>
+    /// <exception cref="ProcessException">apt-get failed; the message ends with its last lines.</exception>
+    public static async Task InstallAsync(IReadOnlyList<string> packages, Action<string> progress, CancellationToken cancellation)
     {
+        if (packages.Count == 0) return;
+        progress($"installing {string.Join(' ', packages)}");
+        using var one = await FileLock.TakeAsync(Path.Combine(Path.GetTempPath(), "heldar-apt.lock"), cancellation);
         Dictionary<string, string?> quiet = new() { ["DEBIAN_FRONTEND"] = "noninteractive" };
         using var guard = ServiceGuard.Take();
-        (await Tool.RunAsync("apt-get", ["update", "-qq"], cancellation, quiet)).OutputOrThrow("apt-get update");
-        (await Tool.RunAsync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", .. packages], cancellation, quiet)).OutputOrThrow("apt-get install");
+
+        // An earlier run that was interrupted leaves packages half configured, and apt-get refuses to go on.
+        (await Tool.RunAsync("dpkg", ["--configure", "-a", "--force-confold"], cancellation, quiet)).OutputOrThrow("dpkg --configure -a");
+        (await Tool.RunAsync("apt-get", ["update", "-qq", "-o", WaitForLock], cancellation, quiet)).OutputOrThrow("apt-get update");
+        (await Tool.RunAsync("apt-get", ["install", "-y", "-qq", "--fix-broken", "--no-install-recommends", "-o", WaitForLock, .. packages], cancellation, quiet)).OutputOrThrow("apt-get install");
     }
 }

@@ -21,7 +21,7 @@ internal static class AzuriteInstall
     public static async Task EnsureAsync(CancellationToken cancellation)
     {
         if (IsInstalled) return;
-        if (Tool.Find("node") is null || Tool.Find("npm") is null) throw new ProcessException("Node.js is not installed: apt-get install -y --no-install-recommends nodejs npm");
+        if (Tool.Find("node") is null || Tool.Find("npm") is null) throw new ProcessException("Node.js 20.19 or newer with npm is not installed: see https://nodejs.org");
         using FileLock one = await FileLock.TakeAsync(Path.Combine(Folder, ".install.lock"), cancellation);
         if (IsInstalled) return;
         (await Tool.RunAsync("npm", ["ci", "--no-audit", "--no-fund"], cancellation, folder: Folder)).OutputOrThrow("npm ci (Azurite)");
