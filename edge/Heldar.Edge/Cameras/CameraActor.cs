@@ -96,7 +96,8 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
         if (!next.Enabled) return;
         try
         {
-            var pipeline = _pipelines.Start(new CameraIdentity(next.Uid, next.Slug), _secrets.Source(next), next.SegmentSeconds ?? _defaultSegmentSeconds);
+            var pipeline = _pipelines.Start(new CameraIdentity(next.Uid, next.Slug), _secrets.Source(next), new RecordingPlan(next.SegmentSeconds ?? _defaultSegmentSeconds));
+            pipeline.RecordFrom(Instant.MinValue);
             _state = _state with { Pipeline = pipeline, Pipelines = _state.Pipelines + 1 };
         }
         catch (Exception e) when (e is ArgumentException or IOException or System.Security.Cryptography.CryptographicException)

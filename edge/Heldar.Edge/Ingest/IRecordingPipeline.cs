@@ -1,12 +1,13 @@
 using Heldar.Edge.Recorder;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
+using NodaTime;
 
 namespace Heldar.Edge.Ingest;
 
 /// <summary>
-/// One camera being received and recorded: a single session whose subscribers are the recorder and whoever else needs the stream. Disposing it
-/// ends the session and closes the running segment. Thread-safe.
+/// One camera being received, and recorded while that is wanted: a single session whose subscribers are the recorder and whoever else needs the stream. Disposing
+/// it ends the session and closes the running segment. Thread-safe.
 /// </summary>
 internal interface IRecordingPipeline : IAsyncDisposable
 {
@@ -16,6 +17,21 @@ internal interface IRecordingPipeline : IAsyncDisposable
     /// <summary>What is on disk, as a fresh snapshot.</summary>
     RecorderProgress Recorder { get; }
 
+    /// <summary>It records what arrives. False at first; true from <see cref="RecordFrom"/> until the end that <see cref="RecordUntil"/> set is reached.</summary>
+    bool IsRecording { get; }
+
+    /// <summary>
+    /// Records from now on, beginning with the keyframe at or before <paramref name="from"/> as far as the pre-roll reaches. While it records already,
+    /// only an end that was set is taken back. Returns at once.
+    /// </summary>
+    void RecordFrom(Instant from);
+
+    /// <summary>
+    /// Ends recording with the first keyframe at or after <paramref name="until"/>, so that a later start neither loses nor doubles a picture; 10 s later when none
+    /// comes. The newest call counts. Returns at once.
+    /// </summary>
+    void RecordUntil(Instant until);
+
     /// <summary>Adds a reader of the same session; it first gets everything since the last keyframe.</summary>
     IDisposable Subscribe(IStreamSubscriber subscriber);
 }
@@ -23,9 +39,9 @@ internal interface IRecordingPipeline : IAsyncDisposable
 /// <summary>Starts pipelines.</summary>
 internal interface IRecordingPipelines
 {
-    /// <summary>Starts one; returns at once, connecting goes on behind it.</summary>
+    /// <summary>Starts one that records nothing yet; returns at once, connecting goes on behind it.</summary>
     /// <param name="identity">Whose footage it is.</param>
     /// <param name="source">Where the stream comes from.</param>
-    /// <param name="segmentSeconds">Target length of a segment.</param>
-    IRecordingPipeline Start(CameraIdentity identity, StreamSource source, int segmentSeconds);
+    /// <param name="plan">How it is recorded.</param>
+    IRecordingPipeline Start(CameraIdentity identity, StreamSource source, RecordingPlan plan);
 }

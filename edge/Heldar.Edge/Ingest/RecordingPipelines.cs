@@ -6,39 +6,50 @@ using NodaTime;
 namespace Heldar.Edge.Ingest;
 
 /// <summary>Starts a session per camera and lets a recorder subscribe to it. Thread-safe.</summary>
-internal sealed class RecordingPipelines(IngestEngine engine, RecorderFactory recorders) : IRecordingPipelines
+internal sealed class RecordingPipelines(IngestEngine engine, RecorderFactory recorders, IClock clock) : IRecordingPipelines
 {
-    public IRecordingPipeline Start(CameraIdentity identity, StreamSource source, int segmentSeconds)
+    public IRecordingPipeline Start(CameraIdentity identity, StreamSource source, RecordingPlan plan)
     {
-        var recorder = recorders.Create(identity, new RecorderOptions { SegmentLength = Duration.FromSeconds(segmentSeconds) });
-        return new RecordingPipeline(engine.Open(source), recorder);
+        var recorder = recorders.Create(identity, new RecorderOptions { SegmentLength = Duration.FromSeconds(plan.SegmentSeconds) });
+        return new RecordingPipeline(engine.Open(source), recorder, clock);
     }
 }
 
 /// <summary>A session and the recorder that subscribes to it.</summary>
-internal sealed class RecordingPipeline : IRecordingPipeline
+internal sealed class RecordingPipeline(StreamSession session, CameraRecorder recorder, IClock clock) : IRecordingPipeline
 {
-    private readonly StreamSession _session;
-    private readonly CameraRecorder _recorder;
-    private readonly IDisposable _subscription;
+    private readonly Lock _wiring = new();
+    private readonly RecordGate _gate = new(recorder, clock);
+    private IDisposable? _subscription;
+    private bool _disposed;
 
-    public RecordingPipeline(StreamSession session, CameraRecorder recorder)
+    public StreamStatus Stream => session.Status;
+
+    public RecorderProgress Recorder => recorder.Progress;
+
+    public bool IsRecording => _gate.IsOpen;
+
+    public void RecordFrom(Instant from)
     {
-        (_session, _recorder) = (session, recorder);
-        _subscription = session.Subscribe(recorder);
+        lock (_wiring)
+        {
+            if (_disposed || !_gate.Open()) return;
+            // A new subscription first gets the picture group that runs. The gate's callbacks never come here, so waiting for one is safe.
+            _subscription?.Dispose();
+            _subscription = session.Subscribe(_gate);
+        }
     }
 
-    public StreamStatus Stream => _session.Status;
+    public void RecordUntil(Instant until) => _gate.CloseAt(until);
 
-    public RecorderProgress Recorder => _recorder.Progress;
-
-    public IDisposable Subscribe(IStreamSubscriber subscriber) => _session.Subscribe(subscriber);
+    public IDisposable Subscribe(IStreamSubscriber subscriber) => session.Subscribe(subscriber);
 
     public async ValueTask DisposeAsync()
     {
+        lock (_wiring) _disposed = true;
         // Session first: it tells the recorder that the stream was stopped, so that the gap that follows has its cause.
-        await _session.DisposeAsync();
-        _subscription.Dispose();
-        await _recorder.DisposeAsync();
+        await session.DisposeAsync();
+        _subscription?.Dispose();
+        await recorder.DisposeAsync();
     }
 }

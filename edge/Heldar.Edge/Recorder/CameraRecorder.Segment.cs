@@ -136,7 +136,7 @@ internal sealed partial class CameraRecorder
 
     private void NoteBreak(Instant start)
     {
-        if (_lastEnd is { } end && start - end > Duration.FromSeconds(1))
+        if (_lastEnd is { } end && start - end > Duration.FromSeconds(1) && !_rested)
         {
             _since = null;
             // What a failing volume was given and did not keep belongs to the hole.
@@ -145,7 +145,7 @@ internal sealed partial class CameraRecorder
             _breakCount++;
         }
 
-        _cause = "unknown";
+        (_cause, _rested) = ("unknown", false);
     }
 
     /// <summary>Hands the fragment over; the next access unit, when there is one, says how long its last picture lasts.</summary>

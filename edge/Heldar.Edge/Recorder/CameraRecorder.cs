@@ -42,6 +42,7 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
     private StreamFormat? _format;
     private long? _cameraOffsetMs;
     private string _cause = "started";
+    private bool _rested;
     private bool _disposed;
 
     public CameraRecorder(CameraIdentity camera, RecorderOptions options, VolumeWriters writers, IClock clock, ILogger<CameraRecorder> log)
@@ -146,6 +147,18 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
         {
             _now = monotonic;
             if (_heldSince is { } since && monotonic - since >= _longestHeld) Flush(null, goesOn: true);
+        }
+    }
+
+    /// <summary>Recording is not wanted any more: the running segment ends here, and the pause that follows is no break.</summary>
+    /// <param name="next">The picture that is not recorded any more, which says how long the last one lasts; null when there is none.</param>
+    public void Rest(AccessUnit? next)
+    {
+        lock (_gate)
+        {
+            EndSegment(next);
+            _since = null;
+            _rested = true;
         }
     }
 

@@ -16,22 +16,39 @@ internal sealed class FakePipelines : IRecordingPipelines
 
     public Func<StreamStatus> Status { get; set; } = () => new StreamStatus { State = StreamState.Connecting, Since = Instant.FromUtc(2026, 11, 21, 4, 37) };
 
-    public IRecordingPipeline Start(CameraIdentity identity, StreamSource source, int segmentSeconds)
+    public IRecordingPipeline Start(CameraIdentity identity, StreamSource source, RecordingPlan plan)
     {
         if (source.Url.Host == "broken") throw new ArgumentException("this one cannot start");
-        var pipeline = new FakePipeline(this, identity, source, segmentSeconds);
+        var pipeline = new FakePipeline(this, identity, source, plan);
         Started.Enqueue(pipeline);
         return pipeline;
     }
 }
 
-internal sealed class FakePipeline(FakePipelines owner, CameraIdentity identity, StreamSource source, int segmentSeconds) : IRecordingPipeline
+internal sealed class FakePipeline(FakePipelines owner, CameraIdentity identity, StreamSource source, RecordingPlan plan) : IRecordingPipeline
 {
     public CameraIdentity Identity => identity;
 
     public StreamSource Source => source;
 
-    public int SegmentSeconds => segmentSeconds;
+    public RecordingPlan Plan => plan;
+
+    public bool IsRecording { get; private set; }
+
+    /// <summary>Every wish, oldest first: from when, or until when.</summary>
+    public List<(bool From, Instant At)> Wishes { get; } = [];
+
+    public void RecordFrom(Instant from)
+    {
+        IsRecording = true;
+        Wishes.Add((true, from));
+    }
+
+    public void RecordUntil(Instant until)
+    {
+        IsRecording = false;
+        Wishes.Add((false, until));
+    }
 
     public bool Disposed { get; private set; }
 

@@ -56,6 +56,9 @@ internal sealed class Feed(IStreamSubscriber subscriber, MediaBlockPool pool, Ma
         _used += bytes.Length;
     }
 
+    /// <summary>The next frame gets the timestamp of one that came before.</summary>
+    public void Rewind(int frames) => _offset -= frames * 3600L;
+
     /// <summary>Lets time pass without media.</summary>
     public void Wait(Duration duration)
     {
