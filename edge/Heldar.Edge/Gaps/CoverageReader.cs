@@ -19,9 +19,6 @@ internal sealed class CoverageReader(IStoreReader reader, SegmentIndex index, Ca
     /// <summary>Most gaps that are looked at.</summary>
     public const int MaxGaps = 50_000;
 
-    /// <summary>Holes up to this are none: pictures have a length, and a reconnect that costs less is no gap.</summary>
-    public static readonly Duration Tolerance = Duration.FromSeconds(1);
-
     public async Task<Coverage> ReadAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation)
     {
         var now = clock.GetCurrentInstant();
@@ -31,7 +28,7 @@ internal sealed class CoverageReader(IStoreReader reader, SegmentIndex index, Ca
         var judged = Instant.Min(to, gaps.Any(g => g.End is null) ? now : observed?.Recorder?.RecordedThrough ?? now);
         if (judged <= from) return new Coverage(0, 0, new Dictionary<GapCause, double>(), 0);
         var wanted = Stretch.Merge(await reader.ReadAsync(db => GapRows.Wanted(db, camera, from, judged), cancellation));
-        var recorded = (await index.TimelineAsync(camera, from, judged, Tolerance, cancellation)).Select(s => new Stretch(s.Start, s.End)).ToList();
+        var recorded = (await index.TimelineAsync(camera, from, judged, cancellation)).Select(s => new Stretch(s.Start, s.End)).ToList();
         if (observed?.Recorder is { RecordedSince: { } since, RecordedThrough: { } through }) recorded.Add(new Stretch(Instant.Max(from, since), Instant.Min(judged, through)));
         return Of(wanted, recorded, gaps, judged);
     }
@@ -39,7 +36,7 @@ internal sealed class CoverageReader(IStoreReader reader, SegmentIndex index, Ca
     /// <summary>Puts it together.</summary>
     public static Coverage Of(IReadOnlyList<Stretch> wanted, IEnumerable<Stretch> recorded, IReadOnlyList<GapData> gaps, Instant to)
     {
-        var footage = Stretch.Merge(recorded, Tolerance);
+        var footage = Stretch.Merge(recorded, SpanRows.Tolerance);
         var missing = Stretch.Without(wanted, footage);
         var seconds = Stretch.Seconds(missing);
         var byCause = new Dictionary<GapCause, double>();

@@ -51,32 +51,11 @@ internal sealed partial class SegmentIndex
         return row is null ? null : ToSegment(row);
     }
 
-    public async partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(
-        Guid camera, Instant from, Instant to, Duration tolerance, CancellationToken cancellation)
+    public async partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation)
     {
-        var slack = (long)tolerance.TotalNanoseconds;
-        return await reader.ReadAsync(
-            db =>
-            {
-                var spans = new List<RecordedSpan>();
-                var rows = db.Query<(long Start, long End)>(
-                    """
-                    SELECT start_ns, end_ns FROM segment
-                    WHERE camera = @camera AND start_ns < @to AND start_ns >= @from - (SELECT COALESCE(MAX(longest_ns), 0) FROM camera_total WHERE camera = @camera)
-                      AND end_ns > @from
-                    ORDER BY start_ns
-                    """,
-                    new { camera = Text(camera), from = Ns(from), to = Ns(to) },
-                    buffered: false);
-                foreach (var (start, end) in rows)
-                {
-                    var (cutStart, cutEnd) = (Time(Math.Max(start, Ns(from))), Time(Math.Min(end, Ns(to))));
-                    if (spans.Count > 0 && start - Ns(spans[^1].End) <= slack) spans[^1] = spans[^1] with { End = Instant.Max(spans[^1].End, cutEnd) };
-                    else spans.Add(new RecordedSpan(cutStart, cutEnd));
-                }
-
-                return spans;
-            },
+        var (first, last) = (Ns(from), Ns(to));
+        return await reader.ReadAsync<IReadOnlyList<RecordedSpan>>(
+            db => [.. SpanRows.Within(db, Text(camera), first, last, MaxSpans).Select(s => new RecordedSpan(Time(Math.Max(s.Start, first)), Time(Math.Min(s.End, last))))],
             cancellation);
     }
 

@@ -9,6 +9,9 @@ internal sealed partial class SegmentIndex(IStoreReader reader, VolumeSet volume
 {
     public const int MaxLimit = 5000;
 
+    /// <summary>Most stretches of one timeline.</summary>
+    public const int MaxSpans = 100_000;
+
     /// <summary>Segments of a camera that overlap [from, to), oldest first.</summary>
     /// <param name="camera">Uid.</param>
     /// <param name="from">Inclusive.</param>
@@ -25,8 +28,11 @@ internal sealed partial class SegmentIndex(IStoreReader reader, VolumeSet volume
     /// <summary>The segment of a camera that covers an instant; of several (after a clock step) the newest one.</summary>
     public partial Task<Segment?> FindAtAsync(Guid camera, Instant time, CancellationToken cancellation);
 
-    /// <summary>What is recorded of a camera within [from, to), merged over holes up to the tolerance and cut to the window.</summary>
-    public partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, Duration tolerance, CancellationToken cancellation);
+    /// <summary>
+    /// What is recorded of a camera within [from, to), merged over holes up to <see cref="SpanRows.Tolerance"/> and cut to the window; the oldest
+    /// <see cref="MaxSpans"/> of it. Kept, never summed up from segments.
+    /// </summary>
+    public partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation);
 
     /// <summary>What is kept of a camera altogether; from kept counters, never a scan.</summary>
     public partial Task<CameraTotals> TotalsAsync(Guid camera, CancellationToken cancellation);

@@ -14,6 +14,8 @@ internal static class SegmentRows
     /// </summary>
     public static bool Apply(DbConnection db, IOutbox outbox, Guid volume, string path, SegmentData data)
     {
+        var id = SegmentIndex.Text(data.Segment);
+        var before = data.Revision > 1 ? Where(db, id) : null;
         var changed = db.Execute(
             """
             INSERT INTO segment (id, camera, revision, run, start_ns, end_ns, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason, volume, path)
@@ -27,7 +29,7 @@ internal static class SegmentRows
             """,
             new
             {
-                id = SegmentIndex.Text(data.Segment),
+                id,
                 camera = SegmentIndex.Text(data.Camera),
                 revision = data.Revision,
                 run = SegmentIndex.Text(data.Run),
@@ -47,6 +49,8 @@ internal static class SegmentRows
                 path,
             }) > 0;
         if (!changed) return false;
+        if (before is not null) SpanRows.Remove(db, before.Camera, before.StartNs, before.EndNs);
+        SpanRows.Add(db, SegmentIndex.Text(data.Camera), SegmentIndex.Ns(data.Start), SegmentIndex.Ns(data.End));
         var type = data.Revision == 1 ? EventTypes.SegmentClosed : EventTypes.SegmentRevised;
         outbox.Append(db, type, EventIds.ForSegment(data.Segment, type, data.Revision), data.Camera, data.End, data);
         return true;
@@ -59,21 +63,26 @@ internal static class SegmentRows
     /// <param name="segments">The segments that are gone; null for all that start in the range.</param>
     public static int Delete(DbConnection db, Guid volume, FootageDeletedData deleted, IReadOnlyList<Guid>? segments = null)
     {
-        if (segments is not null) return segments.Sum(id => Delete(db, id) ? 1 : 0);
-        return db.Execute(
-            $"DELETE FROM segment WHERE camera = @camera AND volume = @volume AND start_ns >= @from AND start_ns < @to AND {HoldRows.IsFree}",
+        segments ??= [.. db.Query<string>(
+            $"SELECT id FROM segment WHERE camera = @camera AND volume = @volume AND start_ns >= @from AND start_ns < @to AND {HoldRows.IsFree}",
             new
             {
                 camera = SegmentIndex.Text(deleted.Camera),
                 volume = SegmentIndex.Text(volume),
                 from = SegmentIndex.Ns(deleted.From),
                 to = SegmentIndex.Ns(deleted.To),
-            });
+            }).Select(id => Guid.ParseExact(id, "D"))];
+        return segments.Count(id => Delete(db, id));
     }
 
     /// <summary>Removes one row unless it is held; false when it stays or was not there.</summary>
-    public static bool Delete(DbConnection db, Guid segment) =>
-        db.Execute($"DELETE FROM segment WHERE id = @id AND {HoldRows.IsFree}", new { id = SegmentIndex.Text(segment) }) > 0;
+    public static bool Delete(DbConnection db, Guid segment)
+    {
+        var id = SegmentIndex.Text(segment);
+        if (Where(db, id) is not { } row || db.Execute($"DELETE FROM segment WHERE id = @id AND {HoldRows.IsFree}", new { id }) == 0) return false;
+        SpanRows.Remove(db, row.Camera, row.StartNs, row.EndNs);
+        return true;
+    }
 
     /// <summary>Notes that everything sealed before this hour is in the index.</summary>
     public static void Mark(DbConnection db, Guid volume, string hour) => db.Execute(
@@ -83,4 +92,7 @@ internal static class SegmentRows
     /// <summary>The hour that reconciling may start with; null for the beginning.</summary>
     public static string? ReadMark(DbConnection db, Guid volume) =>
         db.QueryFirstOrDefault<string>("SELECT hour FROM volume_mark WHERE volume = @volume", new { volume = SegmentIndex.Text(volume) });
+
+    private static Row? Where(DbConnection db, string id) =>
+        db.QueryFirstOrDefault<Row>("SELECT camera, start_ns AS StartNs, end_ns AS EndNs FROM segment WHERE id = @id", new { id });
 }

@@ -1,3 +1,4 @@
+using Heldar.Edge.Indexer;
 using NodaTime;
 
 namespace Heldar.Edge.Playback;
@@ -42,6 +43,9 @@ internal interface IFootage
     /// <param name="limit">Most answers.</param>
     /// <param name="cancellation">Ends the search.</param>
     Task<IReadOnlyList<Footage>> FindAsync(Guid camera, Instant from, Instant to, int limit, CancellationToken cancellation);
+
+    /// <summary>Stretches that are recorded of a camera within [from, to), oldest first, the running segment included.</summary>
+    Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation);
 
     /// <summary>The segment with an id, or null.</summary>
     Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation);

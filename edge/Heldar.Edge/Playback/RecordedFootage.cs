@@ -19,6 +19,13 @@ internal sealed class RecordedFootage(SegmentIndex index, CameraRegistry cameras
         return found;
     }
 
+    public async Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation)
+    {
+        var open = await OpenAsync(camera, cancellation);
+        var closed = await index.TimelineAsync(camera, from, to, cancellation);
+        return open is null || open.Start >= to || open.End <= from ? closed : [.. closed, new RecordedSpan(Instant.Max(open.Start, from), Instant.Min(open.End, to))];
+    }
+
     public async Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation)
     {
         foreach (var camera in cameras.All)

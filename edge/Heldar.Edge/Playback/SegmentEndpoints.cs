@@ -104,17 +104,8 @@ internal static class SegmentEndpoints
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
         if (Range(from, to, clock, out var start, out var end) is { } problem) return Problems.BadRequest(problem);
-        var stretches = new List<(Instant, Instant)>();
-        var at = start;
-        while (true)
-        {
-            var page = await footage.FindAsync(camera.Uid, at, end, MaxPage, cancellation);
-            stretches.AddRange(page.Select(f => (Instant.Max(f.Start, start), Instant.Min(f.End, end))));
-            if (page.Count < MaxPage || page[^1].Start <= at) break;
-            at = page[^1].Start;
-        }
-
-        return Results.Json(Merge(stretches), BoxJson.Options);
+        var recorded = await footage.TimelineAsync(camera.Uid, start, end, cancellation);
+        return Results.Json(Merge(recorded.Select(s => (s.Start, s.End))), BoxJson.Options);
     }
 
     private static string? Range(string? from, string? to, IClock clock, out Instant start, out Instant end)

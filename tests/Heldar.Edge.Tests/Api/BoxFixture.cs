@@ -4,6 +4,7 @@ using System.Text.Json;
 using Heldar.Edge.Access;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Ingest;
+using Heldar.Edge.Indexer;
 using Heldar.Edge.Playback;
 using Heldar.Edge.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -105,6 +106,10 @@ internal sealed class FakeFootage : IFootage
 
     public Task<IReadOnlyList<Footage>> FindAsync(Guid camera, Instant from, Instant to, int limit, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<Footage>>([.. Items.Where(f => f.Camera == camera && f.Start < to && f.End > from).OrderBy(f => f.Start).Take(limit)]);
+
+    public Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<RecordedSpan>>(
+            [.. Items.Where(f => f.Camera == camera && f.Start < to && f.End > from).OrderBy(f => f.Start).Select(f => new RecordedSpan(Instant.Max(f.Start, from), Instant.Min(f.End, to)))]);
 
     public Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation) => Task.FromResult(Items.Find(f => f.Id == id));
 

@@ -73,7 +73,9 @@ public sealed class KilledBoxLosesNothingThatWasOnDisk : IAsyncLifetime
         Assert.Equal((0, 0, 0L, true), (twice.UnreadableSegments, twice.LostClosedSegments, twice.FramesLost, twice.Duplicates > 0));
 
         File.Delete(files[^1].File);
-        using (var damaged = File.OpenHandle(files[files.Count / 2].File, FileMode.Open, FileAccess.Write)) RandomAccess.Write(damaged, new byte[2000], files[files.Count / 2].Bytes / 2);
+        // A third of the file, so that pieces of pictures and heads of fragments are hit.
+        var third = files[files.Count / 2].Bytes / 3;
+        using (var damaged = File.OpenHandle(files[files.Count / 2].File, FileMode.Open, FileAccess.Write)) RandomAccess.Write(damaged, new byte[third], third);
         var worse = await judge.JudgeAsync(_box.Recordings, states, Cancellation);
         Assert.Equal((1, 2), (worse.UnreadableSegments, worse.LostClosedSegments));
         Assert.False(worse.Ok);
