@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Heldar.Benchmarks;
+using Heldar.Benchmarks.Kept;
 using Heldar.Benchmarks.Pipeline;
 using Heldar.Benchmarks.Record;
 using Heldar.Local.Processes;
 
-if (args is not [var name, ..] || name is not ("record" or "pipeline"))
+if (args is not [var name, ..] || name is not ("record" or "pipeline" or "retention" or "timeline" or "start"))
 {
-    Console.Error.WriteLine("usage: heldar-bench record|pipeline [--json] [--quick] [--only record|record48|latency|messages]");
+    Console.Error.WriteLine("usage: heldar-bench record|pipeline|retention|timeline|start [--json] [--quick] [--only record|record48|latency|messages]");
     return 2;
 }
 
@@ -33,7 +34,12 @@ Console.Error.WriteLine($"load average at start: {File.ReadAllText("/proc/loadav
 try
 {
     await using var folder = new BenchFolder(name);
-    if (name == "pipeline") await new PipelineBench(quick, only, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    FilledBox Filled(int segments) => new(Path.Combine(folder.Path, $"{segments}"), segments);
+    var stored = quick ? 50_000 : 1_000_000;
+    if (name == "retention") await new RetentionBench(Filled(stored), Filled(10_000), quick, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    else if (name == "timeline") await new TimelineBench(Filled(stored), quick, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    else if (name == "start") await new StartBench(Filled(stored), folder.Path, quick, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    else if (name == "pipeline") await new PipelineBench(quick, only, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
     else
         foreach (var plan in RecordPlan.All(quick).Where(p => only is null || p.Name == only))
             await new RecordBench(plan, Path.Combine(folder.Path, plan.Name), Print, Console.Error.WriteLine).RunAsync(end.Token);

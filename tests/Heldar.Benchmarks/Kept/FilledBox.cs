@@ -1,0 +1,149 @@
+using System.Data.Common;
+using System.Globalization;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Indexer;
+using Heldar.Edge.Seals;
+using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
+using Heldar.Media.SegmentNames;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
+
+namespace Heldar.Benchmarks.Kept;
+
+/// <summary>
+/// A box's folder with a year of footage of 16 cameras: rows by the product's own statements, sealed lines with their chain, and a file for every segment
+/// (empty: nothing here reads media). Each camera is interrupted for a minute about twelve times a day.
+/// </summary>
+internal sealed class FilledBox(string folder, int segments)
+{
+    public const int Cameras = 16;
+    private const int PerCommit = 2000;
+    private static readonly Duration Interruption = Duration.FromMinutes(1);
+
+    /// <summary>The year's end: some time ago, so that nothing here is of today.</summary>
+    public static Instant End { get; } = Instant.FromUtc(2026, 11, 1, 0, 0);
+
+    public static Instant Begin { get; } = End - Duration.FromDays(365);
+
+    public string Folder => folder;
+
+    public string Recordings => Path.Combine(folder, "recordings");
+
+    public string Database => Path.Combine(folder, "data", "box.db");
+
+    public int Segments => segments;
+
+    public static Guid Camera(int number) => new(0x0190c0de, 0, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, (byte)number);
+
+    public static string Slug(int number) => string.Create(CultureInfo.InvariantCulture, $"cam{number:00}");
+
+    /// <summary>Opens the box's database, as the box does.</summary>
+    public BoxStore Open() => BoxStore.Open(new StoreOptions { File = Database }, StoreSchema.Embedded(), NullLogger<BoxStore>.Instance);
+
+    /// <summary>Fills the folder.</summary>
+    public async Task FillAsync(Action<string> say, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Database)!);
+        var volume = Volume.Open(Recordings, Begin);
+        var clock = new Hand { Now = Begin };
+        await using var store = Open();
+        using var seals = SealLog.Open(Recordings, clock);
+        var made = 0;
+        foreach (var group in Footage().Chunk(PerCommit))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (var (path, data) in group)
+            {
+                clock.Now = data.End;
+                seals.Append(new SealRecord { Type = SealType.Closed, Path = path, Data = data });
+                Touch(Path.Combine(Recordings, path));
+            }
+
+            await store.EnqueueAsync(
+                db =>
+                {
+                    foreach (var (path, data) in group) SegmentRows.Apply(db, NoOutbox.Instance, volume.Id, path, data);
+                    SegmentRows.Mark(db, volume.Id, SealFiles.HourOf(clock.Now));
+                },
+                cancellation);
+            if ((made += group.Length) % (segments / 10) < PerCommit) say($"{made} of {segments} segments");
+        }
+
+        seals.Flush();
+        using var sync = new FileSystemSync(Recordings);
+        sync.Run();
+    }
+
+    private IEnumerable<(string Path, SegmentData Data)> Footage()
+    {
+        var each = segments / Cameras;
+        var step = (End - Begin) / each;
+        var everyNth = Math.Max(1, each / (365 * 12));
+        var random = new Random(20261101);
+        for (var number = 0; number < each; number++)
+        {
+            for (var camera = 0; camera < Cameras; camera++)
+            {
+                var start = Begin + (step * number) + Duration.FromMilliseconds(camera);
+                var cut = number % everyNth == camera % everyNth ? Interruption : Duration.Zero;
+                var id = Guid.CreateVersion7(start.ToDateTimeOffset());
+                yield return (new SegmentName(Slug(camera), start, id).RelativePath, new SegmentData
+                {
+                    Segment = id,
+                    Camera = Camera(camera),
+                    Revision = 1,
+                    Run = Camera(camera),
+                    Start = start,
+                    End = start + step - cut,
+                    Bytes = 4_000_000 + random.Next(1_000_000),
+                    Codec = "avc1.64000d",
+                    Width = 1920,
+                    Height = 1080,
+                    Frames = 750,
+                    Sha256 = Digest(random),
+                    Root = Digest(random),
+                    Reason = "closed",
+                });
+            }
+        }
+    }
+
+    private static string Digest(Random random)
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        random.NextBytes(bytes);
+        return Convert.ToHexStringLower(bytes);
+    }
+
+    private static void Touch(string path)
+    {
+        try
+        {
+            File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write).Dispose();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write).Dispose();
+        }
+    }
+
+    /// <summary>A clock that is moved by hand.</summary>
+    private sealed class Hand : IClock
+    {
+        public Instant Now { get; set; }
+
+        public Instant GetCurrentInstant() => Now;
+    }
+}
+
+/// <summary>Nobody is told: what is stored long ago was told long ago.</summary>
+internal sealed class NoOutbox : IOutbox
+{
+    public static NoOutbox Instance { get; } = new();
+
+    public void Append(DbConnection tx, string eventType, string eventId, Guid? camera, Instant time, object data)
+    {
+    }
+}
