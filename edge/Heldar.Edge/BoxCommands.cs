@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Heldar.Edge.Access;
+using Heldar.Edge.Enrolment;
+using Heldar.Edge.Settings;
+using NodaTime;
+
+namespace Heldar.Edge;
+
+/// <summary>
+/// The command line of a box: without a verb it runs. A room adds its verbs with an <c>XCommand.Create()</c> and a line here.
+/// </summary>
+internal static class BoxCommands
+{
+    /// <summary>The whole command line; what fails throws, see <c>Program</c>.</summary>
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("A box: records cameras, answers the API, and keeps working without a network. Without a command it runs.")
+        {
+            ConfigOption.Create(),
+            KeysCommand.Create(),
+        };
+        root.SetAction(RunAsync);
+        var version = root.Options.OfType<VersionOption>().Single();
+        version.Action = new SayVersion();
+        return root;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var settings = ConfigOption.Read(parsed);
+        using var folder = DataFolder.Take(settings.DataFolder);
+        await using var app = BoxApp.Build(settings, SystemClock.Instance);
+        BoxApp.PrintFirstKey(app);
+        await app.RunAsync(cancellation);
+        return 0;
+    }
+
+    private sealed class SayVersion : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine(BoxVersion.Text);
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Heldar.Edge.Settings;
+
+namespace Heldar.Edge.Tests;
+
+public sealed class BoxCommandsTests
+{
+    [Theory]
+    [InlineData("", "heldar-edge", "heldar.yaml")]
+    [InlineData("--config a.yaml", "heldar-edge", "a.yaml")]
+    [InlineData("keys add --config a.yaml --name n", "add", "a.yaml")]
+    [InlineData("--config a.yaml keys add --name n", "add", "a.yaml")]
+    [InlineData("keys add --name n --role viewer", "add", "heldar.yaml")]
+    [InlineData("--version", "heldar-edge", "heldar.yaml")]
+    [InlineData("--help", "heldar-edge", "heldar.yaml")]
+    public void Parse_ReadsWhatIsMeant(string line, string command, string config)
+    {
+        var parsed = BoxCommands.Create().Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Empty(parsed.Errors);
+        if (command != "heldar-edge") Assert.Equal(command, parsed.CommandResult.Command.Name);
+        Assert.Equal(config, ConfigOption.FileOf(parsed));
+    }
+
+    [Theory]
+    [InlineData("--config")]
+    [InlineData("--conf a")]
+    [InlineData("keys")]
+    [InlineData("keys list")]
+    [InlineData("keys add")]
+    [InlineData("keys add --name n --role root")]
+    [InlineData("--name n")]
+    [InlineData("run x")]
+    public void Parse_SaysWhatIsWrong(string line) => Assert.NotEmpty(BoxCommands.Create().Parse(line.Split(' ')).Errors);
+}
