@@ -1,6 +1,7 @@
 using System.Net;
 using Heldar.Edge.Access;
 using Heldar.Edge.Api;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Gaps;
@@ -41,6 +42,7 @@ internal static partial class BoxApp
             .AddAccess()
             .AddEnrolment(settings)
             .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
+            .AddAudit()
             .AddRecovery()
             .AddRecorder(settings)
             .AddIngest()

@@ -10,6 +10,7 @@ public sealed class RoomGraphTests
     {
         ["Access"] = ["Api", "Secrets", "Settings"],
         ["Api"] = [],
+        ["Audit"] = ["Store"],
         ["Cameras"] = ["Access", "Api", "Ingest", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
         ["Enrolment"] = ["Secrets", "Settings"],
         ["Gaps"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Recovery", "Seals", "Storage", "Store"],

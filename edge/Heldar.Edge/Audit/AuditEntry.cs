@@ -1,0 +1,29 @@
+namespace Heldar.Edge.Audit;
+
+/// <summary>What somebody did.</summary>
+/// <param name="Actor">Who, for example <c>user:anna</c>, <c>key:doorbell</c> or one of <see cref="AuditActors"/>; at most 128 characters.</param>
+/// <param name="Action">A stable word with a dot, for example <c>camera.added</c>; lower-case letters, digits, dot and underscore, at most 64.</param>
+/// <param name="Target">What it was done to: an id or a name, at most 256 characters.</param>
+internal sealed record AuditEntry(string Actor, string Action, string Target)
+{
+    /// <summary>Uid of the camera that it is about; null for the box. Whoever sees a camera may be shown its entries.</summary>
+    public Guid? Camera { get; init; }
+
+    /// <summary>
+    /// More, as an object that becomes JSON of at most 8 KiB. What looks like a secret is masked, but a caller hands over none in the first place.
+    /// </summary>
+    public object? Detail { get; init; }
+}
+
+/// <summary>Actors that are no people and no keys.</summary>
+internal static class AuditActors
+{
+    /// <summary>The box by itself.</summary>
+    public const string Box = "box";
+
+    /// <summary>A command that somebody with the rights of the box's own account ran on it.</summary>
+    public const string Command = "command";
+
+    /// <summary>Somebody who did not show who he is.</summary>
+    public const string Nobody = "nobody";
+}
