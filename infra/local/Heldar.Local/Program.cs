@@ -11,6 +11,7 @@ var root = new RootCommand("Heldar on one machine: boxes, cameras, queues, funct
     TestCommand.Create(),
     SmokeCommand.Create(),
     BenchCommand.Create(),
+    DrillCommand.Create(),
     CamerasCommand.Create(),
     FunctionsHostCommand.Create(),
 };

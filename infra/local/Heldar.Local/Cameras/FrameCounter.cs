@@ -34,6 +34,28 @@ internal static class FrameCounter
         }
     }
 
+    /// <summary>Decodes a recording from first to last frame, sound included, and takes out its marks.</summary>
+    /// <param name="file">A recording.</param>
+    /// <param name="codec"><c>h264</c> or <c>hevc</c>.</param>
+    /// <param name="cancellation">Ends ffmpeg.</param>
+    /// <returns>The marks, and what ffmpeg complained about; null when nothing.</returns>
+    public static async Task<(IReadOnlyList<FrameMark> Marks, string? Complaint)> DecodeAsync(string file, string codec, CancellationToken cancellation)
+    {
+        string raw = Path.Combine(Path.GetTempPath(), $"heldar-frames-{Guid.NewGuid():N}");
+        try
+        {
+            ToolResult done = await Tool.RunAsync(
+                "ffmpeg",
+                ["-nostdin", "-y", "-v", "error", "-threads", "1", "-i", file, "-map", "0:v", "-map", "0:a?", "-f", "null", "-", "-map", "0:v", "-c", "copy", "-bsf:v", codec + "_mp4toannexb", "-f", codec, raw],
+                cancellation);
+            return (File.Exists(raw) ? Find(await File.ReadAllBytesAsync(raw, cancellation)) : [], done.ExitCode == 0 && done.Error.Length == 0 ? null : $"code {done.ExitCode} {done.Error.Trim()}");
+        }
+        finally
+        {
+            File.Delete(raw);
+        }
+    }
+
     /// <summary>The video's codec as ffprobe names it, or empty.</summary>
     public static async Task<string> CodecAsync(string file, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Heldar.Local.Judge;
@@ -6,6 +7,10 @@ namespace Heldar.Local.Judge;
 internal sealed partial record DiskSegment(Guid Segment, string File, DateTimeOffset LastWrite, long Bytes)
 {
     private const string QuarantineFolder = "quarantine";
+
+    /// <summary>When it begins by the box's clock, as its name says it; null when the name says none.</summary>
+    public DateTimeOffset? Start =>
+        DateTimeOffset.TryParseExact(Path.GetFileName(File).Split('_')[0], "yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset start) ? start : null;
 
     /// <summary>Files that recovery set aside because nothing in them can be played; what is in them is checked apart.</summary>
     public static IEnumerable<string> Quarantined(IEnumerable<string> folders) =>

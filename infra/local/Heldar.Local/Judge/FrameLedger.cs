@@ -18,9 +18,12 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
     /// <param name="sent">Ranges of counters, first and last, that the camera sent; null for a camera that never paused and still sends.</param>
     /// <param name="killsUnixMs">
     /// When the camera's box was killed, on the camera's clock. A kill's window reaches from the last frame before it to the first frame after it; of several kills
-    /// in one window the first counts.
+    /// in one window the first counts, and each later one from the first frame that the camera sent since the kill before.
     /// </param>
-    public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, params IReadOnlyList<long> killsUnixMs)
+    public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, params IReadOnlyList<long> killsUnixMs) => Count(marks, sent, killsUnixMs, excused: null);
+
+    /// <summary>Counts; frames between two that <paramref name="excused"/> is true for are not lost.</summary>
+    public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, IReadOnlyList<long> killsUnixMs, Func<FrameMark, FrameMark, bool>? excused)
     {
         List<FrameMark> frames = [.. marks.DistinctBy(mark => mark.Counter).OrderBy(mark => mark.Counter)];
         long duplicates = marks.Count - frames.Count;
@@ -33,17 +36,33 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
             List<long> here = [.. killsUnixMs.Where(kill => before.CameraUnixMs <= kill && after.CameraUnixMs > kill)];
             if (here.Count == 0)
             {
-                lost += Sent(sent, before.Counter + 1, after.Counter - 1);
+                if (excused?.Invoke(before, after) != true) lost += Sent(sent, before.Counter + 1, after.Counter - 1);
                 continue;
             }
 
-            lostMs = Math.Max(lostMs, here.Min() - before.CameraUnixMs);
+            lostMs = Math.Max(lostMs, Math.Max(here.Min() - before.CameraUnixMs, LostUnrecorded(before, after, sent, [.. here.Order()])));
             downMs = Math.Max(downMs, after.CameraUnixMs - here.Min());
         }
 
         // Nothing recorded after a kill (or before it): the window has no end, so everything beyond counts as lost.
         if (killsUnixMs.Any(kill => kill < frames[0].CameraUnixMs || kill >= frames[^1].CameraUnixMs)) lostMs = downMs = long.MaxValue;
         return new FrameLedger(frames.Count, lost, duplicates, lostMs, downMs);
+    }
+
+    /// <summary>Of kills in one window all but the first: nothing is on disk of what the camera had sent since the kill before.</summary>
+    private static long LostUnrecorded(FrameMark before, FrameMark after, IReadOnlyList<long[]>? sent, List<long> kills)
+    {
+        long most = 0;
+        for (int kill = 1; kill < kills.Count; kill++)
+        {
+            foreach (long[] range in sent ?? [])
+            {
+                long began = before.CameraUnixMs + ((range[0] - before.Counter) * (after.CameraUnixMs - before.CameraUnixMs) / (after.Counter - before.Counter));
+                if (began > kills[kill - 1] && began < kills[kill]) most = Math.Max(most, kills[kill] - began);
+            }
+        }
+
+        return most;
     }
 
     /// <summary>Both cameras' frames together; the times are the larger ones.</summary>

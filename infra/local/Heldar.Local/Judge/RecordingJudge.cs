@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Heldar.Local.Cameras;
 using Heldar.Local.Processes;
 
@@ -11,16 +10,43 @@ namespace Heldar.Local.Judge;
 internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
 {
     private readonly Dictionary<Guid, string> _closed = [];
+    private readonly HashSet<Guid> _held = [];
     private readonly List<long> _kills = [];
+    private readonly SegmentInspector _inspector = new(cameras);
 
     /// <summary>Kills so far.</summary>
     public int Kills => _kills.Count;
 
+    /// <summary>The cameras.</summary>
+    public IReadOnlyList<CameraSpec> Cameras => cameras;
+
+    /// <summary>What the box says is missing, and why; null when it is not asked.</summary>
+    public IReadOnlyCollection<ClaimedGap>? Gaps { get; set; }
+
+    /// <summary>Frames that are missing in a gap that the box explains do not count as lost: for accidents that may cost footage.</summary>
+    public bool ExplainedIsExcused { get; init; }
+
+    /// <summary>The box may delete footage that is not held (to keep a disk from filling up), when it seals that it did.</summary>
+    public bool DeletionIsExcused { get; init; }
+
     /// <summary>The box says that a segment is closed: from now on it must stay as it is.</summary>
     public void Closed(Guid segment, string sha256) => _closed[segment] = sha256;
 
-    /// <summary>The box was killed. Between two kills every camera must have been recorded, or the second cannot be told from the first.</summary>
+    /// <summary>The segment is held as evidence.</summary>
+    public void Held(Guid segment) => _held.Add(segment);
+
+    /// <summary>The box was killed. What a camera sent between two kills and no file holds counts from the first frame that it sent.</summary>
     public void Killed(DateTimeOffset at) => _kills.Add(at.ToUnixTimeMilliseconds());
+
+    /// <summary>Another judge who knows the same, except for the gaps.</summary>
+    public RecordingJudge Fork()
+    {
+        var fork = new RecordingJudge(cameras) { ExplainedIsExcused = ExplainedIsExcused, DeletionIsExcused = DeletionIsExcused };
+        foreach ((Guid segment, string sha256) in _closed) fork._closed[segment] = sha256;
+        fork._held.UnionWith(_held);
+        fork._kills.AddRange(_kills);
+        return fork;
+    }
 
     /// <summary>Judges the recordings under a folder. Nothing may be recorded meanwhile.</summary>
     /// <param name="folder">A volume.</param>
@@ -35,19 +61,23 @@ internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
             sameId++;
             problems.Add(problem);
         });
-        int unreadable = await UnreadableAsync(files.Values, problems, cancellation);
-        int lost = await LostAsync(files, problems, cancellation);
+        IReadOnlyList<InspectedSegment> segments = await _inspector.InspectAsync(files.Values, problems.Add, cancellation);
+        List<string> unreadable = [.. segments.Where(s => s.Complaint is not null).Select(s => $"{s.File.File} is not readable: {s.Complaint}")];
+        problems.AddRange(unreadable);
+        (int lost, int heldLost, int gone) = await LostAsync(files, SealText.Deleted(folder), problems, cancellation);
         FrameLedger total = FrameLedger.Empty;
-        var recorded = new RecordedFrames();
+        IReadOnlyDictionary<Guid, Guid> runs = SealText.Runs(folder);
+        Dictionary<string, IReadOnlyList<InspectedSegment>> byCamera = [];
+        int overlaps = 0, unexplained = 0;
         foreach (CameraSpec camera in cameras)
         {
-            IReadOnlyList<FrameMark> marks = await recorded.OfAsync(camera, files.Values, cancellation);
-            FrameLedger one = FrameLedger.Count(marks, states.Single(state => state.Name == camera.Name).Sent, _kills);
-            if (one.Recorded == 0) problems.Add($"{camera.Name}: no frame on disk");
-            if (one.Lost > 0) problems.Add($"{camera.Name}: {one.Lost} frames lost outside the kills");
-            if (one.LostMs > RecordingVerdict.AllowedLostMs) problems.Add($"{camera.Name}: a kill lost {one.LostMs} ms");
-            if (one.Duplicates > 0) problems.Add($"{camera.Name}: {one.Duplicates} frames twice");
-            total += one;
+            List<InspectedSegment> own = [.. segments.Where(segment => segment.Camera == camera)];
+            byCamera[camera.Name] = own;
+            List<ClaimedGap>? gaps = Gaps?.Where(gap => gap.Camera == camera.Name).ToList();
+            total += Frames(camera, own, states, gaps, problems);
+            IReadOnlyList<string> overlapping = BoxTimeline.Overlaps(own, runs), bare = gaps is null ? [] : BoxTimeline.Unexplained(own, gaps);
+            problems.AddRange(overlapping.Concat(bare));
+            (overlaps, unexplained) = (overlaps + overlapping.Count, unexplained + bare.Count);
         }
 
         foreach (string file in DiskSegment.Quarantined([folder]))
@@ -56,35 +86,50 @@ internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
             if (held > 0) problems.Add($"{file} was set aside, but holds {held} frames");
         }
 
-        return new RecordingVerdict(files.Count, unreadable, lost, total.Lost, total.LostMs, total.Duplicates + sameId, problems);
-    }
-
-    private static async Task<int> UnreadableAsync(IEnumerable<DiskSegment> files, List<string> problems, CancellationToken cancellation)
-    {
-        ConcurrentBag<string> found = [];
-        await Parallel.ForEachAsync(
-            files,
-            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation },
-            async (file, token) =>
-            {
-                ToolResult decoded = await Tool.RunAsync("ffmpeg", ["-nostdin", "-v", "error", "-i", file.File, "-map", "0:v", "-map", "0:a?", "-f", "null", "-"], token);
-                if (decoded.ExitCode != 0 || decoded.Error.Length > 0) found.Add($"{file.File} is not readable: {decoded.Error.Trim()}");
-            });
-        problems.AddRange(found);
-        return found.Count;
-    }
-
-    private async Task<int> LostAsync(IReadOnlyDictionary<Guid, DiskSegment> files, List<string> problems, CancellationToken cancellation)
-    {
-        int lost = 0;
-        foreach ((Guid segment, string sha256) in _closed)
+        return new RecordingVerdict(files.Count, unreadable.Count, lost, total.Lost, total.LostMs, total.Duplicates + sameId, problems)
         {
-            string now = files.TryGetValue(segment, out DiskSegment? file) ? (await Tool.RunAsync("sha256sum", ["--", file.File], cancellation)).OutputOrThrow("sha256sum").Split(' ')[0] : "gone";
-            if (string.Equals(now, sha256, StringComparison.OrdinalIgnoreCase)) continue;
-            lost++;
-            problems.Add($"closed segment {segment} was {sha256} and is {now}");
+            HeldLost = heldLost,
+            Gone = gone,
+            OverlapsInRun = overlaps,
+            UnexplainedGaps = unexplained,
+            ByCamera = byCamera,
+        };
+    }
+
+    private FrameLedger Frames(CameraSpec camera, List<InspectedSegment> own, IReadOnlyList<CameraState> states, List<ClaimedGap>? gaps, List<string> problems)
+    {
+        FrameLedger one = FrameLedger.Count([.. own.SelectMany(segment => segment.Marks)], states.Single(state => state.Name == camera.Name).Sent, _kills, ExplainedIsExcused ? Explained : null);
+        if (one.Recorded == 0) problems.Add($"{camera.Name}: no frame on disk");
+        if (one.Lost > 0) problems.Add($"{camera.Name}: {one.Lost} frames lost outside the kills");
+        if (one.LostMs > RecordingVerdict.AllowedLostMs) problems.Add($"{camera.Name}: a kill lost {one.LostMs} ms");
+        if (one.Duplicates > 0) problems.Add($"{camera.Name}: {one.Duplicates} frames twice");
+        return one;
+
+        bool Explained(FrameMark before, FrameMark after) => gaps is not null && ClaimedGap.Uncovered(gaps, before.CameraUnixMs, after.CameraUnixMs) <= BoxTimeline.ShortestHoleMs;
+    }
+
+    private async Task<(int Lost, int Held, int Gone)> LostAsync(IReadOnlyDictionary<Guid, DiskSegment> files, IReadOnlySet<Guid> deleted, List<string> problems, CancellationToken cancellation)
+    {
+        int lost = 0, heldLost = 0, gone = 0;
+        Dictionary<string, string> digests = [];
+        foreach (DiskSegment[] some in _closed.Keys.Where(files.ContainsKey).Select(id => files[id]).Chunk(500))
+        {
+            string said = (await Tool.RunAsync("sha256sum", ["--", .. some.Select(file => file.File)], cancellation)).OutputOrThrow("sha256sum");
+            foreach (string line in said.Split('\n', StringSplitOptions.RemoveEmptyEntries)) digests[line[66..]] = line[..64];
         }
 
-        return lost;
+        foreach ((Guid segment, string sha256) in _closed)
+        {
+            bool there = files.TryGetValue(segment, out DiskSegment? file);
+            string now = there ? digests[file!.File] : "gone";
+            if (!there) gone++;
+            if (string.Equals(now, sha256, StringComparison.OrdinalIgnoreCase)) continue;
+            if (_held.Contains(segment)) heldLost++;
+            else if (!there && DeletionIsExcused && deleted.Contains(segment)) continue;
+            lost++;
+            problems.Add($"{(_held.Contains(segment) ? "held" : "closed")} segment {segment} was {sha256} and is {now}");
+        }
+
+        return (lost, heldLost, gone);
     }
 }

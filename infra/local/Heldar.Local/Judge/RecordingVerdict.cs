@@ -1,6 +1,6 @@
 namespace Heldar.Local.Judge;
 
-/// <summary>What recordings are worth after kills.</summary>
+/// <summary>What recordings are worth after kills and other accidents.</summary>
 /// <param name="Segments">Files on disk.</param>
 /// <param name="UnreadableSegments">Files that ffmpeg cannot decode from first to last frame without complaint.</param>
 /// <param name="LostClosedSegments">Segments that the box had closed and that are gone, or are not what they were.</param>
@@ -12,6 +12,21 @@ internal sealed record RecordingVerdict(int Segments, int UnreadableSegments, in
 {
     /// <summary>The most that a kill may cost, ms.</summary>
     public const int AllowedLostMs = 2000;
+
+    /// <summary>Of the lost closed segments those that were held.</summary>
+    public int HeldLost { get; init; }
+
+    /// <summary>Closed segments whose file is gone, also those that the box says that it deleted on purpose.</summary>
+    public int Gone { get; init; }
+
+    /// <summary>Neighbours of one run that overlap.</summary>
+    public int OverlapsInRun { get; init; }
+
+    /// <summary>Holes of more than a second that no gap explains; 0 when the box was not asked.</summary>
+    public int UnexplainedGaps { get; init; }
+
+    /// <summary>All frames of all cameras, by camera.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<InspectedSegment>> ByCamera { get; init; } = new Dictionary<string, IReadOnlyList<InspectedSegment>>();
 
     /// <summary>Nothing is wrong.</summary>
     public bool Ok => Problems.Count == 0;
