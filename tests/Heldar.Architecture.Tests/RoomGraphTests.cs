@@ -95,7 +95,8 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Commands"] = ["Cameras", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Smoke", "Testing"],
+        ["Commands"] = ["Cameras", "Drills", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Smoke", "Testing"],
+        ["Drills"] = ["Cameras", "Emulator", "Judge", "Processes"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
         ["FunctionsHost"] = ["Processes"],
         ["Judge"] = ["Cameras", "Processes"],

@@ -54,16 +54,21 @@ internal static class GapRows
         new { camera = SegmentIndex.Text(camera), through = through is { } t ? SegmentIndex.Ns(t) : (long?)null, seen = SegmentIndex.Ns(seen) });
 
     /// <summary>
-    /// What is known of a camera. A database that was lost knows no wish any more: it began with the first footage or gap that the seal log brought back.
+    /// What is known of a camera. A database that was lost, or a box that died before it noted the wish, knows none any more: it began with the first footage or gap
+    /// after the last wish that ended.
     /// </summary>
     public static KnownCamera Read(DbConnection db, Guid uid)
     {
         var camera = SegmentIndex.Text(uid);
         var mark = db.QueryFirstOrDefault<MarkRow>("SELECT through_ns AS ThroughNs, seen_ns AS SeenNs FROM recorded_mark WHERE camera = @camera", new { camera });
         var since = db.QueryFirstOrDefault<long?>("SELECT start_ns FROM wanted WHERE camera = @camera AND end_ns IS NULL ORDER BY start_ns DESC LIMIT 1", new { camera });
-        if (since is null && mark is null)
-            since = db.QueryFirstOrDefault<long?>(
-                "SELECT min(at) FROM (SELECT min(start_ns) AS at FROM segment WHERE camera = @camera UNION ALL SELECT min(start_ns) FROM gap WHERE camera = @camera)", new { camera });
+        since ??= db.QueryFirstOrDefault<long?>(
+            """
+            SELECT min(at) FROM (
+              SELECT min(start_ns) AS at FROM segment WHERE camera = @camera AND start_ns >= (SELECT ifnull(max(end_ns), 0) FROM wanted WHERE camera = @camera)
+              UNION ALL SELECT min(start_ns) FROM gap WHERE camera = @camera AND start_ns >= (SELECT ifnull(max(end_ns), 0) FROM wanted WHERE camera = @camera))
+            """,
+            new { camera });
         var open = db.QueryFirstOrDefault<GapRow>($"SELECT {Columns} FROM gap WHERE camera = @camera AND end_ns IS NULL ORDER BY start_ns DESC LIMIT 1", new { camera });
         var recorded = db.QueryFirstOrDefault<long?>("SELECT end_ns FROM segment WHERE camera = @camera ORDER BY start_ns DESC LIMIT 1", new { camera });
         var through = Max(mark?.ThroughNs, recorded);

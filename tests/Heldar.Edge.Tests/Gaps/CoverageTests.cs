@@ -47,6 +47,24 @@ public sealed class CoverageTests
         Assert.Equal((Time(0), GapCause.Stalled), (known.WantedSince, known.Open!.Cause));
     }
 
+    [Fact]
+    public async Task BoxThatDiedBeforeItNotedTheWish_KnowsItFromFootageAfterTheLastOne()
+    {
+        await using var box = new RecordingFixture();
+        await box.Store.EnqueueAsync(db =>
+        {
+            GapRows.Want(db, Camera, Time(0), Time(50));
+            GapRows.Mark(db, Camera, null, Time(100));
+            GapRows.Apply(db, new GapOutbox(), Gap(10, 20, GapCause.Network));
+        });
+        var nothing = await box.Store.ReadAsync(db => GapRows.Read(db, Camera), TestContext.Current.CancellationToken);
+        await box.Store.EnqueueAsync(db => GapRows.Apply(db, new GapOutbox(), Gap(70, 80, GapCause.Network)));
+        var known = await box.Store.ReadAsync(db => GapRows.Read(db, Camera), TestContext.Current.CancellationToken);
+
+        Assert.Null(nothing.WantedSince);
+        Assert.Equal(Time(70), known.WantedSince);
+    }
+
     private static Instant Time(int seconds) => Begin + Duration.FromSeconds(seconds);
 
     private static Stretch At(int from, int to) => new(Time(from), Time(to));

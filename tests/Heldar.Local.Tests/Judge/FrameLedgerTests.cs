@@ -40,6 +40,14 @@ public sealed class FrameLedgerTests
         Assert.Equal(new FrameLedger(5, 0, 0, 180, 240), FrameLedger.Count(Frames(1, 2, 8, 14, 15), sent: [[1, 15]], 80, 90, 500));
 
     [Fact]
+    public void Count_MeasuresFromTheFirstFrameSent_WhenNothingWasRecordedBetweenTwoKills() =>
+        Assert.Equal(180, FrameLedger.Count(Frames(1, 2, 14, 15), sent: [[1, 3], [8, 12], [14, 15]], 120, 500).LostMs);
+
+    [Fact]
+    public void Count_LeavesOutWhatIsExcused() =>
+        Assert.Equal(2, FrameLedger.Count(Frames(1, 2, 5, 6, 9), sent: [[1, 9]], [], (before, _) => before.Counter == 2).Lost);
+
+    [Fact]
     public void Count_FindsEveryFrame_WhenNoneWasRecorded() => Assert.Equal(5, FrameLedger.Count([], sent: [[3, 5], [8, 9]]).Lost);
 
     [Fact]

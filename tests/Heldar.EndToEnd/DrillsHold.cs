@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Heldar.Local;
+using Heldar.Local.Drills;
+using Heldar.Local.Processes;
+
+namespace Heldar.EndToEnd;
+
+/// <summary>
+/// The short forms of all drills, as <c>heldar drill all --quick --json</c> runs them, on one set of cameras. Each first proves that its judge finds what is damaged,
+/// removed and doubled. A machine without root, loop devices or FUSE cannot do some: they say so.
+/// </summary>
+public sealed class DrillsHold(DrillsHold.Reports reports) : IClassFixture<DrillsHold.Reports>
+{
+    private static readonly string[] Faults = ["damaged", "truncated", "removed", "removed_while_held", "removed_at_a_kill", "doubled", "overlapping"];
+
+    public static TheoryData<string> Drills => [.. DrillRun.All.Select(drill => drill.Name)];
+
+    [Theory]
+    [MemberData(nameof(Drills))]
+    public void EveryBarHolds(string drill)
+    {
+        Assert.True(reports.ByDrill.TryGetValue(drill, out JsonElement report), reports.Text);
+        if (report.TryGetProperty("skipped", out JsonElement reason)) Assert.Skip(reason.GetString()!);
+
+        Assert.True(report.GetProperty("ok").GetBoolean(), reports.Text);
+        Assert.Superset(Faults.ToHashSet(), report.GetProperty("proved").EnumerateArray().Select(fault => fault.GetString()!).ToHashSet());
+        Assert.True(report.GetProperty("runs").GetInt32() > 0, reports.Text);
+    }
+
+    /// <summary>The one run that all tests look at.</summary>
+    public sealed class Reports : IAsyncLifetime
+    {
+        public IReadOnlyDictionary<string, JsonElement> ByDrill { get; private set; } = new Dictionary<string, JsonElement>();
+
+        public string Text { get; private set; } = "";
+
+        public async ValueTask InitializeAsync()
+        {
+            ToolResult run = await Tool.RunAsync("dotnet", [Build.Local + ".dll", "drill", "all", "--quick", "--json"], TestContext.Current.CancellationToken);
+            Text = run.Output + run.Error;
+            ByDrill = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToDictionary(line => line.GetProperty("drill").GetString()!);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

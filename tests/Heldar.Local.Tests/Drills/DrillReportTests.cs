@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Heldar.Local.Drills;
+using Heldar.Local.Judge;
+
+namespace Heldar.Local.Tests.Drills;
+
+public sealed class DrillReportTests
+{
+    [Fact]
+    public void Json_HasEveryCount_AndNullWhereNoneWasTaken()
+    {
+        using var json = JsonDocument.Parse(new DrillReport { Drill = "soak", MemorySlopeMbPerH = 0.25 }.ToJson(indented: false));
+        string[] counts =
+        [
+            "runs", "unreadable_segments", "lost_closed_segments", "max_lost_ms", "duplicates", "held_lost", "deleted_by_clock", "overlaps_in_run", "unexplained_gaps",
+            "memory_slope_mb_per_h", "reconnect_ms", "resume_ms",
+        ];
+        Assert.All(counts, count => Assert.True(json.RootElement.TryGetProperty(count, out _), count));
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("held_lost").ValueKind);
+        Assert.Equal(0.25, json.RootElement.GetProperty("memory_slope_mb_per_h").GetDouble());
+        Assert.True(json.RootElement.GetProperty("ok").GetBoolean());
+    }
+
+    [Fact]
+    public void With_TakesCountsAndProblems_SoThatItIsNotOk()
+    {
+        DrillReport report = new DrillReport { Drill = "kill" }.With(new RecordingVerdict(5, 1, 2, 3, 2500, 4, ["a kill lost 2500 ms"]) { HeldLost = 1, UnexplainedGaps = 6 });
+        Assert.Equal((1, 2, 2500L, 4L, 1, 6, 3L), (report.UnreadableSegments, report.LostClosedSegments, report.MaxLostMs, report.Duplicates, report.HeldLost, report.UnexplainedGaps, report.FramesLost));
+        Assert.False(report.Ok);
+    }
+
+    [Fact]
+    public void Skipped_IsNotOk() => Assert.False(new DrillReport { Drill = "power", Skipped = "loop devices need root" }.Ok);
+}
