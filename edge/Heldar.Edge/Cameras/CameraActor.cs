@@ -85,7 +85,7 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
     private async Task ChangeAsync(CameraConfig next)
     {
         var now = _state;
-        if (now.Pipeline is not null && next.Enabled && !now.Config.NeedsRestart(next))
+        if (now.Pipeline is { } running && next.Enabled && TryContinue(running, now.Config, next))
         {
             _state = now with { Config = next };
             return;
@@ -96,7 +96,7 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
         if (!next.Enabled) return;
         try
         {
-            var pipeline = _pipelines.Start(new CameraIdentity(next.Uid, next.Slug), _secrets.Source(next), new RecordingPlan(next.SegmentSeconds ?? _defaultSegmentSeconds));
+            var pipeline = _pipelines.Start(new CameraIdentity(next.Uid, next.Slug), _secrets.Source(next), Plan(next));
             pipeline.RecordFrom(Instant.MinValue);
             _state = _state with { Pipeline = pipeline, Pipelines = _state.Pipelines + 1 };
         }
@@ -106,6 +106,24 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
             _state = _state with { Error = e.Message };
         }
     }
+
+    /// <summary>Changes what runs; false when it has to end first.</summary>
+    private bool TryContinue(IRecordingPipeline running, CameraConfig before, CameraConfig next)
+    {
+        try
+        {
+            if (before.NeedsSession(next)) running.Connect(_secrets.Source(next));
+            running.Use(Plan(next));
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or System.Security.Cryptography.CryptographicException)
+        {
+            // Starting anew fails alike, and becomes the camera's condition.
+            return false;
+        }
+    }
+
+    private RecordingPlan Plan(CameraConfig config) => new(config.SegmentSeconds ?? _defaultSegmentSeconds);
 
     private async Task EndAsync()
     {

@@ -44,7 +44,7 @@ internal sealed record CameraConfig(
     /// <summary>For rtsps: SHA-256 of the one certificate to accept, 64 hexadecimal digits; null asks the system's authorities.</summary>
     public string? Certificate { get; init; }
 
-    /// <summary>Whether a change to <paramref name="other"/> needs another session or recorder; a new name or owner does not.</summary>
-    public bool NeedsRestart(CameraConfig other) =>
-        this with { Name = other.Name, Owner = other.Owner, CreatedAt = other.CreatedAt, Slug = other.Slug } != other;
+    /// <summary>Whether a change to <paramref name="other"/> needs another session with the camera. Nothing else ever does.</summary>
+    public bool NeedsSession(CameraConfig other) =>
+        (Url, Username, SealedPassword, Certificate, Audio, CameraClock) != (other.Url, other.Username, other.SealedPassword, other.Certificate, other.Audio, other.CameraClock);
 }

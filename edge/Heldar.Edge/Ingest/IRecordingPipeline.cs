@@ -32,6 +32,16 @@ internal interface IRecordingPipeline : IAsyncDisposable
     /// </summary>
     void RecordUntil(Instant until);
 
+    /// <summary>Takes another plan; nothing restarts.</summary>
+    void Use(RecordingPlan plan);
+
+    /// <summary>
+    /// Changes to another session, behind the caller's back: it is opened beside the running one and takes over at a keyframe that both send. A camera that does
+    /// not play two gives up the running one first, just before its next keyframe. A change that is still under way is given up.
+    /// </summary>
+    /// <exception cref="ArgumentException">The address cannot be opened; nothing changed.</exception>
+    void Connect(StreamSource source);
+
     /// <summary>Adds a reader of the same session; it first gets everything since the last keyframe.</summary>
     IDisposable Subscribe(IStreamSubscriber subscriber);
 }

@@ -49,7 +49,7 @@ internal sealed partial class CameraRecorder
             var time = unit.Timestamp - _origin;
             var follows = time > _latest;
             var hole = time - _latest > Math.Max(LongestHole, 2 * _interval);
-            var due = unit.Time - _file.Label.Start >= _options.SegmentLength - KeyframeJitter || hole;
+            var due = unit.Time - _file.Label.Start >= _segmentLength - KeyframeJitter || hole;
             if (unit.IsKeyframe && follows && due) EndSegment(hole ? null : unit);
             else if (hole && time - _latest > 60 * VideoFormat.ClockRate) EndSegment(null);
             else if (follows && _video.Count > 0 && (unit.IsKeyframe || time - _fragmentStart >= _fragmentTicks || _video.Bytes > MaxFragmentBytes)) Flush(unit);

@@ -26,7 +26,6 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly CameraIdentity _camera;
-    private readonly RecorderOptions _options;
     private readonly VolumeWriters _writers;
     private readonly IClock _clock;
     private readonly ILogger<CameraRecorder> _log;
@@ -42,18 +41,34 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
     private StreamFormat? _format;
     private long? _cameraOffsetMs;
     private string _cause = "started";
+    private Duration _segmentLength;
     private bool _rested;
     private bool _disposed;
 
     public CameraRecorder(CameraIdentity camera, RecorderOptions options, VolumeWriters writers, IClock clock, ILogger<CameraRecorder> log)
     {
-        (_camera, _options, _writers, _clock, _log) = (camera, options, writers, clock, log);
+        (_camera, _writers, _clock, _log) = (camera, writers, clock, log);
+        _segmentLength = options.SegmentLength;
         _fragmentTicks = (long)(options.FragmentLength.TotalSeconds * VideoFormat.ClockRate);
         _longestHeld = options.FragmentLength + Patience;
         _video.Clear();
     }
 
     public CameraIdentity Camera => _camera;
+
+    /// <summary>Target length of a segment, as in <see cref="RecorderOptions.SegmentLength"/>; a new one counts from the next keyframe on, for the running segment too.</summary>
+    public Duration SegmentLength
+    {
+        get
+        {
+            lock (_gate) return _segmentLength;
+        }
+
+        set
+        {
+            lock (_gate) _segmentLength = value;
+        }
+    }
 
     /// <summary>What is on disk, as a fresh snapshot.</summary>
     public RecorderProgress Progress

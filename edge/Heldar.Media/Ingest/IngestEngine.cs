@@ -37,17 +37,23 @@ public sealed class IngestEngine : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public StreamSession Open(StreamSource source)
     {
-        if (!source.Url.IsAbsoluteUri || source.Url.Scheme is not ("rtsp" or "rtsps") || source.Url.Host.Length == 0)
-        {
-            throw new ArgumentException($"not an rtsp or rtsps URL: {source.DisplayUrl}", nameof(source));
-        }
-
+        Check(source);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var session = new StreamSession(source, _context, Forget, _onFault);
             _sessions.Add(session);
             return session;
+        }
+    }
+
+    /// <summary>Refuses what <see cref="Open"/> would refuse.</summary>
+    /// <exception cref="ArgumentException">The URL is not an absolute rtsp or rtsps URL.</exception>
+    public static void Check(StreamSource source)
+    {
+        if (!source.Url.IsAbsoluteUri || source.Url.Scheme is not ("rtsp" or "rtsps") || source.Url.Host.Length == 0)
+        {
+            throw new ArgumentException($"not an rtsp or rtsps URL: {source.DisplayUrl}", nameof(source));
         }
     }
 

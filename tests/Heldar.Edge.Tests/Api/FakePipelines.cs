@@ -18,7 +18,7 @@ internal sealed class FakePipelines : IRecordingPipelines
 
     public IRecordingPipeline Start(CameraIdentity identity, StreamSource source, RecordingPlan plan)
     {
-        if (source.Url.Host == "broken") throw new ArgumentException("this one cannot start");
+        FakePipeline.Check(source);
         var pipeline = new FakePipeline(this, identity, source, plan);
         Started.Enqueue(pipeline);
         return pipeline;
@@ -29,14 +29,31 @@ internal sealed class FakePipeline(FakePipelines owner, CameraIdentity identity,
 {
     public CameraIdentity Identity => identity;
 
-    public StreamSource Source => source;
+    public StreamSource Source { get; private set; } = source;
 
-    public RecordingPlan Plan => plan;
+    public RecordingPlan Plan { get; private set; } = plan;
+
+    /// <summary>Sessions that it changed to.</summary>
+    public int Changes { get; private set; }
 
     public bool IsRecording { get; private set; }
 
     /// <summary>Every wish, oldest first: from when, or until when.</summary>
     public List<(bool From, Instant At)> Wishes { get; } = [];
+
+    public static void Check(StreamSource source)
+    {
+        if (source.Url.Host == "broken") throw new ArgumentException("this one cannot start");
+    }
+
+    public void Use(RecordingPlan plan) => Plan = plan;
+
+    public void Connect(StreamSource source)
+    {
+        Check(source);
+        Source = source;
+        Changes++;
+    }
 
     public void RecordFrom(Instant from)
     {

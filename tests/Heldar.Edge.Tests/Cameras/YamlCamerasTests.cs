@@ -31,13 +31,22 @@ public sealed class YamlCamerasTests : IAsyncLifetime
     [InlineData("password: p", "password: p, audio: true")]
     [InlineData("password: p", "password: p, clock: camera")]
     [InlineData("password: p", "password: p, certificateSha256: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")]
-    public async Task RealChange_RestartsThatCameraOnly(string from, string to)
+    public async Task RealChange_NeedsAnotherSession_OfThatCameraOnly(string from, string to)
     {
         await ApplyAsync(Two.Replace(from, to, StringComparison.Ordinal));
 
-        Assert.Equal(2, _box.Pipelines.Started.Count(p => p.Identity.Slug == "a"));
-        Assert.Single(_box.Pipelines.Started, p => p.Identity.Slug == "b");
+        Assert.Equal([("a", 1), ("b", 0)], _box.Pipelines.Started.OrderBy(p => p.Identity.Slug, StringComparer.Ordinal).Select(p => (p.Identity.Slug, p.Changes)));
         Assert.Equal(2, _box.Pipelines.Running.Count());
+    }
+
+    [Fact]
+    public async Task AddressThatCannotBeOpened_EndsTheCamera_WithTheReason()
+    {
+        await ApplyAsync(Two.Replace("10.0.0.1/", "broken/", StringComparison.Ordinal));
+
+        Assert.Equal(["b"], _box.Pipelines.Running.Select(p => p.Identity.Slug));
+        var a = (await _box.Cameras.ObserveAsync(CancellationToken.None)).Single(c => c.Config.Slug == "a");
+        Assert.Equal("this one cannot start", a.Cause);
     }
 
     [Fact]

@@ -55,11 +55,11 @@ public sealed class CameraConditionsTests
     public void Config_NeedsARestart_ForEverythingButNames()
     {
         var config = Observed(CameraCondition.Recording, null, "Gate").Config;
-        Assert.False(config.NeedsRestart(config with { Name = "Yard", Owner = CameraOwner.Yaml }));
-        Assert.True(config.NeedsRestart(config with { Audio = true }));
-        Assert.True(config.NeedsRestart(config with { Enabled = false }));
-        Assert.True(config.NeedsRestart(config with { SegmentSeconds = 5 }));
-        Assert.True(config.NeedsRestart(config with { SealedPassword = Secret.Mask }));
+        Assert.False(config.NeedsSession(config with { Name = "Yard", Owner = CameraOwner.Yaml }));
+        Assert.True(config.NeedsSession(config with { Audio = true }));
+        Assert.False(config.NeedsSession(config with { Enabled = false }));
+        Assert.False(config.NeedsSession(config with { SegmentSeconds = 5 }));
+        Assert.True(config.NeedsSession(config with { SealedPassword = Secret.Mask }));
     }
 
     private static StreamStatus Stream(StreamState state, int seconds) => new() { State = state, Cause = "why", Since = Now - Duration.FromSeconds(seconds) };

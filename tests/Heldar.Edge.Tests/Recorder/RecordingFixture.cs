@@ -103,6 +103,9 @@ internal sealed class RecordingFixture : IAsyncDisposable
     public async Task<IReadOnlyList<Segment>> SegmentsAsync(Guid camera) =>
         (await Index.FindAsync(camera, Instant.MinValue, Instant.MaxValue, SegmentIndex.MaxLimit, null, CancellationToken.None)).Items;
 
+    /// <summary>Recorders by another clock.</summary>
+    public RecorderFactory RecordersOf(IClock clock) => new(Writers, clock, NullLogger<CameraRecorder>.Instance);
+
     /// <summary>The seal log, verified.</summary>
     public IReadOnlyList<SealRecord> Seals()
     {

@@ -76,6 +76,7 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
                 auth = camera.Authentication,
                 footage = clips,
                 audio = camera.Audio,
+                maxSessions = camera.MaxSessions,
                 audioFile = camera.Audio == "none" ? null : await Footage.SoundAsync(camera.Audio, cancellation),
             });
         }

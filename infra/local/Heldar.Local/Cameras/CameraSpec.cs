@@ -14,6 +14,9 @@ internal sealed record CameraSpec(string Name, FootageRecipe Footage)
     /// <summary>Whose clock the box dates its pictures by: <c>box</c> or <c>camera</c>.</summary>
     public string Clock { get; init; } = "box";
 
+    /// <summary>Clients that may play it at once, the next is refused with 453; 0 is any number.</summary>
+    public int MaxSessions { get; init; }
+
     /// <summary>Clips that control can switch to (<c>footage?use=1</c> and so on); same codec and frame rate.</summary>
     public IReadOnlyList<FootageRecipe> Alternates { get; init; } = [];
 

@@ -67,6 +67,8 @@ class Camera:
         self.lock = threading.Lock()
         self.stalled = self.killed = False
         self.video = self.voice = None  # Track
+        self.max_sessions = spec.get('maxSessions') or 0  # 0: any number
+        self.holders = set()  # clients that have set a track up
         self.clocked = []  # pipeline and rtpsession elements of the watched media
         self.counter = self.packets = 0
         self.sent = []  # [first, last] counters that were handed to the RTP layer
@@ -257,6 +259,7 @@ class Simulator:
                     auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
                     auth.add_basic(GstRtspServer.RTSPAuth.make_basic(config['username'], config['password']), token)
                 server.set_auth(auth)
+            server.connect('client-connected', self.client_connected)
             self.servers[method] = server
         for camera in self.cameras.values():
             self.mount(camera)
@@ -266,6 +269,24 @@ class Simulator:
         if camera.auth != 'none':
             factory.add_role_from_structure(Gst.Structure.new_from_string('viewer,media.factory.access=(boolean)true,media.factory.construct=(boolean)true'))
         self.servers[camera.auth].get_mount_points().add_factory('/' + camera.name, factory)
+
+    def client_connected(self, _server, client):
+        client.connect('pre-setup-request', self.before_setup)
+        client.connect('teardown-request', self.forget)
+        client.connect('closed', self.forget)
+
+    def before_setup(self, client, context):
+        """A camera with too few encoder slots answers 453, as real ones do."""
+        camera = self.cameras.get(context.uri.abspath.split('/')[1])
+        if camera and camera.max_sessions and client not in camera.holders:
+            if len(camera.holders) >= camera.max_sessions:
+                return GstRtsp.RTSPStatusCode.NOT_ENOUGH_BANDWIDTH
+            camera.holders.add(client)
+        return GstRtsp.RTSPStatusCode.OK
+
+    def forget(self, client, *_):
+        for camera in self.cameras.values():
+            camera.holders.discard(client)
 
     def url(self, camera):
         scheme = 'rtsps' if camera.auth == 'tls' else 'rtsp'
