@@ -59,7 +59,7 @@ public sealed class BoxApiTests : IAsyncLifetime
         Assert.Single(_box.Pipelines.Started, p => p.Identity.Slug == "yard");
 
         await _box.JsonAsync("PATCH", "/api/v1/cameras/yard", new { password = "other" });
-        Assert.Equal(2, _box.Pipelines.Started.Count(p => p.Identity.Slug == "yard"));
+        Assert.Equal(1, _box.Pipelines.Running.Single(p => p.Identity.Slug == "yard").Changes);
         Assert.Equal("other", _box.Pipelines.Running.Single(p => p.Identity.Slug == "yard").Source.Password);
 
         await _box.JsonAsync("PATCH", "/api/v1/cameras/yard", new { enabled = false });
