@@ -13,6 +13,7 @@ using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.RemoteAccess;
 using Heldar.Edge.Retention;
+using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
 using Heldar.Edge.Store;
@@ -38,6 +39,7 @@ internal static partial class BoxApp
         builder.Services
             .AddSingleton(settings)
             .AddSingleton(clock)
+            .AddSecrets(settings.DataFolder, BoxSecrets.Columns)
             .AddApi()
             .AddAccess()
             .AddEnrolment(settings)

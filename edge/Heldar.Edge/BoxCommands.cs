@@ -18,6 +18,7 @@ internal static class BoxCommands
         {
             ConfigOption.Create(),
             KeysCommand.Create(),
+            SecretsCommand.Create(),
         };
         root.SetAction(RunAsync);
         var version = root.Options.OfType<VersionOption>().Single();

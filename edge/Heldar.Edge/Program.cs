@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Heldar.Edge;
+using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 
 var parsed = BoxCommands.Create().Parse(args);
@@ -15,7 +16,7 @@ try
     // Signals are the running box's own matter: it stops in order.
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
-catch (Exception e) when (e is SettingsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException)
+catch (Exception e) when (e is SettingsException or SecretsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -24,7 +24,7 @@ public sealed class RoomGraphTests
         ["RemoteAccess"] = ["Enrolment", "Playback", "Settings", "Snapshots"],
         ["Retention"] = ["Access", "Api", "Cameras", "Holds", "Indexer", "Seals", "Settings", "Storage", "Store"],
         ["Seals"] = [],
-        ["Secrets"] = [],
+        ["Secrets"] = ["Store"],
         ["Settings"] = ["Secrets"],
         ["Snapshots"] = ["Access", "Api", "Cameras", "Playback"],
         ["Storage"] = ["Seals", "Secrets"],

@@ -10,6 +10,9 @@ public sealed class BoxCommandsTests
     [InlineData("keys add --config a.yaml --name n", "add", "a.yaml")]
     [InlineData("--config a.yaml keys add --name n", "add", "a.yaml")]
     [InlineData("keys add --name n --role viewer", "add", "heldar.yaml")]
+    [InlineData("secrets rotate --config a.yaml", "rotate", "a.yaml")]
+    [InlineData("secrets rekey", "rekey", "heldar.yaml")]
+    [InlineData("secrets status", "status", "heldar.yaml")]
     [InlineData("--version", "heldar-edge", "heldar.yaml")]
     [InlineData("--help", "heldar-edge", "heldar.yaml")]
     public void Parse_ReadsWhatIsMeant(string line, string command, string config)
@@ -26,6 +29,8 @@ public sealed class BoxCommandsTests
     [InlineData("keys")]
     [InlineData("keys list")]
     [InlineData("keys add")]
+    [InlineData("secrets")]
+    [InlineData("secrets drop")]
     [InlineData("keys add --name n --role root")]
     [InlineData("--name n")]
     [InlineData("run x")]

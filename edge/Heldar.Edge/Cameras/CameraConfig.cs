@@ -18,8 +18,8 @@ internal enum CameraOwner
 /// <param name="Uid">Global id, made once and kept.</param>
 /// <param name="Slug">Id on this box.</param>
 /// <param name="Name">What people call it.</param>
-/// <param name="Url">Address without user information; a sealed text when its query could hold a secret.</param>
-/// <param name="Username">User name at the camera.</param>
+/// <param name="Url">Address without user information, sealed for this camera.</param>
+/// <param name="Username">User name at the camera, sealed for this camera.</param>
 /// <param name="SealedPassword">Password, sealed for this camera.</param>
 /// <param name="Audio">Record audio.</param>
 /// <param name="CameraClock">Dates by the camera's clock.</param>

@@ -2,6 +2,7 @@ using Heldar.Contracts.Api;
 using Heldar.Edge.Access;
 using Heldar.Edge.Api;
 using Heldar.Edge.Ingest;
+using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 
 namespace Heldar.Edge.Cameras;
@@ -71,7 +72,7 @@ internal static class CameraEndpoints
         var status = (await camera.ObserveAsync(cancellation)).Stream ?? await probe.ProbeAsync(secrets.Source(config), cancellation);
         var video = status.Format?.Video;
         var dto = new CameraTestDto(
-            status.State == Media.Ingest.StreamState.Streaming, video?.CodecString, video?.Width, video?.Height, secrets.MaskedUrl(config),
+            status.State == Media.Ingest.StreamState.Streaming, video?.CodecString, video?.Width, video?.Height, secrets.MaskedUrl(config) ?? Secret.Mask,
             System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(status.State.ToString()), status.Cause);
         return Results.Json(dto, BoxJson.Options);
     }
@@ -91,17 +92,17 @@ internal static class CameraEndpoints
     {
         var config = camera.Config;
         var url = secrets.MaskedUrl(config);
-        var address = new Uri(url);
+        var address = url is null ? null : new Uri(url);
         var video = camera.Stream?.Format?.Video;
         return new CameraDto
         {
             Id = config.Slug,
             Uid = config.Uid,
             Name = config.Name,
-            Address = address.Host,
-            RtspPort = address.Port > 0 ? address.Port : address.Scheme == "rtsps" ? 322 : 554,
-            MainStreamUrl = url,
-            Username = config.Username,
+            Address = address?.Host ?? Secret.Mask,
+            RtspPort = address is { Port: > 0 } ? address.Port : address is { Scheme: "rtsps" } ? 322 : 554,
+            MainStreamUrl = url ?? Secret.Mask,
+            Username = secrets.MaskedUsername(config),
             HasPassword = config.SealedPassword is not null,
             Enabled = config.Enabled,
             RecordEnabled = config.Enabled,

@@ -152,7 +152,7 @@ internal sealed class CameraRegistry(
         before ??= _removed.GetValueOrDefault(wanted.Id);
         var uid = before?.Uid ?? known.Find(wanted.Id) ?? Guid.CreateVersion7(clock.GetCurrentInstant().ToDateTimeOffset());
         var next = new CameraConfig(
-            uid, wanted.Id, wanted.Name, secrets.SealUrl(uid, wanted.Url), wanted.Username, secrets.SealPassword(uid, wanted.Password), wanted.Audio,
+            uid, wanted.Id, wanted.Name, secrets.SealUrl(uid, wanted.Url), secrets.SealUsername(uid, wanted.Username), secrets.SealPassword(uid, wanted.Password), wanted.Audio,
             wanted.CameraClock, wanted.Enabled, owner == before?.Owner ? before.SegmentSeconds : null, owner, before?.CreatedAt ?? clock.GetCurrentInstant())
         {
             Certificate = wanted.Certificate,

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Media.Ingest;
@@ -7,23 +9,35 @@ namespace Heldar.Edge.Cameras;
 /// <summary>Seals and opens what a camera's configuration hides. Thread-safe.</summary>
 internal sealed class CameraSecrets(SecretBox box)
 {
-    public string? SealPassword(Guid camera, Secret? password) => password is null ? null : box.Seal(password, $"camera/{camera:D}/password");
+    /// <summary>What of the table of cameras is sealed: cameras take tokens in paths, queries and user names, so all of it is.</summary>
+    public static readonly ImmutableArray<SealedColumn> Columns =
+        [.. new[] { UrlColumn, UsernameColumn, PasswordColumn }.Select(c => new SealedColumn("camera", "uid", c, uid => Owner(uid, c)))];
 
-    /// <summary>The address as it is kept: sealed when it has a query, which is where cameras take tokens.</summary>
-    public string SealUrl(Guid camera, string url) =>
-        url.Contains('?', StringComparison.Ordinal) ? box.Seal(new Secret(url), $"camera/{camera:D}/url") : url;
+    private const string UrlColumn = "url";
+    private const string UsernameColumn = "username";
+    private const string PasswordColumn = "password";
 
-    public string Url(CameraConfig camera) =>
-        SecretBox.IsSealed(camera.Url) ? box.Unseal(camera.Url, $"camera/{camera.Uid:D}/url").Reveal() : camera.Url;
+    public string? SealPassword(Guid camera, Secret? password) => password is null ? null : box.Seal(password, Owner(camera, PasswordColumn));
 
-    public Secret? Password(CameraConfig camera) =>
-        camera.SealedPassword is null ? null : box.Unseal(camera.SealedPassword, $"camera/{camera.Uid:D}/password");
+    public string? SealUsername(Guid camera, string? username) => username is null ? null : box.Seal(new Secret(username), Owner(camera, UsernameColumn));
 
-    /// <summary>The address as people may see it.</summary>
-    public string MaskedUrl(CameraConfig camera) => CameraUrl.Masked(Url(camera));
+    public string SealUrl(Guid camera, string url) => box.Seal(new Secret(url), Owner(camera, UrlColumn));
+
+    public string Url(CameraConfig camera) => box.Unseal(camera.Url, Owner(camera.Uid, UrlColumn)).Reveal();
+
+    public string? Username(CameraConfig camera) => camera.Username is null ? null : box.Unseal(camera.Username, Owner(camera.Uid, UsernameColumn)).Reveal();
+
+    public Secret? Password(CameraConfig camera) => camera.SealedPassword is null ? null : box.Unseal(camera.SealedPassword, Owner(camera.Uid, PasswordColumn));
+
+    /// <summary>The address as people may see it; null when it does not open.</summary>
+    public string? MaskedUrl(CameraConfig camera) => Try(() => CameraUrl.Masked(Url(camera)));
+
+    /// <summary>The user name as people may see it: one without a password may be a token.</summary>
+    public string? MaskedUsername(CameraConfig camera) =>
+        camera.Username is null ? null : camera.SealedPassword is null ? Secret.Mask : Try(() => Username(camera)) ?? Secret.Mask;
 
     public StreamSource Source(CameraConfig camera) =>
-        new(new Uri(Url(camera)), camera.Username, Password(camera)?.Reveal(), camera.Audio, camera.CameraClock ? ClockSource.Camera : ClockSource.Box)
+        new(new Uri(Url(camera)), Username(camera), Password(camera)?.Reveal(), camera.Audio, camera.CameraClock ? ClockSource.Camera : ClockSource.Box)
         {
             CertificateSha256 = camera.Certificate,
         };
@@ -31,7 +45,29 @@ internal sealed class CameraSecrets(SecretBox box)
     /// <summary><paramref name="next"/> with the sealed texts of <paramref name="before"/> where they hide the same, so that equal means unchanged.</summary>
     public CameraConfig Settle(CameraConfig before, CameraConfig next) => next with
     {
-        Url = Url(before) == Url(next) ? before.Url : next.Url,
-        SealedPassword = Password(before) == Password(next) ? before.SealedPassword : next.SealedPassword,
+        Url = Try(() => Url(before)) == Url(next) ? before.Url : next.Url,
+        Username = Same(Try(() => Username(before)), Username(next), before.Username) ? before.Username : next.Username,
+        SealedPassword = Same(Try(() => Password(before)), Password(next), before.SealedPassword) ? before.SealedPassword : next.SealedPassword,
     };
+
+    // A text that does not open equals nothing, not even the absence of one.
+    private static bool Same<T>(T? before, T? next, string? kept)
+        where T : class => Equals(before, next) && (before is null) == (kept is null);
+
+    private static string Owner(Guid camera, string column) => Owner(camera.ToString("D"), column);
+
+    private static string Owner(string uid, string column) => $"camera/{uid}/{column}";
+
+    private static T? Try<T>(Func<T?> open)
+        where T : class
+    {
+        try
+        {
+            return open();
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
 }

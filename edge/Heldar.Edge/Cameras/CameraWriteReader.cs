@@ -39,8 +39,8 @@ internal sealed class CameraWriteReader(CameraWrite body)
         return before =>
         {
             var (username, password) = (before.Username, before.SealedPassword);
-            if (url?.Username is not null) (username, password) = (url.Username, secrets.SealPassword(before.Uid, url.Password));
-            if (body.Username is not null) username = Text(body.Username);
+            if (url?.Username is not null) (username, password) = (secrets.SealUsername(before.Uid, url.Username), secrets.SealPassword(before.Uid, url.Password));
+            if (body.Username is not null) username = secrets.SealUsername(before.Uid, Text(body.Username));
             if (body.Password is not null) password = secrets.SealPassword(before.Uid, Password());
             return before with
             {

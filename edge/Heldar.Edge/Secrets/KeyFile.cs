@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace Heldar.Edge.Secrets;
 
 /// <summary>
-/// Small private files of the data folder: made once with mode 0600, written whole (temporary file, fsync, rename), so that a power cut leaves
-/// the old or the new content. Called at start and by rare changes, never while footage flows.
+/// Small private files of the data folder: made once with mode 0600, written whole (temporary file, fsync, rename, sync), so that a power cut leaves
+/// the old or the new content, and the new one once a write has returned. Called at start and by rare changes, never while footage flows.
 /// </summary>
 internal static class KeyFile
 {
@@ -40,5 +42,15 @@ internal static class KeyFile
         }
 
         File.Move(temporary, path, overwrite: true);
+        if (!OperatingSystem.IsLinux()) return;
+        // The rename itself lies in the folder, which .NET cannot open; the file stands for its file system.
+        using var handle = File.OpenHandle(path);
+        if (SyncFs(handle) != 0) throw new IOException($"syncfs of {path} failed with error {Marshal.GetLastPInvokeError()}");
     }
+
+#pragma warning disable SYSLIB1054 // LibraryImport generates unsafe code, which this assembly does not allow; the call has no data to marshal.
+    [DllImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SyncFs(SafeFileHandle file);
+#pragma warning restore SYSLIB1054
 }

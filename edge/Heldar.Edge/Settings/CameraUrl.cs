@@ -11,8 +11,6 @@ internal sealed record CameraUrl(string Url, string? Username, Secret? Password)
 {
     public const int MaxLength = 2048;
 
-    private static readonly string[] SecretWords = ["user", "usr", "pass", "pwd", "token", "auth", "key", "secret", "sig"];
-
     /// <summary>Reads an address. <paramref name="problem"/> never repeats it, since it may hold a password.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out CameraUrl? camera, [NotNullWhen(false)] out string? problem)
     {
@@ -44,18 +42,14 @@ internal sealed record CameraUrl(string Url, string? Username, Secret? Password)
         return true;
     }
 
-    /// <summary>The address as people may see it: values of query parameters that look like credentials are starred.</summary>
+    /// <summary>The address as people may see it: of path and query only what is known to be no credential, stars for the rest.</summary>
     public static string Masked(string url)
     {
         var bare = Strip(url);
-        var question = bare.IndexOf('?', StringComparison.Ordinal);
-        if (question < 0) return bare;
-        var parts = bare[(question + 1)..].Split('&').Select(p =>
-        {
-            var equals = p.IndexOf('=', StringComparison.Ordinal);
-            return equals > 0 && SecretWords.Any(w => p.AsSpan(0, equals).Contains(w, StringComparison.OrdinalIgnoreCase)) ? p[..(equals + 1)] + Secret.Mask : p;
-        });
-        return bare[..(question + 1)] + string.Join('&', parts);
+        var start = bare.IndexOf("://", StringComparison.Ordinal);
+        if (start < 0) return Secret.Mask;
+        var path = bare.AsSpan(start + 3).IndexOfAny('/', '?', '#');
+        return path < 0 ? bare : bare[..(start + 3 + path)] + PlainWords.Masked(bare[(start + 3 + path)..]);
     }
 
     // The authority is cut from the text as it stands: rebuilding it through Uri would change what the camera sees (case, escapes, default port).

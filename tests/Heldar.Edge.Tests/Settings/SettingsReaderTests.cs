@@ -154,7 +154,7 @@ public sealed class SettingsReaderTests
     [Theory]
     [InlineData("rtsp://h/a?user=x&pass=y&channel=1", "rtsp://h/a?user=***&pass=***&channel=1")]
     [InlineData("rtsp://u:p@h/a", "rtsp://h/a")]
-    [InlineData("rtsp://h/a@b", "rtsp://h/a@b")]
+    [InlineData("rtsp://h/a@b", "rtsp://h/***")]
     public void MaskedUrl_ShowsNoSecret(string url, string expected) => Assert.Equal(expected, CameraUrl.Masked(url));
 
     private static BoxSettings Read(string text) => SettingsReader.Read("/etc/heldar/heldar.yaml", text, name => name == "CAM_PW" ? "p$w" : null);
