@@ -51,13 +51,8 @@ internal sealed partial class SegmentIndex
         return row is null ? null : ToSegment(row);
     }
 
-    public async partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation)
-    {
-        var (first, last) = (Ns(from), Ns(to));
-        return await reader.ReadAsync<IReadOnlyList<RecordedSpan>>(
-            db => [.. SpanRows.Within(db, Text(camera), first, last, MaxSpans).Select(s => new RecordedSpan(Time(Math.Max(s.Start, first)), Time(Math.Min(s.End, last))))],
-            cancellation);
-    }
+    public async partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation) =>
+        await reader.ReadAsync(db => SpanRows.Within(db, Text(camera), Ns(from), Ns(to), MaxSpans), cancellation);
 
     public async partial Task<CameraTotals> TotalsAsync(Guid camera, CancellationToken cancellation) => await reader.ReadAsync(
         db => db.QueryFirstOrDefault<(long Segments, long Bytes, long Frames)>(
@@ -71,7 +66,7 @@ internal sealed partial class SegmentIndex
         return since > Max ? long.MaxValue : since < -Max ? -long.MaxValue : since.ToInt64Nanoseconds();
     }
 
-    internal static Instant Time(long ns) => NodaConstants.UnixEpoch + Duration.FromNanoseconds(ns);
+    internal static Instant Time(long ns) => NodaConstants.UnixEpoch.PlusNanoseconds(ns);
 
     internal static string Text(Guid id) => id.ToString("D");
 

@@ -60,14 +60,21 @@ internal static class SpanRows
     }
 
     /// <summary>Spans of a camera that overlap [from, to), oldest first, at most <paramref name="limit"/>.</summary>
-    public static IEnumerable<Span> Within(DbConnection db, string camera, long from, long to, int limit) => db.Query<Span>(
-        """
-        SELECT start_ns AS Start, end_ns AS End FROM footage_span
-        WHERE camera = @camera AND start_ns < @to AND end_ns > @from
-          AND start_ns >= COALESCE((SELECT start_ns FROM footage_span WHERE camera = @camera AND start_ns <= @from ORDER BY start_ns DESC LIMIT 1), @from)
-        ORDER BY start_ns LIMIT @limit
-        """,
-        new { camera, from, to, limit });
+    public static List<RecordedSpan> Within(DbConnection db, string camera, long from, long to, int limit)
+    {
+        // A year may have tens of thousands of them: read without a mapper.
+        var spans = new List<RecordedSpan>();
+        using var rows = db.ExecuteReader(
+            """
+            SELECT start_ns, end_ns FROM footage_span
+            WHERE camera = @camera AND start_ns < @to AND end_ns > @from
+              AND start_ns >= COALESCE((SELECT start_ns FROM footage_span WHERE camera = @camera AND start_ns <= @from ORDER BY start_ns DESC LIMIT 1), @from)
+            ORDER BY start_ns LIMIT @limit
+            """,
+            new { camera, from, to, limit });
+        while (rows.Read()) spans.Add(new RecordedSpan(SegmentIndex.Time(Math.Max(rows.GetInt64(0), from)), SegmentIndex.Time(Math.Min(rows.GetInt64(1), to))));
+        return spans;
+    }
 
     /// <summary>The latest end of the segments that start in [from, before).</summary>
     private static long? LastEnd(DbConnection db, string camera, long from, long before) => db.ExecuteScalar<long?>(
