@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Heldar.Edge.Access;
 using Heldar.Edge.Enrolment;
+using Heldar.Edge.Fsck;
 using Heldar.Edge.Settings;
 using NodaTime;
 
@@ -19,6 +20,7 @@ internal static class BoxCommands
             ConfigOption.Create(),
             KeysCommand.Create(),
             SecretsCommand.Create(),
+            FsckCommand.Create(),
         };
         root.SetAction(RunAsync);
         var version = root.Options.OfType<VersionOption>().Single();

@@ -13,6 +13,7 @@ public sealed class RoomGraphTests
         ["Audit"] = ["Store"],
         ["Cameras"] = ["Access", "Api", "Ingest", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
         ["Enrolment"] = ["Secrets", "Settings"],
+        ["Fsck"] = ["Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],
         ["Gaps"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Recovery", "Seals", "Storage", "Store"],
         ["Health"] = ["Access", "Api", "Cameras", "Enrolment", "Gaps", "Recorder", "RemoteAccess", "Settings", "Snapshots", "Storage", "Store", "Uplink"],
         ["Holds"] = ["Access", "Api", "Cameras", "Indexer", "Seals", "Storage", "Store"],

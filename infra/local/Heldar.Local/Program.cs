@@ -12,6 +12,7 @@ var root = new RootCommand("Heldar on one machine: boxes, cameras, queues, funct
     SmokeCommand.Create(),
     BenchCommand.Create(),
     DrillCommand.Create(),
+    FsckCommand.Create(),
     CamerasCommand.Create(),
     FunctionsHostCommand.Create(),
 };

@@ -131,6 +131,9 @@ internal sealed class RecordingFixture : IAsyncDisposable
         }
     }
 
+    /// <summary>Opens what was stopped, without applying the seal log.</summary>
+    public void Reopen() => Open();
+
     private void Open()
     {
         Store = BoxStore.Open(new StoreOptions { File = Database }, StoreSchema.Embedded(), NullLogger<BoxStore>.Instance);

@@ -1,0 +1,98 @@
+using System.Data.Common;
+using Dapper;
+using Heldar.Edge.Recovery;
+using Heldar.Edge.Seals;
+using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
+using NodaTime;
+
+namespace Heldar.Edge.Fsck;
+
+/// <summary>
+/// Checks what the invariants say about a stopped box's disks: seal logs, files, database. Only with <see cref="RunAsync"/>'s repair it changes
+/// anything, and then it deletes nothing: unknown files go to quarantine, the database is brought in line with the seal logs.
+/// </summary>
+internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, IClock clock, ILoggerFactory logs)
+{
+    /// <summary>Looks at everything.</summary>
+    /// <param name="hash">Read and hash every file as well: hours on a full disk.</param>
+    /// <param name="repair">Put in order what can be.</param>
+    /// <param name="say">Progress for people.</param>
+    /// <param name="cancellation">Ends between files.</param>
+    public async Task<FsckReport> RunAsync(bool hash, bool repair, Action<string> say, CancellationToken cancellation)
+    {
+        var report = new FsckReport();
+        if (repair) Salvage(report, cancellation);
+        List<SealedVolume> read = [];
+        foreach (var volume in volumes)
+        {
+            say($"reading the seal log of {volume.Root}");
+            var log = SealedVolume.Read(volume, report, cancellation);
+            read.Add(log);
+            say($"{volume.Root}: {log.Segments.Count} segments were sealed; looking at the files{(hash ? " and hashing them" : "")}");
+            var files = new FileCheck(log, report, hash);
+            files.Run(cancellation);
+            Orphans(log, files.Orphans, repair, report);
+        }
+
+        IndexCheck.Runs(read, report);
+        report.Count("segments", read.Sum(l => l.Segments.Values.LongCount(s => s.DeletedAt is null)));
+        if (database is null) return report;
+        if (!File.Exists(database))
+        {
+            report.Add(new Finding(8, "database-missing", database, "the next start makes it anew from the seal logs; nothing is lost by that"));
+            foreach (var log in read) HoldCheck.Run(log, null, report, repaired: false);
+            return report;
+        }
+
+        say("comparing the database");
+        await using var store = BoxStore.Open(new StoreOptions { File = database }, StoreSchema.Embedded(), logs.CreateLogger<BoxStore>());
+        if (repair) await store.EnqueueAsync(Refresh, cancellation);
+        await store.ReadAsync(
+            db =>
+            {
+                foreach (var log in read)
+                {
+                    IndexCheck.Rows(log, db, report, repair, cancellation);
+                    HoldCheck.Run(log, db, report, repair);
+                }
+
+                IndexCheck.Kept(db, report);
+                GapCheck.Run(read, db, report);
+                return 0;
+            },
+            cancellation);
+        return report;
+    }
+
+    /// <summary>Figures anew from the rows; the next start reads the whole seal log and brings in whatever is missing.</summary>
+    private static void Refresh(DbConnection db)
+    {
+        IndexCheck.Rebuild(db);
+        db.Execute("DELETE FROM volume_mark");
+    }
+
+    private void Salvage(FsckReport report, CancellationToken cancellation)
+    {
+        foreach (var volume in volumes)
+        {
+            var unclosed = UnclosedSegments.Find(volume, cancellation).Count;
+            if (unclosed == 0) continue;
+            using var seals = SealLog.Open(volume.Root, clock);
+            new VolumeRecovery(logs.CreateLogger<VolumeRecovery>()).Run(volume, seals, cancellation);
+            report.Add(new Finding(8, "unclosed", volume.Root, $"{unclosed} files that a crash left open were salvaged or moved to quarantine") { Repaired = true });
+        }
+    }
+
+    private void Orphans(SealedVolume log, List<string> orphans, bool repair, FsckReport report)
+    {
+        using var seals = repair && orphans.Count > 0 ? SealLog.Open(log.Volume.Root, clock) : null;
+        foreach (var path in orphans)
+        {
+            if (seals is not null) Quarantine.Move(log.Volume, seals, path, "no seal knows it");
+            report.Add(new Finding(8, "orphan", path, seals is null ? "no seal knows this segment; --repair moves it to quarantine" : "no seal knows this segment; moved to quarantine") { Repaired = seals is not null });
+        }
+
+        seals?.Flush();
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.Text.Json;
+using Heldar.Contracts;
+using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
+using NodaTime;
+
+namespace Heldar.Edge.Fsck;
+
+/// <summary><c>heldar-edge fsck</c>: checks the disks of a stopped box against the invariants.</summary>
+internal static class FsckCommand
+{
+    public static Command Create()
+    {
+        var hash = new Option<bool>("--hash") { Description = "read and hash every file as well; about as long as copying them" };
+        var repair = new Option<bool>("--repair") { Description = "put in order what can be; nothing is deleted" };
+        var json = new Option<bool>("--json") { Description = "one JSON object on standard output" };
+        var command = new Command("fsck", "Check recordings, seal logs and database of a stopped box. Exit code 1 when something is not in order.") { hash, repair, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var settings = ConfigOption.Read(parsed);
+            using var folder = DataFolder.Take(settings.DataFolder);
+            using var logs = LoggerFactory.Create(l => l.AddSimpleConsole(o => o.SingleLine = true).AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
+            foreach (var missing in settings.Recording.Volumes.Where(v => !Directory.Exists(v)))
+                throw new IOException($"{missing} is not there: mount the disk, or take it out of the settings");
+            var volumes = settings.Recording.Volumes.Select(v => Volume.Open(v, SystemClock.Instance.GetCurrentInstant())).ToList();
+            var checker = new Checker(volumes, Path.Combine(settings.DataFolder, "box.db"), SystemClock.Instance, logs);
+            var report = await checker.RunAsync(parsed.GetValue(hash), parsed.GetValue(repair), Console.Error.WriteLine, cancellation);
+            Print(report, parsed.GetValue(json));
+            return report.Open == 0 ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static void Print(FsckReport report, bool json)
+    {
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new { ok = report.Open == 0, open = report.Open, @checked = report.Checked, counts = report.Counts, findings = report.Listed }, HeldarJson.Options));
+            return;
+        }
+
+        foreach (var finding in report.Listed) Console.WriteLine($"invariant {finding.Invariant}, {finding.Code}{(finding.Repaired ? " (repaired)" : "")}: {finding.Subject}: {finding.Text}");
+        var unlisted = report.Counts.Values.Sum() - report.Listed.Count;
+        if (unlisted > 0) Console.WriteLine($"and {unlisted} more: {string.Join(", ", report.Counts.Select(c => $"{c.Value} {c.Key}"))}");
+        Console.WriteLine($"{(report.Open == 0 ? "in order" : $"{report.Open} not in order")}: {string.Join(", ", report.Checked.Select(c => $"{c.Value} {c.Key}"))}");
+    }
+}
