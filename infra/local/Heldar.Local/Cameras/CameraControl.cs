@@ -17,7 +17,29 @@ namespace Heldar.Local.Cameras;
 /// <param name="SentFrames">Frames in <paramref name="Sent"/>.</param>
 /// <param name="OffsetMs">Its wall clock minus real time, ms.</param>
 internal sealed record CameraState(
-    string Name, string Url, string Codec, int Width, int Height, int Frames, bool Watched, string State, long Counter, IReadOnlyList<long[]> Sent, long SentFrames, long OffsetMs);
+    string Name, string Url, string Codec, int Width, int Height, int Frames, bool Watched, string State, long Counter, IReadOnlyList<long[]> Sent, long SentFrames, long OffsetMs)
+{
+    /// <summary>Its own storage; null when it has none.</summary>
+    public StorageState? Storage { get; init; }
+}
+
+/// <summary>What a camera's own storage says of itself.</summary>
+/// <param name="Recording">It keeps what the encoder makes.</param>
+/// <param name="Stored">Ranges of frame counters that it has.</param>
+/// <param name="Sessions">Replays that are set up now.</param>
+/// <param name="Peak">The most there ever were at once.</param>
+/// <param name="Refused">Replays that were one too many.</param>
+/// <param name="Replays">Each replay that was asked for: the ground truth.</param>
+internal sealed record StorageState(bool Recording, IReadOnlyList<long[]> Stored, int Sessions, int Peak, int Refused, IReadOnlyList<ReplayState> Replays);
+
+/// <summary>One replay.</summary>
+/// <param name="RateControl">No faster than it was recorded.</param>
+/// <param name="FromUnixMs">Start that was asked for, on the camera's clock.</param>
+/// <param name="ToUnixMs">End that was asked for.</param>
+/// <param name="Sent">Ranges of frame counters that were sent.</param>
+/// <param name="Ms">How long it took.</param>
+/// <param name="Done">All was sent.</param>
+internal sealed record ReplayState(bool RateControl, long FromUnixMs, long ToUnixMs, IReadOnlyList<long[]> Sent, long Ms, bool Done);
 
 /// <summary>The simulator's HTTP control.</summary>
 internal sealed class CameraControl(int port)
@@ -43,6 +65,15 @@ internal sealed class CameraControl(int port)
 
     /// <summary>And back.</summary>
     public Task ReviveAsync(string camera, CancellationToken cancellation) => PostAsync(camera, "revive", cancellation);
+
+    /// <summary>Nothing of the camera can be reached, its storage included; it goes on recording there.</summary>
+    public Task UnplugAsync(string camera, CancellationToken cancellation) => PostAsync(camera, "unplug", cancellation);
+
+    /// <summary>And back.</summary>
+    public Task PlugAsync(string camera, CancellationToken cancellation) => PostAsync(camera, "plug", cancellation);
+
+    /// <summary>Its own storage stops or goes on: what lies between is a hole in it.</summary>
+    public Task StoreAsync(string camera, bool on, CancellationToken cancellation) => PostAsync(camera, $"storage?on={(on ? 1 : 0)}", cancellation);
 
     /// <summary>Goes on with clip <paramref name="clip"/> (0 is the first, then the alternates) at its next keyframe.</summary>
     public Task UseFootageAsync(string camera, int clip, CancellationToken cancellation) =>

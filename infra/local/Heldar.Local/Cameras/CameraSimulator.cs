@@ -16,6 +16,9 @@ internal sealed record CameraSimulatorOptions(string Folder, int ControlPort, in
     /// <summary>RTSP over TLS, for cameras with <c>tls</c>.</summary>
     public int TlsPort { get; init; } = Ports.Free();
 
+    /// <summary>RTSP of what cameras have in their own storage.</summary>
+    public int ReplayPort { get; init; } = Ports.Free();
+
     /// <summary>User of all cameras.</summary>
     public string Username { get; init; } = "admin";
 
@@ -60,6 +63,11 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
     /// <summary>RTSP address of a camera, without user and password.</summary>
     public Uri Url(CameraSpec camera) => new($"{(camera.Authentication == "tls" ? "rtsps" : "rtsp")}://127.0.0.1:{Port(camera)}/{camera.Name}");
 
+    /// <summary>Where a camera with storage replays, as <c>heldar.yaml</c> wants it: with <c>{start}</c> and <c>{end}</c> where the times stand in it.</summary>
+    public string? ReplayUrl(CameraSpec camera) => camera.Storage is not { } storage
+        ? null
+        : $"rtsp://127.0.0.1:{options.ReplayPort}/{camera.Name}/replay{(storage.TimesInUrl ? "?starttime={start}&endtime={end}" : "")}";
+
     /// <summary>Makes missing footage and writes the configuration.</summary>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
@@ -77,6 +85,7 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
                 footage = clips,
                 audio = camera.Audio,
                 maxSessions = camera.MaxSessions,
+                storage = camera.Storage is { } storage ? new { minutes = storage.Minutes, sessions = storage.Sessions, realTime = storage.RealTime, onvif = storage.Onvif } : null,
                 audioFile = camera.Audio == "none" ? null : await Footage.SoundAsync(camera.Audio, cancellation),
             });
         }
@@ -88,7 +97,7 @@ internal sealed class CameraSimulator(CameraSimulatorOptions options, IReadOnlyL
         await using var file = new FileStream(ConfigFile, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
         await JsonSerializer.SerializeAsync(
             file,
-            new { bind = "127.0.0.1", control = options.ControlPort, servers, username = options.Username, password = options.Password, certificate, cameras = list },
+            new { bind = "127.0.0.1", control = options.ControlPort, replay = options.ReplayPort, servers, username = options.Username, password = options.Password, certificate, cameras = list },
             cancellationToken: cancellation);
     }
 

@@ -20,6 +20,9 @@ internal sealed record CameraSpec(string Name, FootageRecipe Footage)
     /// <summary>Clips that control can switch to (<c>footage?use=1</c> and so on); same codec and frame rate.</summary>
     public IReadOnlyList<FootageRecipe> Alternates { get; init; } = [];
 
+    /// <summary>Its own storage, which it replays from; null for a camera without.</summary>
+    public CameraStorage? Storage { get; init; }
+
     /// <summary>A varied set of cameras: every third H.265, audio of each kind, GOPs of 1 to 4 s, 720p and 1080p.</summary>
     public static IReadOnlyList<CameraSpec> Varied(int count, bool surveillance = false) =>
         [.. Enumerable.Range(0, count).Select(number => Vary(number, surveillance))];
@@ -33,4 +36,21 @@ internal sealed record CameraSpec(string Name, FootageRecipe Footage)
         var footage = new FootageRecipe(codec, height, 25, gop, FootageRecipe.UsualKilobits(codec, height), surveillance);
         return new CameraSpec($"cam{number:00}", footage) { Audio = audio };
     }
+}
+
+/// <summary>A camera's own storage.</summary>
+/// <param name="Minutes">How much it keeps.</param>
+internal sealed record CameraStorage(double Minutes = 10)
+{
+    /// <summary>How many may replay at once; more are refused (453).</summary>
+    public int Sessions { get; init; } = 1;
+
+    /// <summary>It replays no faster than it recorded, whatever it is asked for.</summary>
+    public bool RealTime { get; init; }
+
+    /// <summary>It knows <c>Require: onvif-replay</c> and dates each picture by RTP header extension; otherwise by RTCP alone.</summary>
+    public bool Onvif { get; init; } = true;
+
+    /// <summary>The times stand in the address (<c>?starttime=…&amp;endtime=…</c>).</summary>
+    public bool TimesInUrl { get; init; }
 }

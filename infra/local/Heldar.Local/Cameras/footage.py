@@ -25,6 +25,25 @@ def split_at_slice(data, hevc):
     return len(data)
 
 
+def parameter_sets(buffer, hevc):
+    """VPS, SPS and PPS of a decoder configuration record (ISO 14496-15 §5.3.3.1, §8.3.3.1)."""
+    data = buffer.extract_dup(0, buffer.get_size())
+    sets, at = [], 23 if hevc else 6
+    groups = data[22] if hevc else 2
+    for group in range(groups):
+        if hevc:
+            count, at = int.from_bytes(data[at + 1:at + 3], 'big'), at + 3
+        elif group == 0:
+            count = data[5] & 0x1F
+        else:
+            count, at = data[at], at + 1
+        for _ in range(count):
+            length = int.from_bytes(data[at:at + 2], 'big')
+            sets.append(data[at + 2:at + 2 + length])
+            at += 2 + length
+    return sets
+
+
 def pull(description):
     """All samples of a launch line's appsink "s"."""
     pipeline = Gst.parse_launch(description)
@@ -51,6 +70,7 @@ class Clip:
         self.caps = samples[-1].get_caps()
         shape = self.caps.get_structure(0)
         self.width, self.height = shape.get_int('width')[1], shape.get_int('height')[1]
+        self.sets = parameter_sets(shape.get_value('codec_data'), self.hevc)
         self.units = []
         for sample in samples:
             buffer = sample.get_buffer()

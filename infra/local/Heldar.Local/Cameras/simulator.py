@@ -11,21 +11,23 @@ control: GET /                                                state of all camer
          POST /CAM/stall | /CAM/resume                        media stops and goes on; TCP and RTCP stay alive
          POST /CAM/kill | /CAM/revive                         the mount is gone (404) and its clients are dropped; and back
          POST /CAM/footage?use=N                              goes on with the N-th clip (another resolution) at its next keyframe
+         POST /CAM/unplug | /CAM/plug                         the camera cannot be reached at all, its storage included; it goes on recording there; and back
+         POST /CAM/storage?on=0|1                             its storage stops and goes on: a hole in it
          POST /CAM/clock?jump_ms=X&rtp=0|1&drift_ppm=Y        camera time jumps (rtp=1: RTP timestamps too), drifts from now on
 """
 import argparse
 import heapq
-import http.server
 import json
 import threading
 import time
-import urllib.parse
 
 import gi
 for name, version in (('Gst', '1.0'), ('GstRtspServer', '1.0'), ('GstRtsp', '1.0'), ('GstApp', '1.0')):
     gi.require_version(name, version)
 from gi.repository import Gio, GLib, GObject, Gst, GstApp, GstRtsp, GstRtspServer  # noqa: E402,F401
+from control import control_server  # noqa: E402
 from footage import SECOND, Clip, Sound, sei  # noqa: E402
+from storage import ReplayServer, Storage  # noqa: E402
 
 NTP_EPOCH = 2_208_988_800 * SECOND  # 1900 to 1970
 MAX_RANGES = 10_000
@@ -64,6 +66,7 @@ class Camera:
         self.clips = [Clip.load(path, self.codec) for path in spec['footage']]
         self.sound = Sound.load(spec['audioFile'], self.audio) if self.audio != 'none' else None
         self.clip, self.clip_from, self.next_clip = self.clips[0], 0, None
+        self.storage = Storage(spec['storage']) if spec.get('storage') else None
         self.lock = threading.Lock()
         self.stalled = self.killed = False
         self.video = self.voice = None  # Track
@@ -128,6 +131,9 @@ class Camera:
                 element.set_clock(self.clock)  # of the reports only: the pipeline's own clock paces nothing
             element.set_base_time(max(0, wall - running))
 
+    def message(self, media):
+        return sei(self.clip.hevc, self.counter, self.wall(media) // 1_000_000)
+
     def step_video(self):
         """Sends frame number `counter` and returns the monotonic time of the next one."""
         with self.lock:
@@ -141,10 +147,11 @@ class Camera:
             head, tail, key = self.clip.units[index]
             media = self.counter * SECOND // self.fps
             track = self.video
+            if self.storage:
+                self.storage.add(self.counter, self.wall(media), key, self.clip, head, self.message(media), tail)
             if track and track.alive and not self.stalled and not self.killed and (track.first or key and track.start(media)):
                 self.sync_reports()
-                message = sei(self.clip.hevc, self.counter, self.wall(media) // 1_000_000)
-                if track.push(head + message + tail, media, SECOND // self.fps, self.rtp_jump):
+                if track.push(head + self.message(media) + tail, media, SECOND // self.fps, self.rtp_jump):
                     if self.sent and self.sent[-1][1] == self.counter - 1:
                         self.sent[-1][1] = self.counter
                     else:
@@ -172,7 +179,7 @@ class Camera:
                 'width': self.clip.width, 'height': self.clip.height, 'frames': len(self.clip.units), 'watched': bool(self.video and self.video.alive),
                 'state': 'killed' if self.killed else 'stalled' if self.stalled else 'live', 'counter': self.counter, 'sent': [list(r) for r in self.sent],
                 'sentFrames': sum(b - a + 1 for a, b in self.sent), 'offsetMs': (self.offset + self.drifted(self.media_now(time.monotonic_ns()))) // 1_000_000,
-                'driftPpm': self.drift,
+                'driftPpm': self.drift, 'storage': self.storage.state() if self.storage else None,
             }
 
 
@@ -314,13 +321,19 @@ class Simulator:
     def control(self, camera, action, query):
         if action in ('stall', 'resume'):
             camera.stalled = action == 'stall'
-        elif action == 'kill':
+        elif action in ('kill', 'unplug'):
+            if camera.storage and action == 'unplug':
+                camera.storage.reachable = False
             if not camera.killed:
                 self.kill(camera)
-        elif action == 'revive':
+        elif action in ('revive', 'plug'):
+            if camera.storage:
+                camera.storage.reachable = True
             if camera.killed:
                 self.mount(camera)
                 camera.killed = False
+        elif action == 'storage':
+            camera.storage.recording = query['on'][0] == '1'
         elif action == 'footage':
             clip = camera.clips[int(query['use'][0])]
             with camera.lock:
@@ -353,49 +366,12 @@ class Simulator:
         for server in self.servers.values():
             if server.attach(None) == 0:
                 raise SystemExit(f'cannot listen on {server.get_address()}:{server.get_service()}')
-        simulator = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = 'HTTP/1.1'
-
-            def log_message(self, *_):
-                pass
-
-            def answer(self, status, body):
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header('Content-Type', 'application/json')
-                self.send_header('Content-Length', str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def do_GET(self):
-                self.answer(200, {'cameras': [c.state(simulator.url(c)) for c in simulator.cameras.values()]})
-
-            def do_POST(self):
-                url = urllib.parse.urlparse(self.path)
-                parts = url.path.strip('/').split('/')
-                camera = simulator.cameras.get(parts[0])
-                if camera is None or len(parts) != 2:
-                    return self.answer(404, {'error': 'no such camera', 'code': 'not_found'})
-                done, failure = threading.Event(), []
-
-                def on_main_loop():
-                    try:
-                        simulator.control(camera, parts[1], urllib.parse.parse_qs(url.query))
-                    except (KeyError, ValueError, IndexError) as error:
-                        failure.append(repr(error))
-                    done.set()
-                    return False
-                GLib.idle_add(on_main_loop)
-                done.wait(10)
-                if failure:
-                    return self.answer(400, {'error': failure[0], 'code': 'bad_request'})
-                return self.answer(200, camera.state(simulator.url(camera)))
-
-        control = http.server.ThreadingHTTPServer((self.config['bind'], self.config['control']), Handler)
-        threading.Thread(target=control.serve_forever, daemon=True).start()
-        threading.Thread(target=self.pace, daemon=True).start()
+        control = control_server(self.config, self.cameras, self.url, self.control)
+        loops = [control.serve_forever, self.pace]
+        if any(camera.storage for camera in self.cameras.values()):
+            loops.append(ReplayServer(self.config, self.cameras).serve_forever)
+        for loop in loops:
+            threading.Thread(target=loop, daemon=True).start()
         print(f"ready: {len(self.cameras)} cameras, control http://{self.config['bind']}:{self.config['control']}/", flush=True)
         loop = GLib.MainLoop()
         GLib.unix_signal_add(GLib.PRIORITY_HIGH, 15, loop.quit)

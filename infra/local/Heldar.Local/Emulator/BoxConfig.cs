@@ -27,7 +27,7 @@ internal static class BoxConfig
     private static readonly string[] Places = ["Gate", "Yard", "Loading dock", "Lobby", "Parking", "Fence", "Hall", "Office"];
 
     /// <summary>The file's text. All values that people choose are quoted; without a fleet, the box works alone.</summary>
-    public static string Text(StackOptions options, Site site, int port, Uri? fleet, string? token, IEnumerable<(CameraSpec Spec, Uri Url)> cameras, (string Username, string Password) credentials, string? certificate = null)
+    public static string Text(StackOptions options, Site site, int port, Uri? fleet, string? token, IEnumerable<(CameraSpec Spec, Uri Url)> cameras, (string Username, string Password) credentials, string? certificate = null, Func<CameraSpec, string?>? replayUrl = null)
     {
         var text = new StringBuilder();
         Line(text, $"box:");
@@ -61,6 +61,7 @@ internal static class BoxConfig
             Line(text, $"    audio: {(spec.Audio == "none" ? "false" : "true")}");
             if (spec.Authentication == "tls") Line(text, $"    certificateSha256: {certificate}");
             Line(text, $"    clock: {spec.Clock}");
+            if (replayUrl?.Invoke(spec) is { } replay) Line(text, $"    anr: {{ enabled: true, replayUrl: '{replay}' }}");
         }
 
         return text.ToString();

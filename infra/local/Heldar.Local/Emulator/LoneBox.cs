@@ -46,7 +46,7 @@ internal sealed class LoneBox : IAsyncDisposable
         Directory.CreateDirectory(options.Folder);
         string config = ConfigFile(options.Folder);
         string text = BoxConfig.Text(
-            stack, Site.Number(0), port, fleet: null, token: null, (options.Cameras ?? simulator.Cameras).Select(camera => (camera, simulator.Url(camera))), simulator.Credentials, simulator.CertificateSha256);
+            stack, Site.Number(0), port, fleet: null, token: null, (options.Cameras ?? simulator.Cameras).Select(camera => (camera, simulator.Url(camera))), simulator.Credentials, simulator.CertificateSha256, simulator.ReplayUrl);
         StackFolder.Write(config, text + options.Extra);
         ToolResult made = await Tool.RunAsync(Build.Edge, ["keys", "add", "--config", config, "--name", "heldar-local"], cancellation);
         return new LoneBox(options, port, made.OutputOrThrow("heldar-edge keys add").Trim().Split('\n')[^1].Trim());

@@ -85,7 +85,7 @@ internal sealed class StackParts
             ? null
             : await FleetToolAsync(["enrolment-token", "--site", box.Site.Slug, "--site-name", box.Site.Name, "--time-zone", box.Site.TimeZone], cancellation);
         var cameras = _options.Cameras.Where(camera => box.Cameras.Contains(camera.Name)).Select(camera => (camera, Simulator.Url(camera)));
-        StackFolder.Write(box.ConfigFile, BoxConfig.Text(_options, box.Site, box.Url.Port, FleetUrl, token, cameras, Simulator.Credentials, Simulator.CertificateSha256));
+        StackFolder.Write(box.ConfigFile, BoxConfig.Text(_options, box.Site, box.Url.Port, FleetUrl, token, cameras, Simulator.Credentials, Simulator.CertificateSha256, Simulator.ReplayUrl));
         string keyFile = Path.Combine(box.Folder, "api-key");
         if (!File.Exists(keyFile))
         {
