@@ -1,5 +1,6 @@
 using System.Net;
 using Heldar.Edge.Access;
+using Heldar.Edge.Anr;
 using Heldar.Edge.Api;
 using Heldar.Edge.Audit;
 using Heldar.Edge.Cameras;
@@ -50,6 +51,7 @@ internal static partial class BoxApp
             .AddIngest()
             .AddCameras()
             .AddGaps()
+            .AddAnr()
             .AddPlayback()
             .AddHolds()
             .AddRetention()
@@ -68,6 +70,7 @@ internal static partial class BoxApp
         app.MapCameras();
         app.MapSegments();
         app.MapGaps();
+        app.MapAnr();
         app.MapMedia();
         app.MapHolds();
         app.MapRetention();

@@ -9,6 +9,7 @@ public sealed class RoomGraphTests
     private static readonly Deployable Box = new("edge/Heldar.Edge", "Heldar.Edge", "tests/Heldar.Edge.Tests", new Dictionary<string, string[]>
     {
         ["Access"] = ["Api", "Secrets", "Settings"],
+        ["Anr"] = ["Access", "Api", "Cameras", "Gaps", "Indexer", "Recorder", "Seals", "Settings", "Storage", "Store"],
         ["Api"] = [],
         ["Audit"] = ["Store"],
         ["Cameras"] = ["Access", "Api", "Ingest", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
@@ -39,6 +40,7 @@ public sealed class RoomGraphTests
         ["Flac"] = ["Streams"],
         ["Ingest"] = ["Rtp", "Rtsp", "Sdp", "Streams", "Timing"],
         ["Mp4"] = ["Codecs", "Flac", "Streams"],
+        ["Replay"] = ["Ingest", "Rtp", "Rtsp", "Streams"],
         ["Rtp"] = ["Codecs", "Streams"],
         ["Rtsp"] = ["Codecs", "Rtp", "Sdp", "Streams"],
         ["Sdp"] = [],

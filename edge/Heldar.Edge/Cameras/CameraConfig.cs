@@ -44,6 +44,12 @@ internal sealed record CameraConfig(
     /// <summary>For rtsps: SHA-256 of the one certificate to accept, 64 hexadecimal digits; null asks the system's authorities.</summary>
     public string? Certificate { get; init; }
 
+    /// <summary>Refill gaps from the camera's own storage.</summary>
+    public bool Anr { get; init; }
+
+    /// <summary>Address of its storage, sealed; null for the usual one of its host.</summary>
+    public string? SealedReplayUrl { get; init; }
+
     /// <summary>Whether a change to <paramref name="other"/> needs another session with the camera. Nothing else ever does.</summary>
     public bool NeedsSession(CameraConfig other) =>
         (Url, Username, SealedPassword, Certificate, Audio, CameraClock) != (other.Url, other.Username, other.SealedPassword, other.Certificate, other.Audio, other.CameraClock);

@@ -37,6 +37,12 @@ internal sealed record CameraDto
     /// <summary>For rtsps: SHA-256 of the one certificate that is accepted; null asks the system's authorities.</summary>
     public string? CertificateSha256 { get; init; }
 
+    /// <summary>Gaps are refilled from the camera's own storage.</summary>
+    public required bool AnrEnabled { get; init; }
+
+    /// <summary>Where that storage replays; absent for the usual address of the camera's host.</summary>
+    public string? AnrReplayUrlTemplate { get; init; }
+
     /// <summary>yaml: change heldar.yaml; api: change it here.</summary>
     public required CameraOwner Owner { get; init; }
 
@@ -81,6 +87,12 @@ internal sealed record CameraWrite
 
     /// <summary>box or camera.</summary>
     public string? Clock { get; init; }
+
+    /// <summary>Refill gaps from the camera's own storage.</summary>
+    public bool? AnrEnabled { get; init; }
+
+    /// <summary>Where that storage replays: rtsp or rtsps, with {start} and {end} where the times belong in it; sealed whole. Empty for the usual address of the camera's host.</summary>
+    public string? AnrReplayUrlTemplate { get; init; }
 
     /// <summary>For rtsps: SHA-256 of the camera's own certificate, 64 hexadecimal digits, colons allowed; empty asks the system's authorities.</summary>
     public string? CertificateSha256 { get; init; }

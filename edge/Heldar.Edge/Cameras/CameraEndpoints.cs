@@ -111,6 +111,8 @@ internal static class CameraEndpoints
             SegmentSeconds = config.SegmentSeconds ?? settings.Recording.SegmentSeconds,
             Clock = config.CameraClock ? "camera" : "box",
             CertificateSha256 = config.Certificate,
+            AnrEnabled = config.Anr,
+            AnrReplayUrlTemplate = secrets.MaskedReplayUrl(config),
             Owner = config.Owner,
             State = camera.Condition,
             Cause = camera.Cause,

@@ -156,6 +156,8 @@ internal sealed class CameraRegistry(
             wanted.CameraClock, wanted.Enabled, owner == before?.Owner ? before.SegmentSeconds : null, owner, before?.CreatedAt ?? clock.GetCurrentInstant())
         {
             Certificate = wanted.Certificate,
+            Anr = wanted.Anr.Enabled,
+            SealedReplayUrl = secrets.SealReplayUrl(uid, wanted.Anr.ReplayUrl),
         };
         return before is null ? next : secrets.Settle(before, next);
     }

@@ -11,11 +11,12 @@ internal sealed class CameraSecrets(SecretBox box)
 {
     /// <summary>What of the table of cameras is sealed: cameras take tokens in paths, queries and user names, so all of it is.</summary>
     public static readonly ImmutableArray<SealedColumn> Columns =
-        [.. new[] { UrlColumn, UsernameColumn, PasswordColumn }.Select(c => new SealedColumn("camera", "uid", c, uid => Owner(uid, c)))];
+        [.. new[] { UrlColumn, UsernameColumn, PasswordColumn, ReplayUrlColumn }.Select(c => new SealedColumn("camera", "uid", c, uid => Owner(uid, c)))];
 
     private const string UrlColumn = "url";
     private const string UsernameColumn = "username";
     private const string PasswordColumn = "password";
+    private const string ReplayUrlColumn = "replay_url";
 
     public string? SealPassword(Guid camera, Secret? password) => password is null ? null : box.Seal(password, Owner(camera, PasswordColumn));
 
@@ -36,6 +37,30 @@ internal sealed class CameraSecrets(SecretBox box)
     public string? MaskedUsername(CameraConfig camera) =>
         camera.Username is null ? null : camera.SealedPassword is null ? Secret.Mask : Try(() => Username(camera)) ?? Secret.Mask;
 
+    public string? SealReplayUrl(Guid camera, Secret? url) => url is null ? null : box.Seal(url, Owner(camera, ReplayUrlColumn));
+
+    public Secret? ReplayUrl(CameraConfig camera) =>
+        camera.SealedReplayUrl is null ? null : box.Unseal(camera.SealedReplayUrl, Owner(camera.Uid, ReplayUrlColumn));
+
+    /// <summary>The address of its storage as people may see it; null when it is the usual one.</summary>
+    public string? MaskedReplayUrl(CameraConfig camera) =>
+        camera.SealedReplayUrl is null ? null : Try(() => ReplayUrl(camera)) is { } url ? CameraUrl.Masked(url.Reveal()) : Secret.Mask;
+
+    /// <summary>
+    /// Where the camera's own storage replays. Its credentials are those in the address, or the camera's own where the host is the same: another host gets none that
+    /// were meant for this one, and what TLS protects is not sent in plain text.
+    /// </summary>
+    public StreamSource ReplaySource(CameraConfig camera)
+    {
+        var live = new Uri(Url(camera));
+        var replay = ReplayUrl(camera)?.Reveal() is { } template
+            ? new Uri(template)
+            : new Uri($"{live.Scheme}://{live.Authority}/Streaming/tracks/101?starttime={{start}}&endtime={{end}}");
+        var own = replay.UserInfo.Length == 0 && replay.Host.Equals(live.Host, StringComparison.OrdinalIgnoreCase)
+            && (live.Scheme == "rtsp" || replay.Scheme == "rtsps");
+        return new(replay, own ? Username(camera) : null, own ? Password(camera)?.Reveal() : null, camera.Audio, ClockSource.Camera) { CertificateSha256 = camera.Certificate };
+    }
+
     public StreamSource Source(CameraConfig camera) =>
         new(new Uri(Url(camera)), Username(camera), Password(camera)?.Reveal(), camera.Audio, camera.CameraClock ? ClockSource.Camera : ClockSource.Box)
         {
@@ -48,6 +73,7 @@ internal sealed class CameraSecrets(SecretBox box)
         Url = Try(() => Url(before)) == Url(next) ? before.Url : next.Url,
         Username = Same(Try(() => Username(before)), Username(next), before.Username) ? before.Username : next.Username,
         SealedPassword = Same(Try(() => Password(before)), Password(next), before.SealedPassword) ? before.SealedPassword : next.SealedPassword,
+        SealedReplayUrl = Same(Try(() => ReplayUrl(before)), ReplayUrl(next), before.SealedReplayUrl) ? before.SealedReplayUrl : next.SealedReplayUrl,
     };
 
     // A text that does not open equals nothing, not even the absence of one.

@@ -12,16 +12,16 @@ internal static class CameraStore
 {
     /// <summary>All rows, removed ones too.</summary>
     public static IReadOnlyList<(CameraConfig Config, bool Removed)> All(DbConnection db) =>
-        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, certificate, removed FROM camera")
+        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, certificate, anr, replay_url AS ReplayUrl, removed FROM camera")
             .Select(r => (r.ToConfig(), r.Removed != 0))];
 
     public static void Put(DbConnection db, CameraConfig c) => db.Execute(
         """
-        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, certificate, removed)
-        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, @certificate, 0)
+        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, certificate, anr, replay_url, removed)
+        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, @certificate, @anr, @replayUrl, 0)
         ON CONFLICT (uid) DO UPDATE SET name = excluded.name, url = excluded.url, username = excluded.username, password = excluded.password,
           audio = excluded.audio, camera_clock = excluded.camera_clock, enabled = excluded.enabled, segment_seconds = excluded.segment_seconds,
-          owner = excluded.owner, certificate = excluded.certificate, removed = 0
+          owner = excluded.owner, certificate = excluded.certificate, anr = excluded.anr, replay_url = excluded.replay_url, removed = 0
         """,
         new
         {
@@ -38,10 +38,12 @@ internal static class CameraStore
             owner = (int)c.Owner,
             created = InstantText.Format(c.CreatedAt),
             certificate = c.Certificate,
+            anr = c.Anr ? 1 : 0,
+            replayUrl = c.SealedReplayUrl,
         });
 
     public static void Remove(DbConnection db, Guid uid) =>
-        db.Execute("UPDATE camera SET removed = 1, password = NULL, username = NULL WHERE uid = @uid", new { uid = uid.ToString("D") });
+        db.Execute("UPDATE camera SET removed = 1, password = NULL, username = NULL, replay_url = NULL WHERE uid = @uid", new { uid = uid.ToString("D") });
 
     private sealed class Row
     {
@@ -71,6 +73,10 @@ internal static class CameraStore
 
         public string? Certificate { get; init; }
 
+        public long Anr { get; init; }
+
+        public string? ReplayUrl { get; init; }
+
         public long Removed { get; init; }
 
         public CameraConfig ToConfig() => new(
@@ -78,6 +84,8 @@ internal static class CameraStore
             (CameraOwner)Owner, InstantText.Parse(CreatedAt))
         {
             Certificate = Certificate,
+            Anr = Anr != 0,
+            SealedReplayUrl = ReplayUrl,
         };
     }
 }

@@ -27,6 +27,7 @@ internal sealed class CameraWriteReader(CameraWrite body)
             body.RecordAudio ?? false, body.Clock == "camera", (body.Enabled ?? true) && (body.RecordEnabled ?? true))
         {
             Certificate = CameraCertificate.Normal(body.CertificateSha256),
+            Anr = new CameraAnr(body.AnrEnabled ?? false, ReplayUrl()),
         };
     }
 
@@ -53,6 +54,8 @@ internal sealed class CameraWriteReader(CameraWrite body)
                 SegmentSeconds = body.SegmentSeconds ?? before.SegmentSeconds,
                 CameraClock = body.Clock is null ? before.CameraClock : body.Clock == "camera",
                 Certificate = body.CertificateSha256 is null ? before.Certificate : CameraCertificate.Normal(body.CertificateSha256),
+                Anr = body.AnrEnabled ?? before.Anr,
+                SealedReplayUrl = body.AnrReplayUrlTemplate is null ? before.SealedReplayUrl : secrets.SealReplayUrl(before.Uid, ReplayUrl()),
             };
         };
     }
@@ -66,6 +69,8 @@ internal sealed class CameraWriteReader(CameraWrite body)
     }
 
     private Secret? Password() => string.IsNullOrEmpty(body.Password) ? null : new Secret(body.Password);
+
+    private Secret? ReplayUrl() => Text(body.AnrReplayUrlTemplate) is { } url ? new Secret(url) : null;
 
     private string? Name()
     {
@@ -89,6 +94,7 @@ internal sealed class CameraWriteReader(CameraWrite body)
         if (body.SegmentSeconds is < RecordingSettings.MinSegmentSeconds or > RecordingSettings.MaxSegmentSeconds)
             _problems.Add($"segment_seconds must be {RecordingSettings.MinSegmentSeconds} to {RecordingSettings.MaxSegmentSeconds}");
         if (!CameraCertificate.IsValidOrEmpty(body.CertificateSha256)) _problems.Add("certificate_sha256 " + CameraCertificate.Rule);
+        if (Text(body.AnrReplayUrlTemplate) is { } replay && CameraAnr.Mistake(replay) is { } mistake) _problems.Add("anr_replay_url_template " + mistake);
         if (body.Clock is not (null or "box" or "camera")) _problems.Add("clock must be box or camera");
     }
 }

@@ -11,7 +11,11 @@ namespace Heldar.Edge.Gaps;
 /// <param name="Present">Seconds of them that are there.</param>
 /// <param name="ByCause">Seconds of them that gaps explain, by cause; no second counts twice.</param>
 /// <param name="Unexplained">Seconds of them that nothing explains.</param>
-internal sealed record Coverage(double Wanted, double Present, IReadOnlyDictionary<GapCause, double> ByCause, double Unexplained);
+internal sealed record Coverage(double Wanted, double Present, IReadOnlyDictionary<GapCause, double> ByCause, double Unexplained)
+{
+    /// <summary>Part of the present seconds that came back from the camera's own storage.</summary>
+    public double Refilled { get; init; }
+}
 
 /// <summary>Answers questions about coverage from the index and the ledger. Thread-safe.</summary>
 internal sealed class CoverageReader(IStoreReader reader, SegmentIndex index, CameraRegistry cameras, IClock clock)
@@ -30,7 +34,8 @@ internal sealed class CoverageReader(IStoreReader reader, SegmentIndex index, Ca
         var wanted = Stretch.Merge(await reader.ReadAsync(db => GapRows.Wanted(db, camera, from, judged), cancellation));
         var recorded = (await index.TimelineAsync(camera, from, judged, cancellation)).Select(s => new Stretch(s.Start, s.End)).ToList();
         if (observed?.Recorder is { RecordedSince: { } since, RecordedThrough: { } through }) recorded.Add(new Stretch(Instant.Max(from, since), Instant.Min(judged, through)));
-        return Of(wanted, recorded, gaps, judged);
+        var foreign = Stretch.Merge((await index.ForeignAsync(camera, from, judged, cancellation)).Select(s => new Stretch(s.Start, s.End)));
+        return Of(wanted, recorded, gaps, judged) with { Refilled = Stretch.Seconds(Stretch.Both(wanted, foreign)) };
     }
 
     /// <summary>Puts it together.</summary>

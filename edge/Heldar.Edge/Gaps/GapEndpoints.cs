@@ -33,7 +33,28 @@ internal sealed record GapDto
     public required bool Open { get; init; }
 
     public required int Revision { get; init; }
+
+    /// <summary>pending, partial, filled or failed; absent when it was not tried to refill it from the camera's own storage.</summary>
+    public FillState? FillState { get; init; }
+
+    /// <summary>Tries so far.</summary>
+    public int? FillAttempts { get; init; }
+
+    /// <summary>Seconds of the gap that came back.</summary>
+    public double? FilledSeconds { get; init; }
+
+    /// <summary>What came back.</summary>
+    public IReadOnlyList<FilledDto>? Filled { get; init; }
+
+    /// <summary>Next try; absent when there is none.</summary>
+    public Instant? NextFillAt { get; init; }
+
+    /// <summary>Why the last try did not bring all.</summary>
+    public string? FillError { get; init; }
 }
+
+/// <summary>A stretch of a gap that came back.</summary>
+internal sealed record FilledDto(Instant From, Instant To);
 
 /// <summary>Missing seconds of one cause.</summary>
 internal sealed record CauseDto(double Seconds, double Percent);
@@ -50,6 +71,9 @@ internal sealed record CoverageDto
     public required double WantedSeconds { get; init; }
 
     public required double PresentSeconds { get; init; }
+
+    /// <summary>Part of the present seconds that came back from the camera's own storage.</summary>
+    public required double RefilledSeconds { get; init; }
 
     public required double MissingSeconds { get; init; }
 
@@ -84,7 +108,7 @@ internal static class GapEndpoints
         var most = MaxPage;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > MaxPage))
             return Problems.BadRequest($"limit must be a whole number from 1 to {MaxPage}");
-        var gaps = await reader.ReadAsync(db => GapRows.Find(db, camera.Uid, start, end, most), cancellation);
+        var gaps = await reader.ReadAsync(db => GapFillRows.Find(db, camera.Uid, start, end, most), cancellation);
         var now = clock.GetCurrentInstant();
         return Results.Json(gaps.Select(g => ToDto(g, camera.Slug, now)).ToList(), BoxJson.Options);
     }
@@ -104,6 +128,7 @@ internal static class GapEndpoints
                 To = end,
                 WantedSeconds = Math.Round(coverage.Wanted, 3),
                 PresentSeconds = Math.Round(coverage.Present, 3),
+                RefilledSeconds = Math.Round(coverage.Refilled, 3),
                 MissingSeconds = Math.Round(missing, 3),
                 UnexplainedSeconds = Math.Round(coverage.Unexplained, 3),
                 PresentPercent = coverage.Wanted > 0 ? Percent(coverage.Present) : 100,
@@ -128,16 +153,28 @@ internal static class GapEndpoints
 
     private static string Word(GapCause cause) => JsonNamingPolicy.SnakeCaseLower.ConvertName(cause.ToString());
 
-    private static GapDto ToDto(GapData gap, string slug, Instant now) => new()
+    /// <summary>A gap that was refilled is shown as it was, with what came back.</summary>
+    public static GapDto ToDto(FillableGap found, string slug, Instant now)
     {
-        Id = gap.Gap,
-        CameraId = slug,
-        GapStart = gap.Start,
-        GapEnd = gap.End,
-        GapSeconds = Math.Max(0, Math.Round(((gap.End ?? now) - gap.Start).TotalSeconds, 3)),
-        Cause = Word(gap.Cause),
-        Detail = gap.Detail,
-        Open = gap.End is null,
-        Revision = gap.Revision,
-    };
+        var (gap, fill) = found;
+        var (start, end) = fill is null ? (gap.Start, gap.End) : (fill.Start, fill.End);
+        return new GapDto
+        {
+            Id = gap.Gap,
+            CameraId = slug,
+            GapStart = start,
+            GapEnd = end,
+            GapSeconds = Math.Max(0, Math.Round(((end ?? now) - start).TotalSeconds, 3)),
+            Cause = Word(gap.Cause),
+            Detail = gap.Detail,
+            Open = end is null,
+            Revision = gap.Revision,
+            FillState = fill?.State,
+            FillAttempts = fill?.Attempts,
+            FilledSeconds = fill is null ? null : Math.Round(fill.FilledSeconds, 3),
+            Filled = fill?.Taken.Select(t => new FilledDto(t.Start, t.End)).ToList(),
+            NextFillAt = fill?.NextAt,
+            FillError = fill?.Error,
+        };
+    }
 }

@@ -37,6 +37,8 @@ internal sealed class Row
 
     public string Reason { get; init; } = "";
 
+    public long? Provenance { get; init; }
+
     public string Volume { get; init; } = "";
 
     public string Path { get; init; } = "";
@@ -61,5 +63,6 @@ internal sealed class Row
         HashOrigin = (HashOrigin)HashOrigin,
         CameraOffsetMs = CameraOffsetMs,
         Reason = Reason,
+        Provenance = (FootageProvenance?)Provenance,
     };
 }

@@ -8,7 +8,7 @@ internal sealed partial class SegmentIndex
 {
     private const string Columns =
         "id, camera, revision, run, start_ns AS StartNs, end_ns AS EndNs, bytes, codec, width, height, frames, sha256, root, hash_origin AS HashOrigin, "
-        + "camera_offset_ms AS CameraOffsetMs, reason, volume, path, held";
+        + "camera_offset_ms AS CameraOffsetMs, reason, provenance, volume, path, held";
 
     public async partial Task<SegmentPage> FindAsync(Guid camera, Instant from, Instant to, int limit, string? cursor, CancellationToken cancellation)
     {
@@ -53,6 +53,17 @@ internal sealed partial class SegmentIndex
 
     public async partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation) =>
         await reader.ReadAsync(db => SpanRows.Within(db, Text(camera), Ns(from), Ns(to), MaxSpans), cancellation);
+
+    public async partial Task<IReadOnlyList<RecordedSpan>> ForeignAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation) => await reader.ReadAsync(
+        db => db.Query<(long Start, long End)>(
+            """
+            SELECT max(start_ns, @from), min(end_ns, @to) FROM segment
+            WHERE camera = @camera AND provenance IS NOT NULL AND start_ns < @to AND end_ns > @from
+              AND start_ns >= @from - (SELECT COALESCE(MAX(longest_ns), 0) FROM camera_total WHERE camera = @camera)
+            ORDER BY start_ns
+            """,
+            new { camera = Text(camera), from = Ns(from), to = Ns(to) }).Select(s => new RecordedSpan(Time(s.Start), Time(s.End))).ToList(),
+        cancellation);
 
     public async partial Task<CameraTotals> TotalsAsync(Guid camera, CancellationToken cancellation) => await reader.ReadAsync(
         db => db.QueryFirstOrDefault<(long Segments, long Bytes, long Frames)>(

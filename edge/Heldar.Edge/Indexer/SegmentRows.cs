@@ -18,12 +18,12 @@ internal static class SegmentRows
         var before = data.Revision > 1 ? Where(db, id) : null;
         var changed = db.Execute(
             """
-            INSERT INTO segment (id, camera, revision, run, start_ns, end_ns, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason, volume, path)
-            SELECT @id, @camera, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason, @volume, @path
+            INSERT INTO segment (id, camera, revision, run, start_ns, end_ns, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason, provenance, volume, path)
+            SELECT @id, @camera, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason, @provenance, @volume, @path
             WHERE NOT EXISTS (SELECT 1 FROM segment_leaving WHERE id = @id)
             ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, start_ns = excluded.start_ns, end_ns = excluded.end_ns, bytes = excluded.bytes,
               codec = excluded.codec, width = excluded.width, height = excluded.height, frames = excluded.frames, sha256 = excluded.sha256,
-              root = excluded.root, hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason,
+              root = excluded.root, hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason, provenance = excluded.provenance,
               volume = excluded.volume, path = excluded.path
             WHERE excluded.revision > segment.revision
             """,
@@ -45,6 +45,7 @@ internal static class SegmentRows
                 origin = (int)data.HashOrigin,
                 offset = data.CameraOffsetMs,
                 reason = data.Reason,
+                provenance = (int?)data.Provenance,
                 volume = SegmentIndex.Text(volume),
                 path,
             }) > 0;

@@ -1,3 +1,4 @@
+using Heldar.Contracts.Events;
 using Heldar.Edge.Indexer;
 using NodaTime;
 
@@ -27,6 +28,9 @@ internal sealed record Footage(Guid Id, Guid Camera, Instant Start, Instant End,
     public int Frames { get; init; }
 
     public int Revision { get; init; }
+
+    /// <summary>Where it comes from when the box did not receive it live.</summary>
+    public FootageProvenance? Provenance { get; init; }
 
     public string? Sha256 { get; init; }
 

@@ -50,6 +50,7 @@ internal sealed class RecordedFootage(SegmentIndex index, CameraRegistry cameras
         Height = s.Data.Height,
         Frames = s.Data.Frames,
         Revision = s.Data.Revision,
+        Provenance = s.Data.Provenance,
         Sha256 = s.Data.Sha256,
         Root = s.Data.Root,
     };

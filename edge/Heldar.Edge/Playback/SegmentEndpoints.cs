@@ -1,6 +1,7 @@
 using System.Globalization;
 using Heldar.Contracts;
 using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
@@ -42,6 +43,9 @@ internal sealed record SegmentDto
     public int? Frames { get; init; }
 
     public int? Revision { get; init; }
+
+    /// <summary>camera: taken back from the camera's own storage; absent for footage that the box received live.</summary>
+    public FootageProvenance? Provenance { get; init; }
 
     public string? Sha256 { get; init; }
 
@@ -136,6 +140,7 @@ internal static class SegmentEndpoints
         Height = f.Height,
         Frames = f.Open ? null : f.Frames,
         Revision = f.Open ? null : f.Revision,
+        Provenance = f.Provenance,
         Sha256 = f.Sha256,
         Root = f.Root,
     };

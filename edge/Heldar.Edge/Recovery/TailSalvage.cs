@@ -66,6 +66,7 @@ internal static class TailSalvage
             Sha256 = pieces.Sha256,
             Root = Convert.ToHexStringLower(MerkleTree.Root(pieces.Leaves)),
             HashOrigin = pieces.Original ? HashOrigin.Recorded : HashOrigin.Recomputed,
+            Provenance = label.Origin == SegmentOrigin.Camera ? FootageProvenance.Camera : null,
             Reason = "salvaged",
         };
         return (data, scan.FileLength - pieces.Length, null);

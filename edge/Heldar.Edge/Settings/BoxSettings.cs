@@ -27,6 +27,9 @@ internal sealed record BoxSettings(
 {
     /// <summary>How long and how much footage is kept.</summary>
     public RetentionSettings Retention { get; init; } = RetentionSettings.Default;
+
+    /// <summary>How gaps are refilled from cameras' own storage.</summary>
+    public AnrSettings Anr { get; init; } = AnrSettings.Default;
 }
 
 /// <summary>Where and how footage is written.</summary>
@@ -68,4 +71,19 @@ internal sealed record CameraSettings(string Id, string Name, string Url, string
 {
     /// <summary>For rtsps: SHA-256 of the one certificate to accept, 64 lower-case hexadecimal digits; null asks the system's authorities.</summary>
     public string? Certificate { get; init; }
+
+    /// <summary>How gaps are refilled from the camera's own storage.</summary>
+    public CameraAnr Anr { get; init; } = CameraAnr.Off;
+}
+
+/// <summary>Refilling one camera's gaps from its own storage.</summary>
+/// <param name="Enabled">Do it.</param>
+/// <param name="ReplayUrl">rtsp or rtsps address of its storage, with <c>{start}</c> and <c>{end}</c> where the times belong in it; null for the usual one of its host.</param>
+internal sealed record CameraAnr(bool Enabled, Secret? ReplayUrl)
+{
+    public static CameraAnr Off { get; } = new(false, null);
+
+    /// <summary>Reads an address. The mistake never repeats it, since it may hold a password.</summary>
+    public static string? Mistake(string replayUrl) =>
+        CameraUrl.TryParse(replayUrl.Replace("{start}", "0", StringComparison.Ordinal).Replace("{end}", "0", StringComparison.Ordinal), out _, out var problem) ? null : problem;
 }

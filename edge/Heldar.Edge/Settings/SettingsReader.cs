@@ -51,10 +51,11 @@ internal static class SettingsReader
         var retention = RetentionReader.Read(root, recording.Volumes);
         var fleet = ReadFleet(root, scope);
         var cameras = ReadCameras(root, scope);
+        var anr = ReadAnr(root);
         root.RefuseUnknown();
 
         if (scope.Errors.Count > 0) throw new SettingsException(path, scope.Errors);
-        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention };
+        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr };
     }
 
     private static YamlMappingNode Parse(string path, string text)
@@ -162,11 +163,39 @@ internal static class SettingsReader
             var clock = section.Choice("clock", "box", "box", "camera");
             var certificate = section.Text("certificateSha256");
             if (!CameraCertificate.IsValidOrEmpty(certificate)) section.Fail("certificateSha256", CameraCertificate.Rule);
+            var anr = ReadCameraAnr(section);
             section.RefuseUnknown();
-            cameras.Add(new CameraSettings(id, name, url, username, password, audio, clock == "camera", enabled) { Certificate = CameraCertificate.Normal(certificate) });
+            cameras.Add(new CameraSettings(id, name, url, username, password, audio, clock == "camera", enabled) { Certificate = CameraCertificate.Normal(certificate), Anr = anr });
         }
 
         return cameras.ToImmutable();
+    }
+
+    private static AnrSettings ReadAnr(YamlSection root)
+    {
+        var usual = AnrSettings.Default;
+        if (root.Section("anr") is not { } section) return usual;
+        var settings = new AnrSettings
+        {
+            Parallel = section.Integer("parallel", usual.Parallel, 1, 64),
+            MaxGapHours = section.Integer("maxGapHours", usual.MaxGapHours, 1, 720),
+            MaxAttempts = section.Integer("maxAttempts", usual.MaxAttempts, 1, 100),
+            RetrySeconds = section.Integer("retrySeconds", usual.RetrySeconds, 1, 3600),
+            SettleSeconds = section.Integer("settleSeconds", usual.SettleSeconds, 1, 3600),
+            MegabytesPerSecond = section.Integer("megabytesPerSecond", usual.MegabytesPerSecond, 1, 1000),
+        };
+        section.RefuseUnknown();
+        return settings;
+    }
+
+    private static CameraAnr ReadCameraAnr(YamlSection camera)
+    {
+        if (camera.Section("anr") is not { } section) return CameraAnr.Off;
+        var enabled = section.Flag("enabled", true);
+        var url = section.Text("replayUrl", CameraUrl.MaxLength);
+        if (url is not null && CameraAnr.Mistake(url) is { } mistake) section.Fail("replayUrl", mistake);
+        section.RefuseUnknown();
+        return new CameraAnr(enabled, url is null ? null : new Secret(url));
     }
 
     private static Secret? ReadSecret(YamlSection section, string key, string fileKey, SettingsScope scope)

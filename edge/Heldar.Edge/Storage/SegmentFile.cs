@@ -146,7 +146,8 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
             Root = Convert.ToHexStringLower(MerkleTree.Root(_leaves)),
             HashOrigin = HashOrigin.Recorded,
             CameraOffsetMs = _cameraOffsetMs,
-            Reason = "closed",
+            Provenance = label.Origin == SegmentOrigin.Camera ? FootageProvenance.Camera : null,
+            Reason = label.Origin == SegmentOrigin.Camera ? "refilled" : "closed",
         };
     }
 

@@ -109,17 +109,10 @@ public sealed class StreamSession : IAsyncDisposable
 
     private RtspRequest Request()
     {
-        var (username, password) = (Source.Username, Source.Password);
-        if (username is null && Source.Url.UserInfo.Length > 0)
-        {
-            var parts = Source.Url.UserInfo.Split(':', 2);
-            username = Uri.UnescapeDataString(parts[0]);
-            password = parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "";
-        }
-
+        var (username, password) = Source.Credentials();
         var options = _context.Options;
         return new RtspRequest(
-            new Uri(Source.DisplayUrl), username, password ?? "", Source.Audio, Source.CertificateSha256,
+            new Uri(Source.DisplayUrl), username, password, Source.Audio, Source.CertificateSha256,
             options.ConnectTimeout.ToTimeSpan(), options.ResponseTimeout.ToTimeSpan(), options.ReadInterval.ToTimeSpan());
     }
 }

@@ -29,6 +29,14 @@ public sealed record StreamSource(Uri Url, string? Username, string? Password, b
     /// <summary>The address without user information, for messages.</summary>
     public string DisplayUrl => Url.IsAbsoluteUri ? Url.GetComponents(UriComponents.AbsoluteUri & ~UriComponents.UserInfo, UriFormat.UriEscaped) : Url.OriginalString;
 
+    /// <summary>What to answer challenges with: the username and password, or else what stands in the address.</summary>
+    internal (string? Username, string Password) Credentials()
+    {
+        if (Username is not null || Url.UserInfo.Length == 0) return (Username, Password ?? "");
+        var parts = Url.UserInfo.Split(':', 2);
+        return (Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+    }
+
     private bool PrintMembers(StringBuilder text)
     {
         text.Append(DisplayUrl).Append(Username is null ? "" : ", credentials ***").Append(Audio ? ", audio" : "").Append(", clock ").Append(Clock);

@@ -15,7 +15,14 @@ namespace Heldar.Media.Rtsp;
 /// <param name="ResponseTimeout">For each response.</param>
 /// <param name="ReadInterval">Pace of reading once media flows.</param>
 internal sealed record RtspRequest(
-    Uri Url, string? Username, string? Password, bool Audio, string? CertificateSha256, TimeSpan ConnectTimeout, TimeSpan ResponseTimeout, TimeSpan ReadInterval);
+    Uri Url, string? Username, string? Password, bool Audio, string? CertificateSha256, TimeSpan ConnectTimeout, TimeSpan ResponseTimeout, TimeSpan ReadInterval)
+{
+    /// <summary>Header lines of DESCRIBE, SETUP and PLAY, each with its line end; empty for none.</summary>
+    public string ExtraHeaders { get; init; } = "";
+
+    /// <summary>Header lines of PLAY, each with its line end.</summary>
+    public string PlayHeaders { get; init; } = "Range: npt=0.000-\r\n";
+}
 
 /// <summary>RTSP/1.0 (RFC 2326) over TCP with interleaved media: OPTIONS, DESCRIBE, SETUP, PLAY; follows redirects.</summary>
 internal sealed partial class RtspClient(TimeProvider time)
@@ -75,6 +82,9 @@ internal sealed partial class RtspClient(TimeProvider time)
         throw response.Status switch
         {
             404 => new RtspException(StreamFailure.NotFound, "the camera has no such stream (404)"),
+            453 or 503 => new RtspException(StreamFailure.Busy, $"the camera serves no more streams at once ({response.Status})"),
+            457 => new RtspException(StreamFailure.NotFound, "the camera has nothing of that time (457)"),
+            551 => new RtspException(StreamFailure.Unsupported, "the camera does not know a header that was asked for (551)"),
             461 => new RtspException(StreamFailure.Unsupported, "the camera offers no interleaved TCP (461)"),
             _ => new RtspException(StreamFailure.Protocol, $"the camera answered {method} with {response.Status}"),
         };
@@ -89,7 +99,7 @@ internal sealed partial class RtspClient(TimeProvider time)
             var connection = new RtspConnection(stream, authenticator, request.ResponseTimeout, time);
             var url = Clean(request.Url.AbsoluteUri);
             var options = await connection.AskAsync("OPTIONS", url, "", cancellation);
-            var described = IsRedirect(options) ? options : await connection.AskAsync("DESCRIBE", url, "Accept: application/sdp\r\n", cancellation);
+            var described = IsRedirect(options) ? options : await connection.AskAsync("DESCRIBE", url, "Accept: application/sdp\r\n" + request.ExtraHeaders, cancellation);
             if (IsRedirect(described))
             {
                 await stream.DisposeAsync();
@@ -100,9 +110,9 @@ internal sealed partial class RtspClient(TimeProvider time)
             var session = ReadDescription(described.Body);
             var baseUrl = described.Header("Content-Base") is { Length: > 0 } stated ? Clean(stated) : url;
             var tracks = new List<RtspTrack>();
-            var (id, timeout) = await SetUpAsync(connection, session, baseUrl, request.Audio, tracks, cancellation);
+            var (id, timeout) = await SetUpAsync(connection, session, baseUrl, request, tracks, cancellation);
             var aggregate = Resolve(baseUrl, session.Control);
-            Demand(await connection.AskAsync("PLAY", aggregate, $"Session: {id}\r\nRange: npt=0.000-\r\n", cancellation), "PLAY");
+            Demand(await connection.AskAsync("PLAY", aggregate, $"Session: {id}\r\n{request.PlayHeaders}{request.ExtraHeaders}", cancellation), "PLAY");
 
             var known = options.Header("Public");
             var keepAlive = known.Length == 0 || known.Contains("GET_PARAMETER", StringComparison.OrdinalIgnoreCase) ? "GET_PARAMETER" : "OPTIONS";
@@ -132,16 +142,16 @@ internal sealed partial class RtspClient(TimeProvider time)
     }
 
     private static async Task<(string Id, TimeSpan Timeout)> SetUpAsync(
-        RtspConnection connection, SdpSession session, string baseUrl, bool audio, List<RtspTrack> tracks, CancellationToken cancellation)
+        RtspConnection connection, SdpSession session, string baseUrl, RtspRequest request, List<RtspTrack> tracks, CancellationToken cancellation)
     {
         var wanted = new List<(SdpMedia Media, MediaCodec Codec)> { TrackSelection.Video(session) };
-        if (audio && TrackSelection.Audio(session) is { } sound) wanted.Add(sound);
+        if (request.Audio && TrackSelection.Audio(session) is { } sound) wanted.Add(sound);
         var id = "";
         var timeout = DefaultSessionTimeout;
         foreach (var (media, codec) in wanted)
         {
             var channel = tracks.Count * 2;
-            var headers = $"Transport: RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}\r\n" + (id.Length > 0 ? $"Session: {id}\r\n" : "");
+            var headers = $"Transport: RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}\r\n" + (id.Length > 0 ? $"Session: {id}\r\n" : "") + request.ExtraHeaders;
             var response = await connection.AskAsync("SETUP", Resolve(baseUrl, media.Control), headers, cancellation);
             // A camera that cannot set up its sound is still worth recording.
             if (tracks.Count > 0 && response.Status >= 400) break;

@@ -37,4 +37,7 @@ public enum StreamFailure
 
     /// <summary>No media for the watchdog's time.</summary>
     NoMedia,
+
+    /// <summary>453 or 503: the camera serves as many streams as it can.</summary>
+    Busy,
 }

@@ -12,6 +12,13 @@ public enum HashOrigin
     Recomputed = 1,
 }
 
+/// <summary>Where footage comes from that the box did not receive live.</summary>
+public enum FootageProvenance
+{
+    /// <summary>The camera's own storage: it filled a gap afterwards.</summary>
+    Camera = 1,
+}
+
 /// <summary>Data of <c>heldar.segment.closed.v1</c> and <c>heldar.segment.revised.v1</c>.</summary>
 public sealed record SegmentData
 {
@@ -53,6 +60,9 @@ public sealed record SegmentData
 
     /// <summary>Camera clock minus box clock in milliseconds, by RTCP sender reports; null when the camera sends none.</summary>
     public long? CameraOffsetMs { get; init; }
+
+    /// <summary>Where the footage comes from; absent when the box received it live.</summary>
+    public FootageProvenance? Provenance { get; init; }
 
     /// <summary>Why this revision exists: <c>closed</c>, <c>salvaged</c>, <c>restored</c>, <c>refilled</c>.</summary>
     public required string Reason { get; init; }

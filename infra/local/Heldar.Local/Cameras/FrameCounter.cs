@@ -25,7 +25,7 @@ internal static class FrameCounter
         string raw = Path.Combine(Path.GetTempPath(), $"heldar-frames-{Guid.NewGuid():N}");
         try
         {
-            await Tool.RunAsync("ffmpeg", ["-nostdin", "-y", "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-bsf:v", codec + "_mp4toannexb", "-f", codec, raw], cancellation);
+            await Tool.RunAsync("ffmpeg", ["-nostdin", "-y", "-v", "error", "-i", file, "-map", "0:v", "-c", "copy", "-copyinkf", "-bsf:v", codec + "_mp4toannexb", "-f", codec, raw], cancellation);
             return File.Exists(raw) ? Find(await File.ReadAllBytesAsync(raw, cancellation)) : [];
         }
         finally

@@ -16,7 +16,17 @@ internal sealed record BoxSegment(Guid Id, bool Open, string? Sha256, DateTimeOf
 /// <param name="From">Its begin.</param>
 /// <param name="To">Its end; null while it lasts.</param>
 /// <param name="Cause">Why nothing was recorded.</param>
-internal sealed record BoxGap(Guid Id, [property: JsonPropertyName("gap_start")] DateTimeOffset From, [property: JsonPropertyName("gap_end")] DateTimeOffset? To, string Cause);
+internal sealed record BoxGap(Guid Id, [property: JsonPropertyName("gap_start")] DateTimeOffset From, [property: JsonPropertyName("gap_end")] DateTimeOffset? To, string Cause)
+{
+    /// <summary>How far it is refilled from the camera's own storage: <c>pending</c>, <c>partial</c>, <c>filled</c>, <c>failed</c>; null when nobody tried.</summary>
+    public string? FillState { get; init; }
+
+    /// <summary>When that is tried again; null when it is not.</summary>
+    public DateTimeOffset? NextFillAt { get; init; }
+
+    /// <summary>Seconds that came back.</summary>
+    public double? FilledSeconds { get; init; }
+}
 
 /// <summary>A hold as the box's API tells it.</summary>
 /// <param name="Id">Its id.</param>

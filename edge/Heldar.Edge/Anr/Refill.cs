@@ -1,0 +1,196 @@
+using Heldar.Edge.Gaps;
+using Heldar.Media.Codecs;
+using Heldar.Media.Ingest;
+using Heldar.Media.Replay;
+using Heldar.Media.Streams;
+using NodaTime;
+
+namespace Heldar.Edge.Anr;
+
+/// <summary>What to take back in one replay.</summary>
+/// <param name="Source">The camera's storage.</param>
+/// <param name="Piece">The hole, by the box's clock.</param>
+/// <param name="Before">Pictures that the box has directly before it, in decode order; none when there is no footage.</param>
+/// <param name="After">Pictures directly behind it.</param>
+/// <param name="Offset">The camera's clock minus the footage's, as far as clocks tell.</param>
+internal sealed record RefillPlan(StreamSource Source, Stretch Piece, IReadOnlyList<DatedPicture> Before, IReadOnlyList<DatedPicture> After, Duration Offset);
+
+/// <summary>What came of it.</summary>
+/// <param name="Taken">What is safely on disk.</param>
+/// <param name="Frames">Pictures written.</param>
+/// <param name="Failure">Why the camera gave nothing or stopped; null when it gave what it has.</param>
+/// <param name="Error">The same for people.</param>
+internal sealed record RefillResult(IReadOnlyList<Stretch> Taken, long Frames, StreamFailure? Failure, string? Error);
+
+/// <summary>
+/// One replay into one hole. Pictures that the box has on either side are found again in the replay by their content: so the replay is cut exactly at the edges, and dated by
+/// the box's clock even where the camera's is wrong. Where nothing is found (a camera that stores other pictures than it sends), clocks decide, and it begins at a keyframe.
+/// Used once.
+/// </summary>
+internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter writer)
+{
+    /// <summary>Asked for before the hole: the end of the footage there must be seen, and a camera may begin at the keyframe before or behind.</summary>
+    private static readonly Duration Lead = Duration.FromSeconds(5);
+
+    /// <summary>Looked at on either side of an edge.</summary>
+    private static readonly Duration Margin = Duration.FromSeconds(2);
+    private static readonly Duration UsualInterval = Duration.FromMilliseconds(40);
+    private const long MostHeldBytes = 64L << 20;
+
+    private readonly List<ReplayUnit> _held = [];
+    private long _heldBytes;
+    private Duration _apart = -plan.Offset;
+    private Duration _interval = UsualInterval;
+    private bool _started;
+    private bool _ending;
+    private bool _awaitsKey;
+    private Instant? _end;
+
+    /// <summary>Replays and writes until the camera has no more, the hole is full, or something fails. What came until then stays.</summary>
+    public async Task<RefillResult> RunAsync(CancellationToken cancellation)
+    {
+        StreamFailure? failure = null;
+        string? error = null;
+        try
+        {
+            var range = new ReplayRequest(plan.Source, plan.Piece.Start + plan.Offset - Lead, plan.Piece.End + plan.Offset + Margin);
+            await using var replay = await client.OpenAsync(range, cancellation);
+            await foreach (var unit in replay.ReadAsync(cancellation)) await TakeAsync(unit, cancellation);
+            await EndAsync(cancellation);
+            (failure, error) = replay.End switch
+            {
+                ReplayEnd.Closed => (StreamFailure.Closed, "the camera closed the connection"),
+                ReplayEnd.Silent => (StreamFailure.NoMedia, "the camera fell silent"),
+                ReplayEnd.Limit => (StreamFailure.Protocol, "the replay was longer than allowed"),
+                _ => ((StreamFailure?)null, (string?)null),
+            };
+        }
+        catch (ReplayException e)
+        {
+            (failure, error) = (e.Failure, e.Message);
+        }
+        catch (RefillStoppedException e)
+        {
+            (failure, error) = (StreamFailure.None, e.Message);
+        }
+        finally
+        {
+            LetGo();
+        }
+
+        return new RefillResult(await writer.CompleteAsync(_end, cancellation), writer.Frames, failure, error);
+    }
+
+    private static Duration Abs(Duration duration) => duration < Duration.Zero ? -duration : duration;
+
+    private async ValueTask TakeAsync(ReplayUnit unit, CancellationToken cancellation)
+    {
+        if (unit.Track != TrackKind.Video) return;
+        if (!_started)
+        {
+            Hold(unit);
+            if (unit.Time + _apart < plan.Piece.Start + Margin && _heldBytes < MostHeldBytes) return;
+            await StartAsync(cancellation);
+        }
+        else if (_ending || unit.Time + _apart >= plan.Piece.End - Margin)
+        {
+            _ending = true;
+            Hold(unit);
+            if (_heldBytes >= MostHeldBytes) await FinishAsync(cancellation);
+        }
+        else
+        {
+            await PutAsync(unit, cancellation);
+        }
+    }
+
+    /// <summary>The pictures around the beginning are here: finds where the hole begins.</summary>
+    private async ValueTask StartAsync(CancellationToken cancellation)
+    {
+        _started = true;
+        var digests = Digests();
+        MeasureInterval(digests);
+        var first = -1;
+        if (Alignment.Find(plan.Before, digests, _apart) is { } apart)
+        {
+            _apart = apart;
+            first = Alignment.IndexOf(plan.Before[^1], digests, apart) + 1;
+        }
+
+        _awaitsKey = first <= 0;
+        if (first <= 0) first = digests.FindIndex(d => d.Time + _apart >= plan.Piece.Start - (_interval / 2));
+        var units = Take();
+        for (var i = 0; i < units.Count; i++)
+        {
+            // What is left over at the end of a short hole is looked at again from the other side.
+            if (first >= 0 && i >= first) await TakeAsync(units[i], cancellation);
+            units[i].Block.Release();
+        }
+    }
+
+    private async ValueTask EndAsync(CancellationToken cancellation)
+    {
+        if (!_started) await StartAsync(cancellation);
+        await FinishAsync(cancellation);
+    }
+
+    /// <summary>The pictures around the end are here: finds where the hole ends.</summary>
+    private async ValueTask FinishAsync(CancellationToken cancellation)
+    {
+        var digests = Digests();
+        var last = -1;
+        if (plan.After.Count > 0 && Alignment.Find(plan.After, digests, _apart) is { } apart) last = Alignment.IndexOf(plan.After[0], digests, apart);
+        var found = last >= 0;
+        if (!found) last = digests.FindIndex(d => d.Time + _apart >= plan.Piece.End - (_interval / 2));
+        var units = Take();
+        if (last < 0) last = units.Count;
+        else if (units[last].Follows && (found || Abs(units[last].Time + _apart - plan.Piece.End) < _interval * 2)) _end = plan.Piece.End;
+        for (var i = 0; i < units.Count; i++)
+        {
+            if (i < last) await PutAsync(units[i], cancellation);
+            units[i].Block.Release();
+        }
+
+        // More of the same replay lies behind the hole.
+        if (last < units.Count) _awaitsKey = true;
+    }
+
+    private async ValueTask PutAsync(ReplayUnit unit, CancellationToken cancellation)
+    {
+        if (!unit.Follows) _awaitsKey = true;
+        if (_awaitsKey && !unit.IsKeyframe) return;
+        var time = unit.Time + _apart;
+        if (time >= plan.Piece.End + Margin) return;
+        unit = unit with { Follows = !_awaitsKey };
+        _awaitsKey = false;
+        await writer.AddAsync(unit, Instant.Min(Instant.Max(time, plan.Piece.Start), plan.Piece.End - Duration.FromMilliseconds(1)), cancellation);
+    }
+
+    private void MeasureInterval(List<DatedPicture> pictures)
+    {
+        var apart = pictures.Zip(pictures.Skip(1)).Select(p => p.Second.Time - p.First.Time).Where(d => d > Duration.Zero).Order().ToList();
+        if (apart.Count > 0) _interval = apart[apart.Count / 2];
+    }
+
+    private List<DatedPicture> Digests() => _held.ConvertAll(u => new DatedPicture(u.Time, PictureDigest.Of(u.Format.Video.Codec, u.Span)));
+
+    private void Hold(ReplayUnit unit)
+    {
+        unit.Block.Retain();
+        _held.Add(unit);
+        _heldBytes += unit.Length;
+    }
+
+    private List<ReplayUnit> Take()
+    {
+        List<ReplayUnit> units = [.. _held];
+        _held.Clear();
+        _heldBytes = 0;
+        return units;
+    }
+
+    private void LetGo()
+    {
+        foreach (var unit in Take()) unit.Block.Release();
+    }
+}

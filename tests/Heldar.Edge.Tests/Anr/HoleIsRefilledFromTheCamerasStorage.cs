@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Heldar.Local.Cameras;
+using Heldar.Local.Emulator;
+using Heldar.Local.Judge;
+using Heldar.Local.Processes;
+
+namespace Heldar.Edge.Tests.Anr;
+
+/// <summary>
+/// The real program and real cameras, which are unplugged for 20 s while their storage goes on. The union of live and refilled files must hold every frame that the cameras
+/// stored exactly once, as ffmpeg reads them.
+/// </summary>
+public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
+{
+    private const int FramesPerSecond = 25;
+    private const int Unplugged = 20 * FramesPerSecond;
+
+    private static readonly CameraSpec[] Cameras =
+    [
+        new("fast", new FootageRecipe("h264", 360, FramesPerSecond, 2, 500)) { Storage = new CameraStorage() },
+        new("slow", new FootageRecipe("h265", 360, FramesPerSecond, 2, 300)) { Storage = new CameraStorage { RealTime = true, Onvif = false, TimesInUrl = true }, Authentication = "none" },
+        new("torn", new FootageRecipe("h264", 360, FramesPerSecond, 1, 500)) { Storage = new CameraStorage(), Authentication = "basic" },
+    ];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly CameraSimulator _simulator;
+    private LoneBox? _box;
+
+    public HoleIsRefilledFromTheCamerasStorage() => _simulator = new CameraSimulator(CameraSimulatorOptions.Free(_folder.File("cameras")), Cameras);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _simulator.StartAsync(Cancellation);
+        _box = await LoneBox.CreateAsync(_folder.File("box"), _simulator, segmentSeconds: 4, Cancellation, "anr: { settleSeconds: 4, retrySeconds: 1, maxAttempts: 2 }\n");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_box is not null) await _box.DisposeAsync();
+        await _simulator.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task EveryStoredFrameIsThereOnce_AndAHoleInTheStorageStaysAGap()
+    {
+        // A camera's clock may be wrong: the refill is dated by the box.
+        await _simulator.Control.JumpClockAsync("torn", TimeSpan.FromSeconds(40), rtp: false, Cancellation);
+        await _box!.StartAsync(Cancellation);
+        await Eventually("all are recorded", async () => (await Task.WhenAll(Cameras.Select(c => SegmentsAsync(c.Name)))).All(s => s.Count > 2));
+        var before = await CounterAsync();
+        foreach (var camera in Cameras) await _simulator.Control.UnplugAsync(camera.Name, Cancellation);
+        await CounterAsync(before + (Unplugged * 2 / 5));
+        await _simulator.Control.StoreAsync("torn", on: false, Cancellation);
+        await CounterAsync(before + (Unplugged * 3 / 5));
+        await _simulator.Control.StoreAsync("torn", on: true, Cancellation);
+        await CounterAsync(before + Unplugged);
+        foreach (var camera in Cameras) await _simulator.Control.PlugAsync(camera.Name, Cancellation);
+
+        await Eventually("the gaps are settled", async () => await StateAsync("fast") == "filled" && await StateAsync("slow") == "filled" && await GapAsync("torn") is { } torn && torn.GetProperty("fill_state").GetString() == "partial" && !torn.TryGetProperty("next_fill_at", out _));
+        foreach (var camera in Cameras) await _simulator.Control.StallAsync(camera.Name, Cancellation);
+        await _box.StopAsync();
+
+        var states = await _simulator.Control.ListAsync(Cancellation);
+        var files = DiskSegment.Scan([_box.Recordings]).Values;
+        var recorded = new RecordedFrames();
+        foreach (var camera in Cameras)
+        {
+            var marks = await recorded.OfAsync(camera, files, Cancellation);
+            var state = states.Single(s => s.Name == camera.Name);
+            var (first, last) = (marks.Min(m => m.Counter), marks.Max(m => m.Counter));
+            Assert.True(last >= state.Sent[^1][1] - 1, $"{camera.Name}: {last} is the last on disk, {state.Sent[^1][1]} was the last sent");
+            Assert.Equal(0, marks.Count - marks.DistinctBy(m => m.Counter).Count());
+            var stored = state.Storage!.Stored.SelectMany(r => Range(r[0], r[1])).Concat(state.Sent.SelectMany(r => Range(r[0], r[1]))).Where(c => c >= first && c <= last).ToHashSet();
+            stored.ExceptWith(marks.Select(m => m.Counter));
+            // Behind a hole of its own, a camera's footage can be decoded from the next keyframe on.
+            var allowed = camera.Name == "torn" ? FramesPerSecond * camera.Footage.GopSeconds : 0;
+            Assert.True(stored.Count <= allowed, $"{camera.Name}: {stored.Count} frames are missing, from {stored.DefaultIfEmpty().Min()} to {stored.DefaultIfEmpty().Max()}; {string.Join(' ', state.Sent.Select(r => $"{r[0]}-{r[1]}"))}");
+            Assert.Equal(1, state.Storage.Peak);
+        }
+    }
+
+    private static IEnumerable<long> Range(long first, long last) => Enumerable.Range(0, (int)(last - first) + 1).Select(n => first + n);
+
+    private static async Task Eventually(string what, Func<Task<bool>> holds) => await Readiness.WaitAsync(what, async _ => await holds(), TimeSpan.FromSeconds(120), child: null, Cancellation);
+
+    private async Task<IReadOnlyList<BoxSegment>> SegmentsAsync(string camera) => await _box!.SegmentsAsync(camera, Cancellation);
+
+    private async Task<JsonElement?> GapAsync(string camera) =>
+        await _box!.GetAsync($"/api/v1/cameras/{camera}/gaps", Cancellation) is { } gaps && gaps.GetArrayLength() == 1 && gaps[0].TryGetProperty("fill_state", out _) ? gaps[0] : null;
+
+    private async Task<string?> StateAsync(string camera) => (await GapAsync(camera))?.GetProperty("fill_state").GetString();
+
+    private async Task<long> CounterAsync(long atLeast = 0)
+    {
+        long counter = 0;
+        await Eventually($"frame {atLeast}", async () => (counter = (await _simulator.Control.GetAsync("fast", Cancellation)).Counter) >= atLeast);
+        return counter;
+    }
+}
