@@ -44,6 +44,7 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
     private bool _started;
     private bool _ending;
     private bool _awaitsKey;
+    private bool _joins;
     private Instant? _end;
 
     /// <summary>Replays and writes until the camera has no more, the hole is full, or something fails. What came until then stays.</summary>
@@ -117,7 +118,8 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
             first = Alignment.IndexOf(plan.Before[^1], digests, apart) + 1;
         }
 
-        _awaitsKey = first <= 0;
+        _joins = first > 0;
+        _awaitsKey = !_joins;
         if (first <= 0) first = digests.FindIndex(d => d.Time + _apart >= plan.Piece.Start - (_interval / 2));
         var units = Take();
         for (var i = 0; i < units.Count; i++)
@@ -162,7 +164,9 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
         var time = unit.Time + _apart;
         if (time >= plan.Piece.End + Margin) return;
         unit = unit with { Follows = !_awaitsKey };
-        _awaitsKey = false;
+        // The first picture behind the box's last begins where that one ends.
+        if (_joins && Abs(time - plan.Piece.Start) < _interval) time = plan.Piece.Start;
+        (_awaitsKey, _joins) = (false, false);
         await writer.AddAsync(unit, Instant.Min(Instant.Max(time, plan.Piece.Start), plan.Piece.End - Duration.FromMilliseconds(1)), cancellation);
     }
 

@@ -59,7 +59,7 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
         await CounterAsync(before + Unplugged);
         foreach (var camera in Cameras) await _simulator.Control.PlugAsync(camera.Name, Cancellation);
 
-        await Eventually("the gaps are settled", async () => await StateAsync("fast") == "filled" && await StateAsync("slow") == "filled" && await GapAsync("torn") is { } torn && torn.GetProperty("fill_state").GetString() == "partial" && !torn.TryGetProperty("next_fill_at", out _));
+        await Eventually("the gaps are settled", async () => await StateAsync("fast") == "filled" && await StateAsync("slow") == "filled" && await GapAsync("torn") is { } torn && torn.GetProperty("fill_state").GetString() == "partial" && torn.GetProperty("next_fill_at").ValueKind == JsonValueKind.Null);
         foreach (var camera in Cameras) await _simulator.Control.StallAsync(camera.Name, Cancellation);
         await _box.StopAsync();
 
@@ -89,7 +89,7 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
     private async Task<IReadOnlyList<BoxSegment>> SegmentsAsync(string camera) => await _box!.SegmentsAsync(camera, Cancellation);
 
     private async Task<JsonElement?> GapAsync(string camera) =>
-        await _box!.GetAsync($"/api/v1/cameras/{camera}/gaps", Cancellation) is { } gaps && gaps.GetArrayLength() == 1 && gaps[0].TryGetProperty("fill_state", out _) ? gaps[0] : null;
+        await _box!.GetAsync($"/api/v1/cameras/{camera}/gaps", Cancellation) is { } gaps && gaps.GetArrayLength() == 1 && gaps[0].GetProperty("fill_state").ValueKind == JsonValueKind.String ? gaps[0] : null;
 
     private async Task<string?> StateAsync(string camera) => (await GapAsync(camera))?.GetProperty("fill_state").GetString();
 

@@ -1,12 +1,15 @@
 using System.Text;
 using Heldar.Media.Codecs;
 using Heldar.Media.Ingest;
+using Heldar.Media.Mp4;
+using Heldar.Media.Replay;
 using Heldar.Media.Rtp;
 using Heldar.Media.Rtsp;
 using Heldar.Media.Sdp;
 using Heldar.Media.Streams;
 using Heldar.Media.Tests.Ingest;
 using Heldar.Media.Tests.Rtp;
+using NodaTime;
 
 namespace Heldar.Media.Tests.Fuzz;
 
@@ -14,6 +17,7 @@ namespace Heldar.Media.Tests.Fuzz;
 public sealed class HostileInputTests
 {
     private const int MaxUnit = 1 << 20;
+    private static readonly Instant Near = Instant.FromUtc(2026, 11, 21, 4, 37);
 
     [Fact]
     public void H264() => Depacketise(MediaCodec.H264, [.. ScriptedCamera.Stream(20), .. Framed(RtpBytes.FuA(Nals.Idr(9000), 1000))]);
@@ -49,6 +53,45 @@ public sealed class HostileInputTests
 
     [Fact]
     public void Rtcp() => Mutations.Run([[0x80, 200, 0, 6, .. new byte[24], 0x81, 203, 0, 1, 0, 0, 0, 1]], bytes => Heldar.Media.Rtp.Rtcp.TryRead(bytes, out _, out _));
+
+    [Fact]
+    public void ReplayExtensions() => Mutations.Run(
+        [[0x90, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0xAB, 0xAC, 0, 3, 0xEE, 1, 2, 3, 4, 5, 6, 7, 0x70, 4, 0, 0, 0x65, 0x88], [0x91, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0xAB, 0xAC, 0xFF, 0xFF, 1]],
+        bytes =>
+        {
+            if (!ReplayExtension.TryRead(bytes, Near, out _, out var stamp)) return;
+            Assert.InRange(stamp.Time, Near - Duration.FromDays(366 * 70), Near + Duration.FromDays(366 * 70));
+        });
+
+    [Fact]
+    public void SegmentFiles_ReadBackPictureByPicture()
+    {
+        var samples = new TrackSamples();
+        samples.Clear();
+        for (var i = 0; i < 4; i++) samples.Add(i * 3600, 8, key: i == 0);
+        samples.LayOut(0, 3600);
+        var head = new FragmentWriter().Build(1, samples, null).ToArray();
+        byte[] whole = [.. head, .. Enumerable.Repeat<byte[]>([0, 0, 0, 4, 0x65, 1, 2, 3], 4).SelectMany(b => b)];
+        var path = Path.GetTempFileName();
+        try
+        {
+            Mutations.Run([whole], bytes =>
+            {
+                File.WriteAllBytes(path, bytes);
+                using var file = File.OpenHandle(path);
+                var pictures = FragmentPictures.Read(file, new ScannedFragment(0, bytes.Length, 4, 0));
+                Assert.True(pictures.Sum(p => (long)p.Bytes.Length) <= bytes.Length);
+                foreach (var picture in pictures) _ = PictureDigest.Of(MediaCodec.H264, picture.Bytes.Span);
+            });
+            File.WriteAllBytes(path, whole);
+            using var good = File.OpenHandle(path);
+            Assert.Equal([0, 3600, 7200, 10800], FragmentPictures.Read(good, new ScannedFragment(0, whole.Length, 4, 0)).Select(p => p.Time));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
 
     [Fact]
     public void SessionDescriptions() => Mutations.Run(
