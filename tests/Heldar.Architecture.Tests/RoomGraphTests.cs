@@ -40,7 +40,7 @@ public sealed class RoomGraphTests
         ["Flac"] = ["Streams"],
         ["Ingest"] = ["Rtp", "Rtsp", "Sdp", "Streams", "Timing"],
         ["Mp4"] = ["Codecs", "Flac", "Streams"],
-        ["Replay"] = ["Ingest", "Rtp", "Rtsp", "Streams"],
+        ["Replay"] = ["Ingest", "Rtp", "Rtsp", "Sdp", "Streams"],
         ["Rtp"] = ["Codecs", "Streams"],
         ["Rtsp"] = ["Codecs", "Rtp", "Sdp", "Streams"],
         ["Sdp"] = [],

@@ -20,7 +20,7 @@ internal sealed class GapNeighbours(SegmentIndex index)
 
     /// <summary>What is recorded within a stretch.</summary>
     public async Task<IReadOnlyList<Stretch>> RecordedAsync(Guid camera, Stretch within, CancellationToken cancellation) =>
-        [.. (await index.TimelineAsync(camera, within.Start, within.End, CoverageReader.Tolerance, cancellation)).Select(s => new Stretch(s.Start, s.End))];
+        [.. (await index.TimelineAsync(camera, within.Start, within.End, cancellation)).Select(s => new Stretch(s.Start, s.End))];
 
     /// <summary>The pictures on both sides.</summary>
     public async Task<GapEdges> FindAsync(Guid camera, Stretch hole, CameraObserved now, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
 using Heldar.Local.Judge;
@@ -33,7 +32,8 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _simulator.StartAsync(Cancellation);
-        _box = await LoneBox.CreateAsync(_folder.File("box"), _simulator, segmentSeconds: 4, Cancellation, "anr: { settleSeconds: 4, retrySeconds: 1, maxAttempts: 2 }\n");
+        var options = new LoneBoxOptions(_folder.File("box"), SegmentSeconds: 4) { Extra = "anr: { settleSeconds: 4, retrySeconds: 1, maxAttempts: 2 }\n" };
+        _box = await LoneBox.CreateAsync(options, _simulator, Cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -59,7 +59,8 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
         await CounterAsync(before + Unplugged);
         foreach (var camera in Cameras) await _simulator.Control.PlugAsync(camera.Name, Cancellation);
 
-        await Eventually("the gaps are settled", async () => await StateAsync("fast") == "filled" && await StateAsync("slow") == "filled" && await GapAsync("torn") is { } torn && torn.GetProperty("fill_state").GetString() == "partial" && torn.GetProperty("next_fill_at").ValueKind == JsonValueKind.Null);
+        await Eventually("the gaps are settled", async () =>
+            await GapAsync("fast") is { FillState: "filled" } && await GapAsync("slow") is { FillState: "filled" } && await GapAsync("torn") is { FillState: "partial", NextFillAt: null });
         foreach (var camera in Cameras) await _simulator.Control.StallAsync(camera.Name, Cancellation);
         await _box.StopAsync();
 
@@ -88,10 +89,7 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
 
     private async Task<IReadOnlyList<BoxSegment>> SegmentsAsync(string camera) => await _box!.SegmentsAsync(camera, Cancellation);
 
-    private async Task<JsonElement?> GapAsync(string camera) =>
-        await _box!.GetAsync($"/api/v1/cameras/{camera}/gaps", Cancellation) is { } gaps && gaps.GetArrayLength() == 1 && gaps[0].GetProperty("fill_state").ValueKind == JsonValueKind.String ? gaps[0] : null;
-
-    private async Task<string?> StateAsync(string camera) => (await GapAsync(camera))?.GetProperty("fill_state").GetString();
+    private async Task<BoxGap?> GapAsync(string camera) => await _box!.GapsAsync(camera, Cancellation) is [var one] ? one : null;
 
     private async Task<long> CounterAsync(long atLeast = 0)
     {

@@ -63,11 +63,11 @@ public sealed class ReplayClientTests
     {
         var frames = Pictures(20).ToList();
         frames.RemoveAt(4);
-        await using var camera = Camera([.. frames, .. Pictures(1, first: 20, sequence: 22, flags: _ => 0x10)]);
+        await using var camera = Camera([.. frames, .. Pictures(1, first: 20, sequence: 20, flags: _ => 0x10)]);
         var (units, _) = await ReplayAsync(camera);
 
-        Assert.Equal([0, 1, 2, 10], units.Take(4).Select(u => (int)((u.Time - From) / Interval)));
-        Assert.Equal([true, true, false, true], units.Skip(1).Take(4).Select(u => u.Follows));
+        Assert.Equal([0, 1, 2, 3, 10], units.Take(5).Select(u => (int)((u.Time - From) / Interval)));
+        Assert.Equal([true, true, true, false, true], units.Skip(1).Take(5).Select(u => u.Follows));
     }
 
     [Fact]
