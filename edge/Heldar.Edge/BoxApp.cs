@@ -9,6 +9,7 @@ using Heldar.Edge.Gaps;
 using Heldar.Edge.Health;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Ingest;
+using Heldar.Edge.Metrics;
 using Heldar.Edge.Playback;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
@@ -58,7 +59,8 @@ internal static partial class BoxApp
             .AddSnapshots()
             .AddUplink(settings)
             .AddRemoteAccess(settings)
-            .AddHealth();
+            .AddHealth()
+            .AddBoxMetrics();
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -67,6 +69,7 @@ internal static partial class BoxApp
         app.UseMiddleware<AccessMiddleware>();
         app.MapHealth();
         app.MapSystem();
+        app.MapMetrics();
         app.MapCameras();
         app.MapSegments();
         app.MapGaps();

@@ -20,6 +20,7 @@ public sealed class RoomGraphTests
         ["Holds"] = ["Access", "Api", "Cameras", "Indexer", "Seals", "Storage", "Store"],
         ["Indexer"] = ["Storage", "Store"],
         ["Ingest"] = ["Recorder"],
+        ["Metrics"] = ["Access", "Cameras", "Enrolment", "Health", "Indexer", "Recorder", "Storage", "Store"],
         ["Playback"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Storage"],
         ["Recorder"] = ["Indexer", "Recovery", "Seals", "Settings", "Storage"],
         ["Recovery"] = ["Indexer", "Seals", "Storage", "Store"],

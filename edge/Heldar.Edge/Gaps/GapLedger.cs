@@ -69,8 +69,16 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
     {
         // A full volume cannot take it now: the revision that ends the gap is sealed when footage is written again.
         volumes.Pick().TrySeal(new SealRecord { Type = SealType.Gap, Missing = gap });
-        if (gap.End is { } end) LogEnded(gap.Camera, gap.Cause, gap.Start, (end - gap.Start).TotalSeconds);
-        else if (gap.Revision == 1) LogBegan(gap.Camera, gap.Cause, gap.Start, gap.Detail);
+        if (gap.Revision == 1) GapMetrics.Began(gap.Cause);
+        if (gap.End is { } end)
+        {
+            GapMetrics.Ended(gap.Cause, (end - gap.Start).TotalSeconds);
+            LogEnded(gap.Camera, gap.Cause, gap.Start, (end - gap.Start).TotalSeconds);
+        }
+        else if (gap.Revision == 1)
+        {
+            LogBegan(gap.Camera, gap.Cause, gap.Start, gap.Detail);
+        }
     }
 
     private void Write(Instant now, bool marks = false)

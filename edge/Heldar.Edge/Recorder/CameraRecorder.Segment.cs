@@ -184,6 +184,7 @@ internal sealed partial class CameraRecorder
             _frames += frames;
             _bytes += bytes;
             _lastEnd = _videoEnd = end;
+            RecorderMetrics.Lag.Record(Math.Max(0, (_clock.GetCurrentInstant() - end).TotalSeconds));
             return;
         }
 

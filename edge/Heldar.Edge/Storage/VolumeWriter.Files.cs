@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Heldar.Edge.Seals;
 using NodaTime;
 
@@ -17,7 +18,10 @@ internal sealed partial class VolumeWriter
                     file!.Open(_seals);
                     break;
                 case JobKind.Write when !file!.Broken:
+                    var started = Stopwatch.GetTimestamp();
                     file.Write(job.Fragment!, _seals, _fragmentHash);
+                    StorageMetrics.FragmentWrite.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
+                    StorageMetrics.Bytes.Add(job.Fragment!.Bytes, _tag);
                     break;
                 case JobKind.Close when _open.Contains(file!):
                     _closing.Add(FinishFile(file!, job.End));
@@ -80,13 +84,16 @@ internal sealed partial class VolumeWriter
             // A file that no sync has seen yet may not even be in its folder.
             if (all || _closing.Any(f => f.DurableLength == 0))
             {
-                if (_open.Any(f => f.DurableLength != f.Length)) _sync.Run();
+                if (_open.Any(f => f.DurableLength != f.Length)) RunSync();
                 foreach (var file in _open)
                     if (file.MarkDurable()) file.Owner.Durable(file);
             }
 
+            var closes = _closing.Count > 0;
+            var started = Stopwatch.GetTimestamp();
             CloseFiles();
             SealClosed();
+            if (closes) StorageMetrics.Seal.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
             if (_failure is not null) LogWorksAgain(_log, _volume.Root);
             _failure = null;
             Interlocked.Exchange(ref _freeBytes, _volume.Space().Free);
@@ -96,6 +103,13 @@ internal sealed partial class VolumeWriter
             // What was not sealed is tried again with the next sync.
             Report(e);
         }
+    }
+
+    private void RunSync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        _sync.Run();
+        StorageMetrics.Sync.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
     }
 
     private void CloseFiles()
@@ -139,6 +153,7 @@ internal sealed partial class VolumeWriter
             file.Owner.Closed(file);
         }
 
+        if (_sealing.Count > 0) StorageMetrics.Segments.Add(_sealing.Count, _tag);
         _sealing.Clear();
     }
 
@@ -153,6 +168,7 @@ internal sealed partial class VolumeWriter
 
     private void Report(Exception error)
     {
+        StorageMetrics.Failures.Add(1, _tag);
         if (_failure is null) LogFailed(_log, error, _volume.Root);
         _failure = error.Message;
     }

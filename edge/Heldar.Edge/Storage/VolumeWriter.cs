@@ -12,6 +12,7 @@ namespace Heldar.Edge.Storage;
 internal sealed partial class VolumeWriter : IAsyncDisposable
 {
     private readonly Volume _volume;
+    private readonly KeyValuePair<string, object?> _tag;
     private readonly StorageOptions _options;
     private readonly SealLog _seals;
     private readonly ISegmentSink _sink;
@@ -39,10 +40,15 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         (_volume, _seals, _sink, _options, _log) = (volume, seals, sink, options, log);
         _sync = new FileSystemSync(volume.Root);
         _freeBytes = volume.Space().Free;
-        new Thread(Loop) { IsBackground = true, Name = "volume " + volume.Id.ToString("N")[^8..] }.Start();
+        Name = volume.Id.ToString("N")[^8..];
+        _tag = new("volume", Name);
+        new Thread(Loop) { IsBackground = true, Name = "volume " + Name }.Start();
     }
 
     public Volume Volume => _volume;
+
+    /// <summary>The volume's short name in metrics and thread lists: the last eight digits of its id.</summary>
+    public string Name { get; }
 
     /// <summary>The newest failure of the volume; null while it works.</summary>
     public string? Failure => _failure;
@@ -108,7 +114,12 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         {
             if (_stopping) return false;
             var bytes = job.Fragment?.Bytes ?? 0;
-            if (media && _queuedBytes + bytes > (job.Kind == JobKind.Open ? _options.MaxQueuedBytes / 2 : _options.MaxQueuedBytes)) return false;
+            if (media && _queuedBytes + bytes > (job.Kind == JobKind.Open ? _options.MaxQueuedBytes / 2 : _options.MaxQueuedBytes))
+            {
+                StorageMetrics.Refused.Add(1, _tag);
+                return false;
+            }
+
             _queuedBytes += bytes;
             _queue.Enqueue(job);
             Wake();

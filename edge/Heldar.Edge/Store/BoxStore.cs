@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Diagnostics;
 using System.Threading.Channels;
 
 namespace Heldar.Edge.Store;
@@ -50,6 +51,9 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
             throw;
         }
     }
+
+    /// <summary>Works that wait for the writer.</summary>
+    public int Waiting => _queue.Reader.Count;
 
     public async Task EnqueueAsync(Action<DbConnection> work, CancellationToken cancellation = default)
     {
@@ -115,15 +119,19 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
 
     private void RunGroup(List<Work> group)
     {
+        var started = Stopwatch.GetTimestamp();
         try
         {
             using var transaction = _writer.BeginTransaction();
             foreach (var work in group) RunOne(work);
             transaction.Commit();
+            StoreMetrics.Commit.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            StoreMetrics.Works.Add(group.Count);
             foreach (var work in group) work.Finish();
         }
         catch (Exception e)
         {
+            StoreMetrics.Failures.Add(1);
             LogGroupFailed(_log, e, group.Count);
             foreach (var work in group) work.Done.TrySetException(e);
         }
@@ -141,6 +149,7 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
         {
             _writer.Execute("ROLLBACK TO work; RELEASE work");
             work.Failure = e;
+            StoreMetrics.Failures.Add(1);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Enrolment;
@@ -65,6 +66,7 @@ internal sealed class UplinkSender(
 
     private async Task SendAsync(SasGrant grant, SealedBatch batch, CancellationToken cancellation)
     {
+        var started = Stopwatch.GetTimestamp();
         var (result, error) = (PutResult.Accepted, (string?)null);
         if (batch.Staged is { } staged)
             (result, error) = await put.BlobAsync(grant.Staging, Envelope.Parse(batch.Envelope).BodySha256!, staged, cancellation);
@@ -73,6 +75,7 @@ internal sealed class UplinkSender(
                 ? await put.MessageAsync(queue, batch.Envelope, cancellation)
                 : (PutResult.Failed, $"the grant names no queue {batch.Queue}");
 
+        UplinkMetrics.Put.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("result", ResultWord(result)));
         var now = clock.GetCurrentInstant();
         if (result == PutResult.Accepted)
         {
@@ -90,6 +93,13 @@ internal sealed class UplinkSender(
         var wait = _blocked.TryGetValue(batch.Queue, out var blocked) ? blocked.Wait : new Backoff(Duration.FromSeconds(1), Duration.FromSeconds(30));
         _blocked[batch.Queue] = (wait, now + wait.Next());
     }
+
+    private static string ResultWord(PutResult result) => result switch
+    {
+        PutResult.Accepted => "accepted",
+        PutResult.NotAllowed => "not_allowed",
+        _ => "failed",
+    };
 
     private SealedBatch? Pick(DbConnection db, BoxIdentity identity, SasGrant grant, Instant now)
     {
