@@ -11,6 +11,7 @@ using Heldar.Edge.Holds;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Metrics;
 using Heldar.Edge.Playback;
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.RemoteAccess;
@@ -48,6 +49,7 @@ internal static partial class BoxApp
             .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
             .AddAudit()
             .AddRecovery()
+            .AddPreRoll(settings)
             .AddRecorder(settings)
             .AddIngest()
             .AddCameras()

@@ -43,7 +43,7 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
             return new(new CameraObserved(config, error is null ? CameraCondition.Connecting : CameraCondition.Error, error, null, null) { Pipelines = now.Pipelines, EndedAt = now.EndedAt });
         var (stream, recorder) = (pipeline.Stream, pipeline.Recorder);
         var (condition, cause) = CameraConditions.Judge(stream, recorder, _clock.GetCurrentInstant());
-        return new(new CameraObserved(config, condition, cause, stream, recorder) { Pipelines = now.Pipelines, EndedAt = now.EndedAt });
+        return new(new CameraObserved(config, condition, cause, stream, recorder) { PreRoll = pipeline.PreRoll, Pipelines = now.Pipelines, EndedAt = now.EndedAt });
     }
 
     /// <summary>Adds a reader to the running session, or null when none runs. For rooms in the same process.</summary>

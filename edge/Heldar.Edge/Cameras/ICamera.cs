@@ -1,4 +1,5 @@
 using Heldar.Contracts.Events;
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Media.Ingest;
 using NodaTime;
@@ -28,6 +29,9 @@ internal interface ICamera
 /// <param name="Recorder">The recorder; null when it is disabled.</param>
 internal sealed record CameraObserved(CameraConfig Config, CameraCondition Condition, string? Cause, StreamStatus? Stream, RecorderProgress? Recorder)
 {
+    /// <summary>What is kept for a start of recording; null without a pre-roll.</summary>
+    public PreRollProgress? PreRoll { get; init; }
+
     /// <summary>How many pipelines the camera has had: another number, another recorder.</summary>
     public int Pipelines { get; init; }
 

@@ -13,6 +13,9 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
 {
     /// <summary>A camera's clock may be this far from the box's.</summary>
     private static readonly Duration MaxOffset = Duration.FromSeconds(5);
+
+    /// <summary>Sound may pause this long: some cameras send none while it is quiet, but then for longer.</summary>
+    private static readonly Duration AudioPatience = Duration.FromSeconds(10);
     private readonly ConcurrentDictionary<Guid, Entry> _cameras = new();
 
     /// <summary>The problems of a camera, sorted.</summary>
@@ -32,6 +35,8 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
             {
                 if (entry.Rate.IsLow(stream.Fps, now)) problems.Add("low_fps");
                 if (camera.Config.Audio && stream.Format is { Audio: null }) problems.Add("no_audio");
+                if (IsSilent(camera.Config.Audio, stream, now)) problems.Add("audio_lost");
+                if (camera.PreRoll is { IsShort: true }) problems.Add("pre_roll_short");
                 if (stream.CameraOffset is { } offset && (offset > MaxOffset || offset < -MaxOffset)) problems.Add("clock_offset");
             }
 
@@ -56,6 +61,10 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
         if (faults.HasFlag(PictureFaults.SceneChanged)) problems.Add("scene_changed");
         entry.Picture = Tell(camera.Slug, entry.Picture, problems);
     }
+
+    /// <summary>There was to be sound, and none came for a while although pictures do.</summary>
+    private static bool IsSilent(bool wanted, StreamStatus stream, Instant now) =>
+        wanted && stream.Format?.Audio is not null && now - Instant.Max(stream.Since, stream.LastAudioAt ?? stream.Since) > AudioPatience;
 
     private List<string> Tell(string camera, IReadOnlyList<string> before, List<string> now)
     {

@@ -1,13 +1,14 @@
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, VolumeWriters volumes, HeldFootage held, DiskWatch disks)
+internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, VolumeWriters volumes, HeldFootage held, DiskWatch disks, PreRollStore rings)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -23,7 +24,13 @@ internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, Vo
     }
 
     /// <summary>What works and will not for long; it does not stand in the way yet.</summary>
-    public IReadOnlyList<string> Warnings() => held is { Level: HeldLevel.Warning, Detail: var detail } ? ["held evidence takes most of the space: " + detail, .. disks.Problems] : disks.Problems;
+    public IReadOnlyList<string> Warnings()
+    {
+        List<string> warnings = [.. disks.Problems];
+        if (rings.Problem is { } problem) warnings.Insert(0, "pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
+        if (held is { Level: HeldLevel.Warning, Detail: var detail }) warnings.Insert(0, "held evidence takes most of the space: " + detail);
+        return warnings;
+    }
 
     /// <summary>For everybody: it names neither disks nor cameras.</summary>
     public IResult Answer()

@@ -1,3 +1,4 @@
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
@@ -16,6 +17,9 @@ internal interface IRecordingPipeline : IAsyncDisposable
 
     /// <summary>What is on disk, as a fresh snapshot.</summary>
     RecorderProgress Recorder { get; }
+
+    /// <summary>What is kept for a start; null without a pre-roll.</summary>
+    PreRollProgress? PreRoll { get; }
 
     /// <summary>It records what arrives. False at first; true from <see cref="RecordFrom"/> until the end that <see cref="RecordUntil"/> set is reached.</summary>
     bool IsRecording { get; }

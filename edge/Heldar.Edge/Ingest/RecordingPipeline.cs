@@ -1,3 +1,4 @@
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
@@ -22,10 +23,10 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
     private Task _changing = Task.CompletedTask;
     private bool _disposed;
 
-    public RecordingPipeline(IngestEngine engine, StreamSource source, CameraRecorder recorder, IClock clock, ILogger<RecordingPipeline> log)
+    public RecordingPipeline(IngestEngine engine, StreamSource source, CameraRecorder recorder, RecordGate gate, Duration preRoll, IClock clock, ILogger<RecordingPipeline> log)
     {
-        (_engine, _recorder, _clock, _log) = (engine, recorder, clock, log);
-        _gate = new RecordGate(recorder, clock);
+        (_engine, _recorder, _gate, _clock, _log) = (engine, recorder, gate, clock, log);
+        gate.Keep(preRoll);
         _switch = new StreamSwitch(_gate);
         _feed = Open(source);
     }
@@ -34,13 +35,15 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
 
     public RecorderProgress Recorder => _recorder.Progress;
 
+    public PreRollProgress? PreRoll => _gate.PreRoll;
+
     public bool IsRecording => _gate.IsOpen;
 
     public void RecordFrom(Instant from)
     {
         lock (_wiring)
         {
-            if (_disposed || !_gate.Open()) return;
+            if (_disposed || !_gate.Open(from)) return;
             // A new subscription first gets the picture group that runs. The stream's callbacks never come here, so waiting for one is safe.
             var feed = _coming is { } coming && coming.Input == _switch.Current ? coming : _feed;
             feed.Subscription.Dispose();
@@ -50,7 +53,11 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
 
     public void RecordUntil(Instant until) => _gate.CloseAt(until);
 
-    public void Use(RecordingPlan plan) => _recorder.SegmentLength = Duration.FromSeconds(plan.SegmentSeconds);
+    public void Use(RecordingPlan plan)
+    {
+        _recorder.SegmentLength = Duration.FromSeconds(plan.SegmentSeconds);
+        _gate.Keep(plan.PreRoll);
+    }
 
     public void Connect(StreamSource source)
     {
@@ -90,6 +97,7 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
         // Session first: it tells the recorder that the stream was stopped, so that the gap that follows has its cause.
         await _feed.Session.DisposeAsync();
         _feed.Subscription.Dispose();
+        await _gate.DisposeAsync();
         await _recorder.DisposeAsync();
     }
 

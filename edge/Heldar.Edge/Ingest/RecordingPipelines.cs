@@ -10,6 +10,6 @@ internal sealed class RecordingPipelines(IngestEngine engine, RecorderFactory re
     public IRecordingPipeline Start(CameraIdentity identity, StreamSource source, RecordingPlan plan)
     {
         var recorder = recorders.Create(identity, new RecorderOptions { SegmentLength = Duration.FromSeconds(plan.SegmentSeconds) });
-        return new RecordingPipeline(engine, source, recorder, clock, log);
+        return new RecordingPipeline(engine, source, recorder, recorders.Guard(recorder), plan.PreRoll, clock, log);
     }
 }

@@ -37,6 +37,10 @@ internal sealed record BoxSettings(
 /// <param name="SegmentSeconds">Target length of a segment in seconds, 2 to 300, default 30. Longer means fewer files and events, later search by segment.</param>
 internal sealed record RecordingSettings(ImmutableArray<string> Volumes, int SegmentSeconds)
 {
+    /// <summary>Memory of all cameras' pre-roll together, in MiB, 1 to 65536; beyond it the oldest goes to disk.</summary>
+    public int PreRollBudgetMiB { get; init; } = DefaultPreRollBudgetMiB;
+
+    public const int DefaultPreRollBudgetMiB = 512;
     public const int DefaultSegmentSeconds = 30;
     public const int MinSegmentSeconds = 2;
     public const int MaxSegmentSeconds = 300;

@@ -112,8 +112,9 @@ internal static class SettingsReader
 
         if (volumes.Count == 0) volumes.Add(scope.FullPath("recordings"));
         var seconds = section.Integer("segmentSeconds", RecordingSettings.DefaultSegmentSeconds, RecordingSettings.MinSegmentSeconds, RecordingSettings.MaxSegmentSeconds);
+        var budget = section.Integer("preRollBudgetMiB", RecordingSettings.DefaultPreRollBudgetMiB, 1, 65_536);
         section.RefuseUnknown();
-        return new RecordingSettings(volumes.ToImmutable(), seconds);
+        return new RecordingSettings(volumes.ToImmutable(), seconds) { PreRollBudgetMiB = budget };
     }
 
     private static FleetSettings? ReadFleet(YamlSection root, SettingsScope scope)

@@ -14,9 +14,12 @@ internal sealed class StreamHub(int maxGopBytes)
     private StreamRun? _run;
     private StreamFormat? _format;
     private long _frames;
+    private long _audioUnits;
     private long _bytes;
 
     public long Frames => Volatile.Read(ref _frames);
+
+    public long AudioUnits => Volatile.Read(ref _audioUnits);
 
     public long Bytes => Volatile.Read(ref _bytes);
 
@@ -53,6 +56,7 @@ internal sealed class StreamHub(int maxGopBytes)
         _ring.Add(unit);
         Volatile.Write(ref _bytes, _bytes + unit.Length);
         if (unit.Track == TrackKind.Video) Volatile.Write(ref _frames, _frames + 1);
+        else Volatile.Write(ref _audioUnits, _audioUnits + 1);
         var closed = false;
         foreach (var subscription in _subscriptions)
         {

@@ -12,6 +12,7 @@ internal sealed class StreamMeters(IClock clock)
     private string? _cause;
     private StreamFailure _failure;
     private Instant? _lastMediaAt;
+    private Instant? _lastAudioAt;
     private Duration? _cameraOffset;
     private double _fps;
     private long _bitsPerSecond;
@@ -36,6 +37,11 @@ internal sealed class StreamMeters(IClock clock)
             if (_state == StreamState.Streaming) return;
             (_state, _failure, _cause, _since) = (StreamState.Streaming, StreamFailure.None, null, now);
         }
+    }
+
+    public void Heard(Instant now)
+    {
+        lock (_gate) _lastAudioAt = now;
     }
 
     public void Measured(double fps, long bitsPerSecond, long lost)
@@ -70,6 +76,8 @@ internal sealed class StreamMeters(IClock clock)
                 Since = _since,
                 Format = hub.Format,
                 Frames = hub.Frames,
+                AudioUnits = hub.AudioUnits,
+                LastAudioAt = _lastAudioAt,
                 Bytes = hub.Bytes,
                 PacketsLost = _lost,
                 Fps = _fps,

@@ -42,6 +42,12 @@ public sealed record StreamStatus
     /// <summary>Video access units published.</summary>
     public long Frames { get; init; }
 
+    /// <summary>Audio access units published.</summary>
+    public long AudioUnits { get; init; }
+
+    /// <summary>Arrival of the newest audio access unit; null before the first.</summary>
+    public Instant? LastAudioAt { get; init; }
+
     /// <summary>Bytes of all access units published.</summary>
     public long Bytes { get; init; }
 

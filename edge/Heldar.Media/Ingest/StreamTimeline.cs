@@ -116,6 +116,7 @@ internal sealed class StreamTimeline(StreamHub hub, StreamMeters meters, ClockSo
         }
 
         FollowVideo();
+        meters.Heard(Now.Instant);
         var placed = AudioClock!.Place(unit.RtpTimestamp, isKeyframe: true, Now);
         hub.Publish(new AccessUnit(TrackKind.Audio, placed.Timestamp, placed.Time, IsKeyframe: true, unit.Block, unit.Offset, unit.Length));
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Heldar.Edge.Ingest;
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
@@ -35,6 +36,8 @@ internal sealed class FakePipeline(FakePipelines owner, CameraIdentity identity,
 
     /// <summary>Sessions that it changed to.</summary>
     public int Changes { get; private set; }
+
+    public PreRollProgress? PreRoll { get; set; }
 
     public bool IsRecording { get; private set; }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
@@ -45,6 +46,11 @@ internal sealed class RecordingFixture : IAsyncDisposable
     public IndexWriter IndexWriter { get; private set; } = null!;
 
     public VolumeWriters Writers { get; private set; } = null!;
+
+    /// <summary>Bounds of the pre-roll; to be set before a start.</summary>
+    public PreRollOptions PreRoll { get; init; } = new();
+
+    public PreRollStore Rings { get; private set; } = null!;
 
     public RecorderFactory Recorders { get; private set; } = null!;
 
@@ -104,7 +110,7 @@ internal sealed class RecordingFixture : IAsyncDisposable
         (await Index.FindAsync(camera, Instant.MinValue, Instant.MaxValue, SegmentIndex.MaxLimit, null, CancellationToken.None)).Items;
 
     /// <summary>Recorders by another clock.</summary>
-    public RecorderFactory RecordersOf(IClock clock) => new(Writers, clock, NullLogger<CameraRecorder>.Instance);
+    public RecorderFactory RecordersOf(IClock clock) => new(Writers, Rings, clock, NullLogger<CameraRecorder>.Instance);
 
     /// <summary>The seal log, verified.</summary>
     public IReadOnlyList<SealRecord> Seals()
@@ -144,7 +150,8 @@ internal sealed class RecordingFixture : IAsyncDisposable
         var seals = SealLog.Open(Root, Clock);
         new VolumeRecovery(NullLogger<VolumeRecovery>.Instance).Run(Volume, seals, CancellationToken.None);
         Writers = new VolumeWriters([new VolumeWriter(Volume, seals, Sink(IndexWriter), Storage, NullLogger<VolumeWriter>.Instance)]);
-        Recorders = new RecorderFactory(Writers, Clock, NullLogger<CameraRecorder>.Instance);
+        Rings = new PreRollStore(PreRoll, Volumes, Pool, TimeProvider.System);
+        Recorders = new RecorderFactory(Writers, Rings, Clock, NullLogger<CameraRecorder>.Instance);
     }
 }
 
