@@ -40,6 +40,6 @@ internal sealed partial class PreRollService(PreRollStore store, ILogger<PreRoll
         }
     }
 
-    [LoggerMessage(1310, LogLevel.Warning, "pre-roll is shorter than wanted: memory is used up and it cannot be spilled: {Problem}")]
+    [LoggerMessage(3501, LogLevel.Warning, "pre-roll is shorter than wanted: memory is used up and it cannot be spilled: {Problem}")]
     private partial void LogProblem(string problem);
 }
