@@ -2,13 +2,14 @@ using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.PreRoll;
+using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, VolumeWriters volumes, HeldFootage held, DiskWatch disks, PreRollStore rings)
+internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, VolumeWriters volumes, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -26,9 +27,12 @@ internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, Vo
     /// <summary>What works and will not for long; it does not stand in the way yet.</summary>
     public IReadOnlyList<string> Warnings()
     {
-        List<string> warnings = [.. disks.Problems];
-        if (rings.Problem is { } problem) warnings.Insert(0, "pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
-        if (held is { Level: HeldLevel.Warning, Detail: var detail }) warnings.Insert(0, "held evidence takes most of the space: " + detail);
+        var warnings = new List<string>();
+        if (held is { Level: HeldLevel.Warning, Detail: { } detail }) warnings.Add("held evidence takes most of the space: " + detail);
+        if (rings.Problem is { } problem) warnings.Add("pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
+        if (retention.ClockDoubt is { } doubt) warnings.Add(doubt);
+        if (retention.Last is { } sweep) warnings.AddRange(sweep.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}"));
+        warnings.AddRange(disks.Problems);
         return warnings;
     }
 

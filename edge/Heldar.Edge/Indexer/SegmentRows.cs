@@ -85,6 +85,10 @@ internal static class SegmentRows
         return true;
     }
 
+    /// <summary>Notes that the archive has a segment, verified: age and quota may delete it where the policy asks for that.</summary>
+    public static void MarkArchived(DbConnection db, Guid segment) =>
+        db.Execute("UPDATE segment SET archived = 1 WHERE id = @id", new { id = SegmentIndex.Text(segment) });
+
     /// <summary>Notes that everything sealed before this hour is in the index.</summary>
     public static void Mark(DbConnection db, Guid volume, string hour) => db.Execute(
         "INSERT INTO volume_mark (volume, hour) VALUES (@volume, @hour) ON CONFLICT (volume) DO UPDATE SET hour = max(hour, excluded.hour)",

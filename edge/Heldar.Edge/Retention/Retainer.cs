@@ -6,11 +6,17 @@ using NodaTime;
 namespace Heldar.Edge.Retention;
 
 /// <summary>What one sweep did.</summary>
-internal sealed record SweepResult(Instant At, long Segments, long Bytes, IReadOnlyList<RetentionAlert> Alerts);
+/// <param name="At">When it ended.</param>
+/// <param name="Segments">Segments that it deleted.</param>
+/// <param name="Bytes">Their size.</param>
+/// <param name="Alerts">What it could not do, and why.</param>
+/// <param name="IsCut">It ended at its bound and has more to do.</param>
+internal sealed record SweepResult(Instant At, long Segments, long Bytes, IReadOnlyList<RetentionAlert> Alerts, bool IsCut = false);
 
 /// <summary>Runs sweeps, one at a time, and remembers the newest result. Thread-safe.</summary>
 internal sealed class Retainer(
-    IStoreReader reader, VolumeSet volumes, SpaceProbe space, RetentionPolicies policies, Eraser eraser, ClockGuard guard, HoldBook holds, IClock clock) : IDisposable
+    IStoreReader reader, VolumeSet volumes, SpaceProbe space, RetentionPolicies policies, Eraser eraser, ClockGuard guard, HoldBook holds,
+    HeldOutlook outlook, IClock clock) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile SweepResult? _last;
@@ -38,6 +44,7 @@ internal sealed class Retainer(
             var sweep = new Sweep(reader, volumes, space, policies.Current, eraser, clock.GetCurrentInstant(), dry: false);
             await sweep.RunFloorAsync(cancellation);
             await eraser.FinishAsync(cancellation);
+            outlook.Look(sweep.Kept, policies.Current);
             _last = new SweepResult(clock.GetCurrentInstant(), sweep.Segments, sweep.Bytes, sweep.Alerts);
         },
         cancellation);
@@ -54,7 +61,8 @@ internal sealed class Retainer(
                 var sweep = new Sweep(reader, volumes, space, policies.Current, eraser, clock.GetCurrentInstant(), dry: false);
                 await sweep.RunAsync(trusted, cancellation);
                 await eraser.FinishAsync(cancellation);
-                _last = new SweepResult(clock.GetCurrentInstant(), sweep.Segments, sweep.Bytes, sweep.Alerts);
+                outlook.Look(sweep.Kept, policies.Current);
+                _last = new SweepResult(clock.GetCurrentInstant(), sweep.Segments, sweep.Bytes, sweep.Alerts, sweep.IsCut);
             },
             cancellation);
         return _last!;

@@ -16,7 +16,7 @@ internal sealed class RetentionPolicies(Func<RetentionPolicy> current)
             .Select(c => (Camera: cameras.Find(c.Id), Limits: new CameraRetention(Age(c.Hours), c.QuotaBytes)))
             .Where(c => c.Camera is not null)
             .ToImmutableDictionary(c => c.Camera!.Uid, c => c.Limits);
-        return new RetentionPolicy(Age(settings.Hours), settings.QuotaBytes, settings.MaxBytes, settings.MinFreeBytes) { Cameras = own };
+        return new RetentionPolicy(Age(settings.Hours), settings.QuotaBytes, settings.MaxBytes, settings.MinFreeBytes) { Cameras = own, ArchiveFirst = settings.ArchiveFirst };
     });
 
     private static Duration? Age(int? hours) => hours is { } known ? Duration.FromHours(known) : null;

@@ -15,6 +15,12 @@ internal sealed record RetentionPolicy(Duration? Age, long? QuotaBytes, long? Ma
     /// <summary>Keep until the disk needs space.</summary>
     public static RetentionPolicy Default { get; } = new(null, null, null, null);
 
+    /// <summary>
+    /// Age and quota delete only what the archive has. Cap and floor take that first, and after it the rest with the reason <c>never_archived</c>: a full disk
+    /// would end recording.
+    /// </summary>
+    public bool ArchiveFirst { get; init; }
+
     /// <summary>What single cameras have instead of the box's age and quota.</summary>
     public ImmutableDictionary<Guid, CameraRetention> Cameras { get; init; } = ImmutableDictionary<Guid, CameraRetention>.Empty;
 

@@ -17,8 +17,13 @@ internal sealed record Kept(Guid Camera, Guid Volume, long Segments, long Bytes,
 internal sealed record Candidate(Guid Id, Guid Camera, Guid Volume, string Path, Instant Start, Instant End, long Bytes);
 
 /// <summary>Whose oldest footage is asked for, and where the last answer ended.</summary>
-internal sealed class CandidateScope(Guid camera, Guid? volume)
+/// <param name="camera">Camera uid.</param>
+/// <param name="volume">Only what lies there; null for all.</param>
+/// <param name="archived">Only what the archive has.</param>
+internal sealed class CandidateScope(Guid camera, Guid? volume, bool archived = false)
 {
+    public bool Archived => archived;
+
     public Guid Camera => camera;
 
     public Guid? Volume => volume;
@@ -43,8 +48,8 @@ internal static class RetentionRows
     /// <param name="limit">Most answers.</param>
     public static IReadOnlyList<Candidate> Oldest(DbConnection db, CandidateScope scope, Instant? endedBefore, int limit)
     {
-        var index = scope.Volume is null ? "segment_free" : "segment_volume_free";
-        var where = scope.Volume is null ? "" : "volume = @volume AND ";
+        var index = (scope.Volume is null ? "segment" : "segment_volume") + (scope.Archived ? "_archived_free" : "_free");
+        var where = (scope.Volume is null ? "" : "volume = @volume AND ") + (scope.Archived ? "archived = 1 AND " : "");
         var age = endedBefore is null
             ? ""
             : "AND start_ns < @ended AND end_ns <= @ended AND NOT EXISTS (SELECT 1 FROM clock_doubt d WHERE segment.start_ns BETWEEN d.from_ns AND d.to_ns AND (d.until_ns IS NULL OR d.until_ns > @ended)) ";

@@ -15,7 +15,7 @@ internal sealed partial class RetentionService(Retainer retainer, ILogger<Retent
         try
         {
             await TryAsync(retainer.StartAsync, stoppingToken);
-            for (var round = 0; ; round = (round + 1) % GuardsPerSweep)
+            for (var round = 0; ; round = retainer.Last is { IsCut: true } ? 0 : (round + 1) % GuardsPerSweep)
             {
                 await TryAsync(round == 0 ? retainer.SweepAsync : retainer.GuardAsync, stoppingToken);
                 if (!await timer.WaitForNextTickAsync(stoppingToken)) return;

@@ -11,6 +11,7 @@ internal static class RetentionServiceCollectionExtensions
         .AddSingleton<IMachineTime, KernelClock>()
         .AddSingleton(s => RetentionPolicies.Of(s.GetRequiredService<BoxSettings>().Retention, s.GetRequiredService<CameraRegistry>()))
         .AddSingleton<ClockGuard>()
+        .AddSingleton<HeldOutlook>()
         .AddSingleton<Eraser>()
         .AddSingleton<Retainer>()
         .AddHostedService<RetentionService>();

@@ -6,7 +6,7 @@ using NodaTime;
 namespace Heldar.Edge.Retention;
 
 /// <summary>Why retention cannot do what the limits ask for.</summary>
-/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck or floor_absurd.</param>
+/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck, floor_absurd or never_archived.</param>
 /// <param name="Subject">Camera uid or folder of a volume; empty for the box.</param>
 /// <param name="Text">For people.</param>
 internal sealed record RetentionAlert(string Code, string Subject, string Text);
@@ -24,14 +24,24 @@ internal sealed class Sweep(
     private const int Batch = 20;
     private const int MaxBatch = 256;
     private const int MaxFloorBatches = 200;
+
+    /// <summary>What one sweep deletes by age, quota and cap at most: in between the floor of every disk gets its turn.</summary>
+    private const int MaxPerSweep = 5000;
     private readonly Dictionary<(Guid Camera, Guid Volume), Kept> _kept = [];
     private readonly Dictionary<Guid, CandidateScope> _byCamera = [];
+    private readonly Dictionary<(Guid Camera, Guid? Volume), CandidateScope> _unarchived = [];
 
     public List<RetentionAlert> Alerts { get; } = [];
 
     public long Segments { get; private set; }
 
     public long Bytes { get; private set; }
+
+    /// <summary>It ended at its bound; another sweep has more to do at once.</summary>
+    public bool IsCut { get; private set; }
+
+    /// <summary>The kept counters, with what this sweep took counted off.</summary>
+    public IReadOnlyCollection<Kept> Kept => _kept.Values;
 
     /// <summary>All four rules.</summary>
     /// <param name="clockIsTrusted">Whether age may delete.</param>
@@ -65,8 +75,8 @@ internal sealed class Sweep(
         {
             if (policy.AgeOf(camera) is not { } age) continue;
             // The scope of later rules starts anew: this one passes over what is too young only in part.
-            var scope = new CandidateScope(camera, null);
-            while (await TakeAsync(scope, now - age, MaxBatch, "age", long.MaxValue, cancellation) is { More: true })
+            var scope = new CandidateScope(camera, null, policy.ArchiveFirst);
+            while (MayGoOn() && await TakeAsync(scope, now - age, MaxBatch, "age", long.MaxValue, cancellation) is { More: true })
             {
             }
         }
@@ -83,7 +93,7 @@ internal sealed class Sweep(
                 continue;
             }
 
-            while (Of(camera).Sum(k => k.Bytes) - quota is > 0 and var over && await TakeAsync(Scope(camera), null, Batch, "quota", over, cancellation) is { More: true })
+            while (MayGoOn() && Of(camera).Sum(k => k.Bytes) - quota is > 0 and var over && await TakeAsync(Scope(camera), null, Batch, "quota", over, cancellation) is { More: true })
             {
             }
         }
@@ -99,7 +109,7 @@ internal sealed class Sweep(
         }
 
         HashSet<Guid> exhausted = [];
-        while (_kept.Values.Sum(k => k.Bytes) - cap is > 0 and var over)
+        while (MayGoOn() && _kept.Values.Sum(k => k.Bytes) - cap is > 0 and var over)
         {
             if (FairShare.Payer(policy, cap, Sums(_kept.Values), exhausted) is not { } payer) return;
             if (Of(payer).Sum(k => k.FreeBytes) == 0)
@@ -109,7 +119,9 @@ internal sealed class Sweep(
                 return;
             }
 
-            if (await TakeAsync(Scope(payer), null, Batch, "cap", over, cancellation) is { More: false, Taken: 0 }) exhausted.Add(payer);
+            var taken = await TakeAsync(Scope(payer), null, Batch, "cap", over, cancellation);
+            if (taken is { More: false, Taken: 0 }) taken = await TakeUnarchivedAsync(payer, null, over, cancellation);
+            if (taken is { More: false, Taken: 0 }) exhausted.Add(payer);
         }
     }
 
@@ -132,10 +144,11 @@ internal sealed class Sweep(
                 return;
             }
 
-            if (!scopes.TryGetValue(payer, out var scope)) scopes[payer] = scope = new CandidateScope(payer, volume.Id);
+            if (!scopes.TryGetValue(payer, out var scope)) scopes[payer] = scope = new CandidateScope(payer, volume.Id, policy.ArchiveFirst);
             var average = Math.Max(1, here.Sum(k => k.Bytes) / Math.Max(1, here.Sum(k => k.Segments)));
             var batch = (int)Math.Clamp((floor - free) / average, Batch, MaxBatch);
             var taken = await TakeAsync(scope, null, batch, "floor", floor - free, cancellation);
+            if (taken is { More: false, Taken: 0 }) taken = await TakeUnarchivedAsync(payer, volume.Id, floor - free, cancellation);
             if (taken.Taken == 0)
             {
                 if (!taken.More) exhausted.Add(payer);
@@ -181,11 +194,24 @@ internal sealed class Sweep(
         if (_kept.TryGetValue((gone.Camera, gone.Volume), out var kept)) _kept[(gone.Camera, gone.Volume)] = kept with { Segments = kept.Segments - 1, Bytes = kept.Bytes - gone.Bytes };
     }
 
+    /// <summary>What the archive still wants, when space is short and it has all else.</summary>
+    private async Task<(int Taken, long Bytes, bool More)> TakeUnarchivedAsync(Guid camera, Guid? volume, long wanted, CancellationToken cancellation)
+    {
+        if (!policy.ArchiveFirst) return default;
+        if (!_unarchived.TryGetValue((camera, volume), out var scope)) _unarchived[(camera, volume)] = scope = new CandidateScope(camera, volume);
+        var taken = await TakeAsync(scope, null, Batch, "never_archived", wanted, cancellation);
+        if (taken.Taken > 0 && !Alerts.Exists(a => a.Code == "never_archived" && a.Subject == camera.ToString("D")))
+            Alerts.Add(new("never_archived", camera.ToString("D"), "space is short: footage is deleted that the archive never got"));
+        return taken;
+    }
+
+    private bool MayGoOn() => !(IsCut = !dry && Segments >= MaxPerSweep);
+
     private IEnumerable<Kept> Of(Guid camera) => _kept.Values.Where(k => k.Camera == camera);
 
     private CandidateScope Scope(Guid camera)
     {
-        if (!_byCamera.TryGetValue(camera, out var scope)) _byCamera[camera] = scope = new CandidateScope(camera, null);
+        if (!_byCamera.TryGetValue(camera, out var scope)) _byCamera[camera] = scope = new CandidateScope(camera, null, policy.ArchiveFirst);
         return scope;
     }
 

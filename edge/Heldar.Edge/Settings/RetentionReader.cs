@@ -30,8 +30,9 @@ internal static class RetentionReader
             cameras.Add(new CameraRetentionSettings(id, ownHours, ownQuota));
         }
 
+        var archiveFirst = section.Flag("archiveFirst", false);
         section.RefuseUnknown();
-        return new RetentionSettings(hours, quota, max, floor, cameras.ToImmutable());
+        return new RetentionSettings(hours, quota, max, floor, cameras.ToImmutable()) { ArchiveFirst = archiveFirst };
     }
 
     private static (int? Hours, long? Quota) Limits(YamlSection section) =>

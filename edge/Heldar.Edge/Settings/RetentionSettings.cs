@@ -12,6 +12,9 @@ internal sealed record RetentionSettings(int? Hours, long? QuotaBytes, long? Max
 {
     public const int MaxHours = 43_800;
 
+    /// <summary>Age and quota delete only what the archive has. Default false.</summary>
+    public bool ArchiveFirst { get; init; }
+
     public static RetentionSettings Default { get; } = new(null, null, null, null, []);
 }
 

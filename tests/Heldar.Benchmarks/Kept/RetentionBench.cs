@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Heldar.Edge.Gaps;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
@@ -59,9 +60,10 @@ internal sealed class RetentionBench(FilledBox many, FilledBox few, bool quick, 
             _writers = new VolumeWriters([new VolumeWriter(volume, SealLog.Open(box.Recordings, _clock), _index, storage, NullLogger<VolumeWriter>.Instance)]);
             var holds = new HoldBook(_store, _store, NoOutbox.Instance, _writers, _clock, NullLogger<HoldBook>.Instance);
             var eraser = new Eraser(_store, _store, NoOutbox.Instance, _writers, new ReadLocks(), _clock, NullLogger<Eraser>.Instance);
+            var volumes = new VolumeSet([volume]);
             _retainer = new Retainer(
-                _store, new VolumeSet([volume]), v => v.Space(), new RetentionPolicies(() => RetentionPolicy.Default with { Age = _age, MinFreeBytes = 0 }), eraser,
-                new ClockGuard(_store, _store, new SureTime(), _clock), holds, _clock);
+                _store, volumes, v => v.Space(), new RetentionPolicies(() => RetentionPolicy.Default with { Age = _age, MinFreeBytes = 0 }), eraser,
+                new ClockGuard(_store, _store, new SureTime(), _clock), holds, new HeldOutlook(volumes, v => v.Space(), new HeldFootage()), _clock);
         }
 
         /// <summary>Milliseconds that a sweep takes which deletes the oldest ones.</summary>

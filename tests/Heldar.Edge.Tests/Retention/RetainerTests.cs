@@ -1,4 +1,6 @@
 using Heldar.Edge.Access;
+using Heldar.Edge.Gaps;
+using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Seals;
 using NodaTime;
@@ -114,6 +116,44 @@ public sealed class RetainerTests : IAsyncDisposable
 
         Assert.Equal(all.ToHashSet(), _box.OnDisk());
         Assert.Equal("floor_held", Assert.Single(result.Alerts).Code);
+    }
+
+    [Fact]
+    public async Task ArchiveFirst_KeepsWhatTheArchiveLacks_UntilSpaceIsShort()
+    {
+        var all = await PutAsync(Gate, "gate", 10, Duration.FromMinutes(1));
+        foreach (var archived in (int[])[1, 3, 8]) await _box.Box.Store.EnqueueAsync(db => SegmentRows.MarkArchived(db, all[archived]));
+        _box.Policy = _box.Policy with { Age = Duration.FromMinutes(1), ArchiveFirst = true };
+
+        await SweepAsync();
+        Assert.Equal([.. all.Where((_, i) => i is not (1 or 3 or 8))], _box.OnDisk());
+        Assert.Empty(_box.Retainer.Last!.Alerts);
+
+        _box.Policy = _box.Policy with { MaxBytes = 5_000 };
+        var result = await SweepAsync();
+
+        Assert.Equal([.. all.Where((_, i) => i is 4 or 5 or 6 or 7 or 9)], _box.OnDisk());
+        Assert.Equal("never_archived", Assert.Single(result.Alerts).Code);
+        Assert.Equal("never_archived", _box.Deletions.Last().Reason);
+    }
+
+    [Fact]
+    public async Task HeldFootage_IsSpokenOf_BeforeItFillsTheDisk()
+    {
+        await PutAsync(Gate, "gate", 10, Duration.FromMinutes(1));
+        (_box.DiskBytes, _box.Policy) = (1_000_000_000, _box.Policy with { MinFreeBytes = 0 });
+        await _box.HoldAsync(Gate, At(0) - Duration.FromDays(1), At(0) + Duration.FromDays(1));
+        await SweepAsync();
+        Assert.Equal(HeldLevel.Fine, _box.Held.Level);
+
+        (_box.DiskBytes, _box.Policy) = (100_000_000_000, _box.Policy with { MinFreeBytes = 99_999_988_000 });
+        await SweepAsync();
+        Assert.Equal(HeldLevel.Warning, _box.Held.Level);
+        Assert.Contains("Release holds", _box.Held.Detail, StringComparison.Ordinal);
+
+        (_box.DiskBytes, _box.Policy) = (10_000, _box.Policy with { MinFreeBytes = 5_000 });
+        await SweepAsync();
+        Assert.Equal(HeldLevel.Full, _box.Held.Level);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
+using Heldar.Edge.Gaps;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
@@ -30,6 +31,9 @@ internal sealed class RetentionFixture : IAsyncDisposable
 
     /// <summary>What somebody else put on the disk.</summary>
     public long ForeignBytes { get; set; }
+
+    /// <summary>What was said about held footage.</summary>
+    public HeldFootage Held { get; } = new();
 
     public ManualClock Clock => Box.Clock;
 
@@ -115,10 +119,11 @@ internal sealed class RetentionFixture : IAsyncDisposable
     private Retainer Open()
     {
         Holds = new HoldBook(Box.Store, Box.Store, Box.Outbox, Box.Writers, Clock, NullLogger<HoldBook>.Instance);
+        SpaceProbe space = _ => (Math.Max(0, DiskBytes - ForeignBytes - FilesBytes()), DiskBytes);
         return new Retainer(
-            Box.Store, Box.Volumes, _ => (Math.Max(0, DiskBytes - ForeignBytes - FilesBytes()), DiskBytes), new RetentionPolicies(() => Policy),
+            Box.Store, Box.Volumes, space, new RetentionPolicies(() => Policy),
             new Eraser(Box.Store, Box.Store, Box.Outbox, Box.Writers, Locks, Clock, NullLogger<Eraser>.Instance),
-            new ClockGuard(Box.Store, Box.Store, Machine, Clock), Holds, Clock);
+            new ClockGuard(Box.Store, Box.Store, Machine, Clock), Holds, new HeldOutlook(Box.Volumes, space, Held), Clock);
     }
 }
 
