@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
-using Heldar.Edge.Indexer;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
@@ -24,7 +23,6 @@ internal sealed partial class AnrService(
         GapCause.CameraUnreachable, GapCause.AuthFailed, GapCause.Network, GapCause.Stalled, GapCause.DiskFull, GapCause.DiskFullHeld, GapCause.DiskError, GapCause.ProcessDown,
     ];
 
-    private const int MostLookedAt = 200;
     private const long RoomBytes = 256L << 20;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
@@ -50,17 +48,13 @@ internal sealed partial class AnrService(
         }
     }
 
-    /// <summary>Gaps that may be refilled now, the most urgent first.</summary>
+    /// <summary>Gaps that may be refilled now, one per camera, the most urgent first.</summary>
     internal async Task<IReadOnlyList<FillableGap>> DueAsync(IReadOnlyCollection<Guid> of, CancellationToken cancellation)
     {
         if (of.Count == 0) return [];
         var now = clock.GetCurrentInstant();
         var ended = new Stretch(now - Duration.FromHours(settings.Anr.MaxGapHours), now - Duration.FromSeconds(settings.Anr.SettleSeconds));
-        return await reader.ReadAsync(
-            db => GapFillRows.Due(db, of, Causes, ended, now, MostLookedAt)
-                .Select(g => (Gap: g, Held: HoldRows.Covers(db, g.Gap.Camera, g.Gap.Start, g.Gap.End!.Value)))
-                .OrderByDescending(g => g.Held).ThenByDescending(g => g.Gap.Gap.End).Select(g => g.Gap).ToList(),
-            cancellation);
+        return await reader.ReadAsync(db => GapFillRows.Due(db, of, Causes, ended, now, settings.Anr.Parallel), cancellation);
     }
 
     private async Task WaitAsync(CancellationToken cancellation)

@@ -4,6 +4,7 @@ using Heldar.Edge.Recorder;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 using Heldar.Media.Replay;
+using Heldar.Media.Streams;
 using NodaTime;
 
 namespace Heldar.Edge.Anr;
@@ -28,11 +29,16 @@ internal sealed partial class GapRefiller(
         RefillResult? last = null;
         foreach (var piece in missing)
         {
-            var (plan, offset) = await PlanAsync(config, camera, piece, cancellation);
+            if (await PlanAsync(config, camera, piece, cancellation) is not var (plan, offset))
+            {
+                last = new RefillResult([], 0, StreamFailure.None, "the address or password of the camera's storage does not open");
+                break;
+            }
+
             var length = Duration.FromSeconds(config.SegmentSeconds ?? settings.Recording.SegmentSeconds);
             var writer = new RefillWriter(writers, new CameraIdentity(config.Uid, config.Slug), piece.End, length, offset, _pace, clock);
             LogAsks(config.Slug, piece.Start, (piece.End - piece.Start).TotalSeconds);
-            last = await new Refill(plan, client, writer).RunAsync(cancellation);
+            last = await TryAsync(new Refill(plan, client, writer), config.Slug, cancellation);
             LogTook(config.Slug, piece.Start, Stretch.Seconds(last.Taken), last.Frames, last.Error);
             taken = Stretch.Merge(taken.Concat(last.Taken), RefillLedger.Joint);
             if (last.Failure is not null) break;
@@ -41,18 +47,42 @@ internal sealed partial class GapRefiller(
         await ledger.NoteAsync(gap, whole, taken, Missing(whole, taken, recorded), last, cancellation);
     }
 
+    /// <summary>Whatever goes wrong counts as a try, so that tries stay bounded. What of it is on disk, the index tells the next one.</summary>
+    private async Task<RefillResult> TryAsync(Refill refill, string camera, CancellationToken cancellation)
+    {
+        try
+        {
+            return await refill.RunAsync(cancellation);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            LogFailed(e, camera);
+            return new RefillResult([], 0, StreamFailure.None, "the box failed: " + e.GetType().Name);
+        }
+    }
+
     /// <summary>What of a gap is neither taken back nor recorded.</summary>
     internal static IReadOnlyList<Stretch> Missing(Stretch whole, IReadOnlyList<Stretch> taken, IReadOnlyList<Stretch> recorded) =>
         [.. Stretch.Without([whole], Stretch.Merge(taken.Concat(recorded), Tolerance)).Where(s => s.End - s.Start > Tolerance)];
 
-    private async Task<(RefillPlan Plan, long? OffsetMs)> PlanAsync(CameraConfig config, CameraObserved camera, Stretch piece, CancellationToken cancellation)
+    private async Task<(RefillPlan Plan, long? OffsetMs)?> PlanAsync(CameraConfig config, CameraObserved camera, Stretch piece, CancellationToken cancellation)
     {
         var edges = await neighbours.FindAsync(config.Uid, piece, camera, cancellation);
         var offset = edges.OffsetMs ?? (long?)camera.Stream?.CameraOffset?.TotalMilliseconds;
         // Footage that is dated by the camera's clock does not lie apart from it.
         var apart = config.CameraClock && offset is >= -5000 and <= 5000 ? 0 : offset ?? 0;
-        return (new RefillPlan(secrets.ReplaySource(config), piece, edges.Before, edges.After, Duration.FromMilliseconds(apart)), offset);
+        try
+        {
+            return (new RefillPlan(secrets.ReplaySource(config), piece, edges.Before, edges.After, Duration.FromMilliseconds(apart)), offset);
+        }
+        catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or UriFormatException)
+        {
+            return null;
+        }
     }
+
+    [LoggerMessage(2806, LogLevel.Error, "Camera {Camera}: taking footage back failed")]
+    private partial void LogFailed(Exception error, string camera);
 
     [LoggerMessage(2801, LogLevel.Information, "Camera {Camera}: asks its storage for {Seconds:0.0} s from {Start}")]
     private partial void LogAsks(string camera, Instant start, double seconds);

@@ -86,17 +86,17 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
 
     private async ValueTask TakeAsync(ReplayUnit unit, CancellationToken cancellation)
     {
-        if (unit.Track != TrackKind.Video) return;
         if (!_started)
         {
             Hold(unit);
-            if (unit.Time + _apart < plan.Piece.Start + Margin && _heldBytes < MostHeldBytes) return;
+            if (unit.Track != TrackKind.Video || unit.Time + _apart < plan.Piece.Start + Margin && _heldBytes < MostHeldBytes) return;
             await StartAsync(cancellation);
         }
-        else if (_ending || unit.Time + _apart >= plan.Piece.End - Margin)
+        else if (_ending || (unit.Track == TrackKind.Video && unit.Time + _apart >= plan.Piece.End - Margin))
         {
             _ending = true;
             Hold(unit);
+            // So much is no edge any more: what it holds is cut by its times.
             if (_heldBytes >= MostHeldBytes) await FinishAsync(cancellation);
         }
         else
@@ -109,7 +109,7 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
     private async ValueTask StartAsync(CancellationToken cancellation)
     {
         _started = true;
-        var digests = Digests();
+        var (digests, places) = Digests();
         MeasureInterval(digests);
         var first = -1;
         if (Alignment.Find(plan.Before, digests, _apart) is { } apart)
@@ -121,13 +121,9 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
         _joins = first > 0;
         _awaitsKey = !_joins;
         if (first <= 0) first = digests.FindIndex(d => d.Time + _apart >= plan.Piece.Start - (_interval / 2));
-        var units = Take();
-        for (var i = 0; i < units.Count; i++)
-        {
-            // What is left over at the end of a short hole is looked at again from the other side.
-            if (first >= 0 && i >= first) await TakeAsync(units[i], cancellation);
-            units[i].Block.Release();
-        }
+        var begin = first >= 0 && first < places.Count ? places[first] : int.MaxValue;
+        // What is left over at the end of a short hole is looked at again from the other side.
+        await EachAsync((unit, place) => place < begin ? ValueTask.CompletedTask : TakeAsync(unit, cancellation));
     }
 
     private async ValueTask EndAsync(CancellationToken cancellation)
@@ -139,26 +135,27 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
     /// <summary>The pictures around the end are here: finds where the hole ends.</summary>
     private async ValueTask FinishAsync(CancellationToken cancellation)
     {
-        var digests = Digests();
+        var (digests, places) = Digests();
         var last = -1;
         if (plan.After.Count > 0 && Alignment.Find(plan.After, digests, _apart) is { } apart) last = Alignment.IndexOf(plan.After[0], digests, apart);
         var found = last >= 0;
         if (!found) last = digests.FindIndex(d => d.Time + _apart >= plan.Piece.End - (_interval / 2));
-        var units = Take();
-        if (last < 0) last = units.Count;
-        else if (units[last].Follows && (found || Abs(units[last].Time + _apart - plan.Piece.End) < _interval * 2)) _end = plan.Piece.End;
-        for (var i = 0; i < units.Count; i++)
-        {
-            if (i < last) await PutAsync(units[i], cancellation);
-            units[i].Block.Release();
-        }
-
+        var end = last < 0 ? int.MaxValue : places[last];
+        if (last >= 0 && _held[end].Follows && (found || Abs(_held[end].Time + _apart - plan.Piece.End) < _interval * 2)) _end = plan.Piece.End;
+        await EachAsync((unit, place) => place < end || unit.Track == TrackKind.Audio ? PutAsync(unit, cancellation) : ValueTask.CompletedTask);
         // More of the same replay lies behind the hole.
-        if (last < units.Count) _awaitsKey = true;
+        if (last >= 0) _awaitsKey = true;
     }
 
     private async ValueTask PutAsync(ReplayUnit unit, CancellationToken cancellation)
     {
+        if (unit.Track == TrackKind.Audio)
+        {
+            var sounds = unit.Time + _apart;
+            if (sounds >= plan.Piece.Start && sounds < plan.Piece.End) writer.AddSound(unit, sounds);
+            return;
+        }
+
         if (!unit.Follows) _awaitsKey = true;
         if (_awaitsKey && !unit.IsKeyframe) return;
         var time = unit.Time + _apart;
@@ -176,7 +173,33 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
         if (apart.Count > 0) _interval = apart[apart.Count / 2];
     }
 
-    private List<DatedPicture> Digests() => _held.ConvertAll(u => new DatedPicture(u.Time, PictureDigest.Of(u.Format.Video.Codec, u.Span)));
+    /// <summary>The pictures that are held, and the place of each among all that is held.</summary>
+    private (List<DatedPicture> Pictures, List<int> Places) Digests()
+    {
+        var places = Enumerable.Range(0, _held.Count).Where(i => _held[i].Track == TrackKind.Video).ToList();
+        return (places.ConvertAll(i => new DatedPicture(_held[i].Time, PictureDigest.Of(_held[i].Format.Video.Codec, _held[i].Span))), places);
+    }
+
+    /// <summary>Takes everything that is held, and gives it back when it was used.</summary>
+    private async ValueTask EachAsync(Func<ReplayUnit, int, ValueTask> use)
+    {
+        List<ReplayUnit> units = [.. _held];
+        _held.Clear();
+        _heldBytes = 0;
+        var used = 0;
+        try
+        {
+            for (; used < units.Count; used++)
+            {
+                await use(units[used], used);
+                units[used].Block.Release();
+            }
+        }
+        finally
+        {
+            foreach (var unit in units.Skip(used)) unit.Block.Release();
+        }
+    }
 
     private void Hold(ReplayUnit unit)
     {
@@ -185,16 +208,9 @@ internal sealed class Refill(RefillPlan plan, ReplayClient client, RefillWriter 
         _heldBytes += unit.Length;
     }
 
-    private List<ReplayUnit> Take()
-    {
-        List<ReplayUnit> units = [.. _held];
-        _held.Clear();
-        _heldBytes = 0;
-        return units;
-    }
-
     private void LetGo()
     {
-        foreach (var unit in Take()) unit.Block.Release();
+        foreach (var unit in _held) unit.Block.Release();
+        _held.Clear();
     }
 }

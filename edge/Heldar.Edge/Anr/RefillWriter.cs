@@ -32,6 +32,7 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
     private readonly FragmentPool _pool = new();
     private readonly FragmentWriter _fragments = new();
     private readonly TrackSamples _video = new();
+    private readonly AudioLane _audio = new();
     private readonly Guid _run = Guid.CreateVersion7(clock.GetCurrentInstant().ToDateTimeOffset());
     private readonly List<Stretch> _closed = [];
     private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -77,6 +78,12 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
 
         if (_file is null) Begin(unit, time);
         Add(unit, Ticks(time));
+    }
+
+    /// <summary>Adds sound; what belongs to no open segment, or cannot be stored, is left out.</summary>
+    public void AddSound(ReplayUnit unit, Instant time)
+    {
+        if (_file is not null) _audio.Add(new AccessUnit(TrackKind.Audio, unit.Timestamp, time, true, unit.Block, unit.Offset, unit.Length));
     }
 
     /// <summary>Writes the rest and waits until everything is sealed. Answers what is safely on disk, merged.</summary>
@@ -131,6 +138,7 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
     private void Begin(in ReplayUnit unit, Instant time)
     {
         var (video, start) = (unit.Format.Video, Milliseconds(time));
+        var audio = unit.Format.Audio is { } wanted && Mp4Header.CanStore(wanted) ? wanted : null;
         var label = new SegmentLabel(Guid.CreateVersion7(clock.GetCurrentInstant().ToDateTimeOffset()), camera.Uid, _run, start, video.Width, video.Height, video.CodecString)
         {
             Origin = SegmentOrigin.Camera,
@@ -138,7 +146,7 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
         byte[] header;
         try
         {
-            header = Mp4Header.Build(label, video, null);
+            header = Mp4Header.Build(label, video, audio);
         }
         catch (InvalidDataException e)
         {
@@ -156,6 +164,7 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
 
         (_file, _format, _leads, _sequence, _origin, _end, _decodeEnd, _latest, _reorders) = (file, unit.Format, !unit.IsKeyframe, 0, time, start, 0, -1, false);
         _video.Clear();
+        _audio.Start(audio, time);
     }
 
     private void Add(in ReplayUnit unit, long at)
@@ -176,19 +185,16 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
 
     private async ValueTask FlushAsync(Instant? next, CancellationToken cancellation)
     {
-        if (_file is null || _video.Count == 0) return;
-        var usual = _video.Interval(_interval);
-        var last = next is { } follower && !_reorders ? Math.Clamp(Ticks(follower) - _video.Latest, 1, LongestHole) : usual;
-        _video.LayOut(_decodeEnd, last);
-        _decodeEnd = _video.End;
-        var end = _origin + Duration.FromNanoseconds((_video.Latest + last) * 100_000 / 9);
-        _end = Instant.Min(limit, Instant.Max(_end, next is { } known ? Instant.Min(end, known) : end));
-        var job = _job!;
+        if (_file is null || (_video.Count == 0 && _audio.Samples.Count == 0)) return;
+        if (_video.Count > 0) LayOut(next);
+        var job = _job ?? _pool.Rent();
         _job = null;
         (job.Frames, job.End, job.CameraOffsetMs) = (_video.Count, Milliseconds(_end), offsetMs);
-        job.SetHead(_fragments.Build(++_sequence, _video, null));
+        _audio.MoveTo(job);
+        job.SetHead(_fragments.Build(++_sequence, _video, _audio.Samples));
         var (frames, bytes) = (_video.Count, job.Bytes);
         _video.Clear();
+        _audio.Samples.Clear();
         try
         {
             await pace.TakeAsync(bytes, cancellation);
@@ -211,6 +217,17 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
         Bytes += bytes;
     }
 
+    /// <summary>Fixes the times of the fragment's pictures.</summary>
+    private void LayOut(Instant? next)
+    {
+        var usual = _video.Interval(_interval);
+        var last = next is { } follower && !_reorders ? Math.Clamp(Ticks(follower) - _video.Latest, 1, LongestHole) : usual;
+        _video.LayOut(_decodeEnd, last);
+        _decodeEnd = _video.End;
+        var end = _origin + Duration.FromNanoseconds((_video.Latest + last) * 100_000 / 9);
+        _end = Instant.Min(limit, Instant.Max(_end, next is { } known ? Instant.Min(end, known) : end));
+    }
+
     private async ValueTask EndSegmentAsync(Instant? next, CancellationToken cancellation)
     {
         if (_file is not { } file) return;
@@ -222,6 +239,7 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
         finally
         {
             _file = null;
+            _audio.Clear();
             _writer!.TryClose(file, Milliseconds(_end));
         }
     }

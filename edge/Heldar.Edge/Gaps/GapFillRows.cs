@@ -14,8 +14,8 @@ internal sealed record FillableGap(GapData Gap, GapFill? Fill);
 internal static class GapFillRows
 {
     private const string Columns =
-        "g.id, g.camera, g.revision, g.start_ns AS StartNs, g.end_ns AS EndNs, g.cause, g.detail, "
-        + "f.start_ns AS WasStartNs, f.end_ns AS WasEndNs, f.state, f.attempts, f.next_ns AS NextNs, f.taken, f.error";
+        "g.id AS Id, g.camera AS Camera, g.revision AS Revision, g.start_ns AS StartNs, g.end_ns AS EndNs, g.cause AS Cause, g.detail AS Detail, "
+        + "f.start_ns AS WasStartNs, f.end_ns AS WasEndNs, f.state AS State, f.attempts AS Attempts, f.next_ns AS NextNs, f.taken AS Taken, f.error AS Error";
 
     /// <summary>Gaps of a camera that overlap [from, to) now or before they were refilled, oldest first.</summary>
     public static IReadOnlyList<FillableGap> Find(DbConnection db, Guid camera, Instant from, Instant to, int limit) => Many(
@@ -29,16 +29,23 @@ internal static class GapFillRows
     /// <summary>A gap by its id.</summary>
     public static FillableGap? Find(DbConnection db, Guid gap) => Many(db, "g.id = @id", new { id = SegmentIndex.Text(gap), limit = 1 }) is [var one] ? one : null;
 
-    /// <summary>Ended gaps of some cameras and causes that ended in a stretch and are due, newest first.</summary>
-    public static IReadOnlyList<FillableGap> Due(DbConnection db, IEnumerable<Guid> cameras, IEnumerable<GapCause> causes, Stretch ended, Instant now, int limit) => Many(
-        db,
+    /// <summary>Of each camera the most urgent gap that is due, of some causes, ended within a stretch: what evidence covers first, then the newest.</summary>
+    public static IReadOnlyList<FillableGap> Due(DbConnection db, IEnumerable<Guid> cameras, IEnumerable<GapCause> causes, Stretch ended, Instant now, int limit) =>
+        [.. db.Query<Row>(
+            $"""
+            SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY camera ORDER BY evidence DESC, EndNs DESC) AS place FROM (
+              SELECT {Columns}, EXISTS (SELECT 1 FROM hold h WHERE h.camera = g.camera AND h.released_ns IS NULL AND h.to_ns > g.start_ns AND h.from_ns < g.end_ns) AS evidence
+              FROM gap g LEFT JOIN gap_fill f ON f.gap = g.id WHERE {IsDue(cameras, causes)}))
+            WHERE place = 1 ORDER BY evidence DESC, EndNs DESC LIMIT @limit
+            """,
+            new { since = SegmentIndex.Ns(ended.Start), until = SegmentIndex.Ns(ended.End), now = SegmentIndex.Ns(now), limit }).Select(r => r.ToGap())];
+
+    private static string IsDue(IEnumerable<Guid> cameras, IEnumerable<GapCause> causes) =>
         $"""
         g.end_ns > g.start_ns AND g.end_ns > @since AND g.end_ns <= @until AND g.camera IN ({string.Join(',', cameras.Select(c => $"'{SegmentIndex.Text(c)}'"))})
           AND g.cause IN ({string.Join(',', causes.Select(c => ((int)c).ToString(CultureInfo.InvariantCulture)))})
           AND (f.gap IS NULL OR f.next_ns <= @now)
-        ORDER BY g.end_ns DESC
-        """,
-        new { since = SegmentIndex.Ns(ended.Start), until = SegmentIndex.Ns(ended.End), now = SegmentIndex.Ns(now), limit });
+        """;
 
     public static void Put(DbConnection db, GapFill fill) => db.Execute(
         """

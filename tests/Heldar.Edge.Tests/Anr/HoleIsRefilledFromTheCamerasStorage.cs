@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
 using Heldar.Local.Judge;
@@ -16,9 +17,9 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
 
     private static readonly CameraSpec[] Cameras =
     [
-        new("fast", new FootageRecipe("h264", 360, FramesPerSecond, 2, 500)) { Storage = new CameraStorage() },
+        new("fast", new FootageRecipe("h264", 360, FramesPerSecond, 2, 500)) { Storage = new CameraStorage(), Audio = "aac" },
         new("slow", new FootageRecipe("h265", 360, FramesPerSecond, 2, 300)) { Storage = new CameraStorage { RealTime = true, Onvif = false, TimesInUrl = true }, Authentication = "none" },
-        new("torn", new FootageRecipe("h264", 360, FramesPerSecond, 1, 500)) { Storage = new CameraStorage(), Authentication = "basic" },
+        new("torn", new FootageRecipe("h264", 360, FramesPerSecond, 1, 500)) { Storage = new CameraStorage(), Authentication = "basic", Audio = "pcmu" },
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -62,6 +63,7 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
         await Eventually("the gaps are settled", async () =>
             await GapAsync("fast") is { FillState: "filled" } && await GapAsync("slow") is { FillState: "filled" } && await GapAsync("torn") is { FillState: "partial", NextFillAt: null });
         foreach (var camera in Cameras) await _simulator.Control.StallAsync(camera.Name, Cancellation);
+        var refilled = (await SegmentsAsync("fast")).Where(s => s.Provenance == "camera").ToList();
         await _box.StopAsync();
 
         var states = await _simulator.Control.ListAsync(Cancellation);
@@ -80,7 +82,39 @@ public sealed class HoleIsRefilledFromTheCamerasStorage : IAsyncLifetime
             var allowed = camera.Name == "torn" ? FramesPerSecond * camera.Footage.GopSeconds : 0;
             Assert.True(stored.Count <= allowed, $"{camera.Name}: {stored.Count} frames are missing, from {stored.DefaultIfEmpty().Min()} to {stored.DefaultIfEmpty().Max()}; {string.Join(' ', state.Sent.Select(r => $"{r[0]}-{r[1]}"))}");
             Assert.Equal(1, state.Storage.Peak);
+            Assert.Equal(camera.Storage!.RealTime, state.Storage.Replays.All(r => r.Ms >= 15_000));
         }
+
+        await JudgeAsync([.. files.Where(f => f.File.Contains("/fast/", StringComparison.Ordinal)).OrderBy(f => f.File, StringComparer.Ordinal)], [.. refilled.Select(s => s.Id)]);
+    }
+
+    /// <summary>Live and refilled files one behind the other are one stream that decodes without a complaint, and the refilled ones have their sound.</summary>
+    private async Task JudgeAsync(IReadOnlyList<DiskSegment> files, HashSet<Guid> refilled)
+    {
+        var (whole, part) = (_folder.File("whole.h264"), _folder.File("part.h264"));
+        await using (var stream = File.Create(whole))
+        {
+            foreach (var file in files)
+            {
+                (await Tool.RunAsync("ffmpeg", ["-nostdin", "-y", "-v", "error", "-i", file.File, "-map", "0:v", "-c", "copy", "-copyinkf", "-bsf:v", "h264_mp4toannexb", "-f", "h264", part], Cancellation)).OutputOrThrow("ffmpeg");
+                await stream.WriteAsync(await File.ReadAllBytesAsync(part, Cancellation), Cancellation);
+            }
+        }
+
+        var marks = FrameCounter.Find(await File.ReadAllBytesAsync(whole, Cancellation));
+        Assert.Equal(Enumerable.Range(0, marks.Count).Select(i => marks[0].Counter + i), marks.Select(m => m.Counter));
+        var decoded = await Tool.RunAsync("ffprobe", ["-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0", whole], Cancellation);
+        Assert.Equal((marks.Count.ToString(CultureInfo.InvariantCulture), ""), (decoded.Output.Trim(), decoded.Error.Trim()));
+
+        Assert.True(refilled.Count >= 5, $"{refilled.Count} refilled segments");
+        double sound = 0;
+        foreach (var file in files.Where(f => refilled.Contains(f.Segment)))
+        {
+            var packets = (await Tool.RunAsync("ffprobe", ["-v", "error", "-select_streams", "a", "-show_entries", "packet=duration_time", "-of", "csv=p=0", file.File], Cancellation)).OutputOrThrow("ffprobe");
+            sound += packets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(d => double.Parse(d.TrimEnd(','), CultureInfo.InvariantCulture));
+        }
+
+        Assert.InRange(sound, 19, 40);
     }
 
     private static IEnumerable<long> Range(long first, long last) => Enumerable.Range(0, (int)(last - first) + 1).Select(n => first + n);

@@ -97,6 +97,10 @@ class Sound:
             self.packets = [s.get_buffer().extract_dup(0, s.get_buffer().get_size()) for s in samples]
             self.duration = 1024 * SECOND // self.caps.get_structure(0).get_int('rate')[1]
             self.payloader = 'rtpmp4gpay'
+            self.rate, self.samples = self.caps.get_structure(0).get_int('rate')[1], 1024
+            config = self.caps.get_structure(0).get_value('codec_data')
+            self.config = config.extract_dup(0, config.get_size()).hex()
+            self.channels = self.caps.get_structure(0).get_int('channels')[1]
         else:
             with open(path, 'rb') as file:
                 data = file.read()
@@ -104,6 +108,7 @@ class Sound:
             self.caps = Gst.Caps.from_string(f'audio/x-{kind},rate=8000,channels=1')
             self.packets = [data[at:at + 160] for at in range(0, len(data) - 159, 160)]
             self.duration = SECOND // 50
+            self.rate, self.samples, self.config, self.channels = 8000, 160, '', 1
             self.payloader = 'rtppcmupay' if codec == 'pcmu' else 'rtppcmapay'
 
     @classmethod

@@ -165,10 +165,13 @@ class Camera:
         with self.lock:
             media = self.packets * self.sound.duration
             track = self.voice
+            packet = self.sound.packets[self.packets % len(self.sound.packets)]
+            if self.storage:
+                self.storage.add_sound(self.packets, self.wall(media), packet)
             if track and track.alive and not self.stalled and not self.killed and self.video and self.video.first:
                 if track.first is None:  # both tracks share one origin
                     track.first = self.video.first
-                track.push(self.sound.packets[self.packets % len(self.sound.packets)], media, self.sound.duration, self.rtp_jump)
+                track.push(packet, media, self.sound.duration, self.rtp_jump)
             self.packets += 1
             return self.due(self.packets * self.sound.duration)
 

@@ -34,6 +34,7 @@ class Storage:
         self.limit, self.real_time, self.onvif = spec['sessions'], spec['realTime'], spec['onvif']
         self.lock = threading.Lock()
         self.frames = collections.deque()
+        self.sounds = collections.deque()  # number, wall, packet
         self.recording = self.reachable = True
         self.starts = True  # the next frame begins a section
         self.sessions = self.peak = self.refused = 0
@@ -48,6 +49,17 @@ class Storage:
             self.starts = False
             while self.frames and wall - self.frames[0].wall > self.keep:
                 self.frames.popleft()
+
+    def add_sound(self, number, wall, packet):
+        with self.lock:
+            if self.recording:
+                self.sounds.append((number, wall, packet))
+            while self.sounds and wall - self.sounds[0][1] > self.keep:
+                self.sounds.popleft()
+
+    def sounds_between(self, start, end):
+        with self.lock:
+            return collections.deque(s for s in self.sounds if start <= s[1] < end)
 
     def between(self, start, end):
         """From the clean point at or before the start, as far as footage hangs together; otherwise from the first one behind it."""
@@ -127,6 +139,10 @@ def payloads(nal, hevc):
         yield prefix + bytes([flags | kind]) + part
 
 
+def sound_type(camera):
+    return {'aac': 97, 'pcmu': 0, 'pcma': 8}[camera.audio]
+
+
 def ntp(wall):
     return (wall // SECOND + NTP_SECONDS) & 0xFFFFFFFF, ((wall % SECOND) << 32) // SECOND
 
@@ -138,6 +154,7 @@ class Connection(socketserver.StreamRequestHandler):
         self.nonce = os.urandom(8).hex()
         self.session = None
         self.camera = None
+        self.heard = False
         self.range = (None, None)
         self.sender, self.stop = None, threading.Event()
 
@@ -213,6 +230,7 @@ class Connection(socketserver.StreamRequestHandler):
                 if not storage.enter():
                     return self.answer(headers, '453 Not Enough Bandwidth')
                 self.session = os.urandom(4).hex()
+            self.heard |= path[-1] == 'trackID=2'
             return self.answer(headers, '200 OK', f"Session: {self.session};timeout=30\r\nTransport: {headers.get('transport', '')}\r\n")
         if method == 'PLAY' and self.session:
             return self.play(headers)
@@ -233,7 +251,18 @@ class Connection(socketserver.StreamRequestHandler):
         host, port = self.server.server_address
         return ('v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=replay\r\nt=0 0\r\na=control:*\r\n'
                 f'm=video 0 RTP/AVP {PAYLOAD_TYPE}\r\na=rtpmap:{PAYLOAD_TYPE} {format_}/90000\r\na=fmtp:{PAYLOAD_TYPE} {parameters}\r\n'
-                f'a=control:rtsp://{host}:{port}/{self.camera.name}/replay/trackID=1\r\n')
+                f'a=control:rtsp://{host}:{port}/{self.camera.name}/replay/trackID=1\r\n' + self.describe_sound(host, port))
+
+    def describe_sound(self, host, port):
+        sound = self.camera.sound
+        if sound is None:
+            return ''
+        kind = sound_type(self.camera)
+        text = f'm=audio 0 RTP/AVP {kind}\r\na=control:rtsp://{host}:{port}/{self.camera.name}/replay/trackID=2\r\n'
+        if kind == 97:
+            text += (f'a=rtpmap:97 MPEG4-GENERIC/{sound.rate}/{sound.channels}\r\n'
+                     f'a=fmtp:97 streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config={sound.config}\r\n')
+        return text
 
     def play(self, headers):
         start, end = self.range
@@ -264,13 +293,16 @@ class Connection(socketserver.StreamRequestHandler):
         began, first = time.monotonic_ns(), None
         try:
             for frame, starts, ends in storage.between(start, end):
-                first = frame.wall if first is None else first
+                if first is None:
+                    first, sounds = frame.wall, storage.sounds_between(frame.wall, end) if self.heard else collections.deque()
                 while paced and (wait := frame.wall - first - (time.monotonic_ns() - began)) > 0 and not stop.is_set():
                     time.sleep(min(wait / SECOND, 0.1))
                 if stop.is_set() or not storage.reachable:
                     return
                 timestamp = frame.wall * 9 // 100_000 & 0xFFFFFFFF
                 out = []
+                while sounds and sounds[0][1] <= frame.wall:
+                    out.append(self.sound_packet(*sounds.popleft(), source, cseq))
                 if not storage.onvif and (starts or frame.wall == first):
                     out.append(self.report(source, frame.wall, timestamp))
                 units = (list(frame.clip.sets) if frame.key else []) + [n for part in (frame.head, frame.message, frame.tail) for n in nals(part)]
@@ -296,6 +328,15 @@ class Connection(socketserver.StreamRequestHandler):
             pass
         finally:
             log['ms'] = (time.monotonic_ns() - began) // 1_000_000
+
+    def sound_packet(self, number, wall, packet, source, cseq):
+        sound, kind, extended = self.camera.sound, sound_type(self.camera), self.camera.storage.onvif
+        head = struct.pack('>BBHII', 0x90 if extended else 0x80, 0x80 | kind, number & 0xFFFF, number * sound.samples & 0xFFFFFFFF, source ^ 1)
+        if extended:
+            head += struct.pack('>HHIIBBH', 0xABAC, 3, *ntp(wall), C, cseq, 0)
+        if kind == 97:
+            head += struct.pack('>HH', 16, len(packet) << 3)
+        return b'$\x02' + struct.pack('>H', len(head) + len(packet)) + head + packet
 
     def report(self, source, wall, timestamp):
         packet = struct.pack('>BBHIIIIII', 0x80, 200, 6, source, *ntp(wall), timestamp, 0, 0)

@@ -9,7 +9,11 @@ namespace Heldar.Local.Emulator;
 /// <param name="StartTime">Its begin.</param>
 /// <param name="EndTime">Its end.</param>
 /// <param name="EvidenceLocked">A hold covers it.</param>
-internal sealed record BoxSegment(Guid Id, bool Open, string? Sha256, DateTimeOffset StartTime, DateTimeOffset EndTime, bool EvidenceLocked);
+internal sealed record BoxSegment(Guid Id, bool Open, string? Sha256, DateTimeOffset StartTime, DateTimeOffset EndTime, bool EvidenceLocked)
+{
+    /// <summary><c>camera</c> when it was taken back from the camera's own storage.</summary>
+    public string? Provenance { get; init; }
+}
 
 /// <summary>A gap as the box's API tells it.</summary>
 /// <param name="Id">Its id.</param>
