@@ -26,6 +26,7 @@ public sealed class RefillTests : IAsyncLifetime
     private static readonly CameraIdentity Camera = new(Guid.Parse("01938e20-0000-7000-8000-0000000000ab"), "gate");
     private readonly RecordingFixture _box = new();
     private readonly TemporaryFolder _folder = new();
+    private Instant _begin;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -119,7 +120,7 @@ public sealed class RefillTests : IAsyncLifetime
     private async Task<Stretch> RecordAsync(Clip film)
     {
         var recorder = _box.Recorders.Create(Camera, new RecorderOptions { SegmentLength = Duration.FromSeconds(2) });
-        var begin = _box.Clock.Now;
+        var begin = _begin = _box.Clock.Now;
         using (var feed = new Feed(recorder, _box.Pool, _box.Clock))
         {
             feed.Start(film.Format);
@@ -170,7 +171,6 @@ public sealed class RefillTests : IAsyncLifetime
     private ScriptedCamera Replaying(Clip film, Duration clockAhead, int frames = int.MaxValue)
     {
         var hevc = film.Format.Codec == MediaCodec.H265;
-        var begin = _box.Clock.Now - Duration.FromNanoseconds((film.Frames.Max(f => f.Time) + 3600) * 100_000 / 9);
         List<byte[]> media = [];
         foreach (var frame in film.Frames.Take(frames))
         {
@@ -183,7 +183,7 @@ public sealed class RefillTests : IAsyncLifetime
             }
 
             var payloads = nals.SelectMany(n => n.Length <= 1400 ? [n] : hevc ? RtpBytes.HevcFragments(n, 1300) : RtpBytes.FuA(n, 1300)).ToList();
-            var time = begin + Duration.FromNanoseconds(frame.Time * 100_000 / 9) + clockAhead;
+            var time = _begin + Duration.FromNanoseconds(frame.Time * 100_000 / 9) + clockAhead;
             for (var i = 0; i < payloads.Count; i++)
             {
                 var packet = RtpBytes.Packet(media.Count, (uint)frame.Time, i == payloads.Count - 1, payloads[i]);
