@@ -64,7 +64,7 @@ public sealed record GapData
     /// <summary>End of the last footage before it.</summary>
     public required Instant Start { get; init; }
 
-    /// <summary>Start of the first footage after it; absent while it lasts; equal to <see cref="Start"/> when it was refilled whole.</summary>
+    /// <summary>Start of the first footage after it; absent while it lasts; equal to <see cref="Start"/> when it was refilled whole. Of a gap that was refilled in part, start and end enclose what is still missing.</summary>
     public Instant? End { get; init; }
 
     public required GapCause Cause { get; init; }
