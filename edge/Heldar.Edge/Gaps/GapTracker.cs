@@ -127,9 +127,9 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
     {
         var progress = observed.Recorder ?? RecorderProgress.Empty;
         TakeBreaks(wish, progress, now, changes);
-        // A begin that is yet to come is one from before the clock was set back.
-        if (progress.RecordedSince is { } since && progress.RecordedThrough is { } through && through > wish.From && (through > since || since > now))
-            Recorded(ref wish, since > now ? wish.From : since, through, now, changes);
+        // A begin that is far from having come is one from before the clock was set back.
+        if (progress.RecordedSince is { } since && progress.RecordedThrough is { } through && through > wish.From && (through > since || since > now + Patience))
+            Recorded(ref wish, since > through ? wish.From : since, through, now, changes);
         else if (progress.RecordedSince is null && End(progress) is { } end && end >= wish.From) _through = Earlier(end, wish.To);
         var fails = GapCauses.Fails(observed);
         if (wish.To is { } to) return Settle(wish, to, observed, fails, now, changes);

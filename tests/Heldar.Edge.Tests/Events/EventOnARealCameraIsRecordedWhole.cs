@@ -36,7 +36,7 @@ public sealed class EventOnARealCameraIsRecordedWhole : IAsyncLifetime
 
         var segments = await _box.UntilAsync("cameras/yard/segments", s => s.GetArrayLength() > 0 && s.EnumerateArray().All(one => !one.GetProperty("open").GetBoolean()));
         var times = segments.EnumerateArray().Select(s => (Start: InstantText.Parse(s.GetProperty("start_time").GetString()!), End: InstantText.Parse(s.GetProperty("end_time").GetString()!))).ToList();
-        Assert.True(times[0].Start <= trigger - Before, $"the clip begins {(times[0].Start - trigger).TotalSeconds} s after the event");
+        Assert.True(times[0].Start <= trigger - Duration.FromSeconds(PreRoll), $"the clip begins {(times[0].Start - trigger).TotalSeconds} s after the event");
         Assert.InRange(times[^1].End, trigger + Duration.FromSeconds(PostRoll), trigger + Duration.FromSeconds(PostRoll + 2.5));
         Assert.All(times.Zip(times.Skip(1)), pair => Assert.Equal(pair.First.End, pair.Second.Start));
 
@@ -56,8 +56,6 @@ public sealed class EventOnARealCameraIsRecordedWhole : IAsyncLifetime
         await _simulator.DisposeAsync();
         _folder.Dispose();
     }
-
-    private static Duration Before => Duration.Zero;
 
     /// <summary>Waits until the camera has sent some more frames.</summary>
     private async Task SentAsync(int frames)
