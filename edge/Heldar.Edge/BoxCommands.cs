@@ -3,6 +3,7 @@ using Heldar.Edge.Access;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Fsck;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Upgrade;
 using NodaTime;
 
 namespace Heldar.Edge;
@@ -21,6 +22,7 @@ internal static class BoxCommands
             KeysCommand.Create(),
             SecretsCommand.Create(),
             FsckCommand.Create(),
+            SchemaCommand.Create(),
         };
         root.SetAction(RunAsync);
         var version = root.Options.OfType<VersionOption>().Single();

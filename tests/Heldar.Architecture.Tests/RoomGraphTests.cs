@@ -33,7 +33,9 @@ public sealed class RoomGraphTests
         ["Snapshots"] = ["Access", "Api", "Cameras", "Playback"],
         ["Storage"] = ["Seals", "Secrets"],
         ["Store"] = [],
+        ["Upgrade"] = ["Settings", "Store"],
         ["Uplink"] = ["Enrolment", "Settings", "Store"],
+        ["Watchdog"] = ["Cameras"],
     });
 
     private static readonly Deployable Media = new("edge/Heldar.Media", "Heldar.Media", "tests/Heldar.Media.Tests", new Dictionary<string, string[]>
@@ -100,11 +102,12 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Commands"] = ["Cameras", "Drills", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Smoke", "Testing"],
+        ["Commands"] = ["Cameras", "Drills", "Emulator", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Drills"] = ["Cameras", "Emulator", "Judge", "Processes"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
         ["FunctionsHost"] = ["Processes"],
         ["Judge"] = ["Cameras", "Processes"],
+        ["Packaging"] = ["Processes"],
         ["Prerequisites"] = ["Processes"],
         ["Processes"] = [],
         ["Servers"] = ["Processes"],
