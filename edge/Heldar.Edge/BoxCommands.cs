@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Heldar.Edge.Access;
+using Heldar.Edge.Backup;
+using Heldar.Edge.Doctor;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Fsck;
 using Heldar.Edge.Settings;
@@ -20,6 +22,9 @@ internal static class BoxCommands
         {
             ConfigOption.Create(),
             KeysCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
+            DoctorCommand.Create(BoxSecrets.Columns),
             SecretsCommand.Create(),
             FsckCommand.Create(),
             SchemaCommand.Create(),

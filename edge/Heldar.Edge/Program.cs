@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Heldar.Edge;
+using Heldar.Edge.Backup;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Store;
@@ -17,7 +18,7 @@ try
     // Signals are the running box's own matter: it stops in order.
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
-catch (Exception e) when (e is SettingsException or SecretsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException or NewerSchemaException)
+catch (Exception e) when (e is SettingsException or SecretsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException or NewerSchemaException or BackupException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -18,4 +18,4 @@ if [ -d /run/systemd/system ]; then
   systemctl enable heldar-edge.service
 fi
 /usr/local/sbin/heldar-edge-upgrade install "$here/bin"
-echo "installed; next: edit /etc/heldar/heldar.yaml, then heldar-edge doctor --config /etc/heldar/heldar.yaml"
+echo "installed; next: edit /etc/heldar/heldar.yaml, then runuser -u heldar -- heldar-edge doctor --config /etc/heldar/heldar.yaml"

@@ -13,6 +13,8 @@ public sealed class RoomGraphTests
         ["Api"] = [],
         ["Audit"] = ["Store"],
         ["Cameras"] = ["Access", "Api", "Ingest", "PreRoll", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
+        ["Backup"] = ["Enrolment", "Secrets", "Settings", "Store", "Uplink"],
+        ["Doctor"] = ["Ingest", "Retention", "Secrets", "Settings", "Store"],
         ["Enrolment"] = ["Secrets", "Settings"],
         ["Fsck"] = ["Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],
         ["Gaps"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Recovery", "Seals", "Storage", "Store"],
