@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
 using Heldar.Edge.Watchdog;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,7 +28,7 @@ public sealed class WatchdogTests : IDisposable
     public async Task Box_SaysReady_ThenThatItLives_ThenThatItStops()
     {
         using var manager = new ServiceManager(Options(60));
-        using var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         using var service = new WatchdogService(Options(60), manager, new Pulse(), lifetime, NullLogger<WatchdogService>.Instance);
 
         await service.StartAsync(TestContext.Current.CancellationToken);
@@ -47,7 +46,7 @@ public sealed class WatchdogTests : IDisposable
     {
         var pulse = new Pulse { Hangs = true };
         using var manager = new ServiceManager(Options(30));
-        using var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         using var service = new WatchdogService(Options(30), manager, pulse, lifetime, NullLogger<WatchdogService>.Instance);
         await service.StartAsync(TestContext.Current.CancellationToken);
         await pulse.TriedAsync(5);
@@ -63,7 +62,7 @@ public sealed class WatchdogTests : IDisposable
     {
         var pulse = new Pulse { Fails = true };
         using var manager = new ServiceManager(Options(30));
-        using var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         using var service = new WatchdogService(Options(30), manager, pulse, lifetime, NullLogger<WatchdogService>.Instance);
         await service.StartAsync(TestContext.Current.CancellationToken);
         await pulse.TriedAsync(5);
