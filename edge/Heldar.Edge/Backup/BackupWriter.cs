@@ -96,7 +96,7 @@ internal sealed class BackupWriter(BoxSettings settings, IClock clock)
         foreach (var file in Directory.EnumerateFiles(settings.DataFolder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Order(StringComparer.Ordinal))
         {
             var below = Path.GetRelativePath(settings.DataFolder, file);
-            if (Left.Contains(below, StringComparer.Ordinal) || below.EndsWith(".new", StringComparison.Ordinal)) continue;
+            if (Left.Contains(below, StringComparer.Ordinal) || below.EndsWith(".new", StringComparison.Ordinal) || below.EndsWith(".lock", StringComparison.Ordinal)) continue;
             // Copies that an upgrade left, and footage.
             if (below.StartsWith("before-upgrade/", StringComparison.Ordinal) || below.StartsWith("box.db.", StringComparison.Ordinal)) continue;
             if (volumes.Any(v => file.StartsWith(v, StringComparison.Ordinal))) continue;

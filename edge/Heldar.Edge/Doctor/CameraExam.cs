@@ -20,7 +20,7 @@ internal static class CameraExam
     {
         var source = new StreamSource(new Uri(camera.Url), camera.Username, camera.Password?.Reveal(), camera.Audio, ClockSource.Box) { CertificateSha256 = camera.Certificate };
         var status = await probe.ProbeAsync(source, cancellation);
-        if (status.Format is { } format) return Finding.Ok("camera", $"{camera.Id} sends {format}");
+        if (status.Format is { Video: var video }) return Finding.Ok("camera", $"{camera.Id} sends {video?.Codec} {video?.Width}x{video?.Height}");
         var where = CameraUrl.Masked(camera.Url);
         return status.State == StreamState.AuthFailed
             ? Finding.Failure("camera", $"{camera.Id} refuses user name or password", status.Cause ?? "it answered 401", "correct username and password of the camera; after several wrong ones many cameras lock for minutes")

@@ -79,7 +79,7 @@ internal static class MachineExam
     public static Finding Files(string limits, int cameras)
     {
         var line = limits.Split('\n').FirstOrDefault(l => l.StartsWith("Max open files", StringComparison.Ordinal)) ?? "";
-        var hard = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var word, ..] ? word : "";
+        var hard = line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, _, _, var word, ..] ? word : "";
         var needed = OwnFiles + (cameras * CameraFiles);
         if (hard == "unlimited") return Finding.Ok("files", "open files are not limited");
         if (!long.TryParse(hard, NumberStyles.None, CultureInfo.InvariantCulture, out var allowed)) return Finding.Warning("files", "the limit of open files is unknown", "/proc/self/limits does not tell it", "look at ulimit -Hn");

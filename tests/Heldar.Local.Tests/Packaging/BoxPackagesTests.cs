@@ -32,7 +32,7 @@ public sealed class BoxPackagesTests : IDisposable
     [Fact]
     public async Task Packages_HoldTheProgram_WithoutOwnersAndOtherMachines()
     {
-        var files = await PackAsync("out", Published("a", ["heldar-edge", "heldar-edge.dll", "heldar-edge.xml", "runtimes/linux-arm64/native/x.so", "runtimes/linux-x64/native/x.so", "runtimes/win-x64/native/x.dll"], "#!/bin/sh\n"));
+        var files = await PackAsync("out", Published("a", ["heldar-edge", "createdump", "heldar-edge.dll", "heldar-edge.xml", "runtimes/linux-arm64/native/x.so", "runtimes/linux-x64/native/x.so", "runtimes/win-x64/native/x.dll"], "#!/bin/sh\n"));
         var tarball = (await Tool.RunAsync("tar", ["-tvzf", files[0], "--utc"], Cancellation)).OutputOrThrow("tar");
         var package = (await Tool.RunAsync("dpkg-deb", ["--contents", files[1]], Cancellation)).OutputOrThrow("dpkg-deb");
         var control = (await Tool.RunAsync("dpkg-deb", ["--field", files[1]], Cancellation)).OutputOrThrow("dpkg-deb");
@@ -49,6 +49,7 @@ public sealed class BoxPackagesTests : IDisposable
 
         Assert.Contains("heldar-edge-1.2.3-rc1-linux-x64/install.sh", tarball, StringComparison.Ordinal);
         Assert.Matches(@"-rwxr-xr-x root/root +\d+ \S+ \S+ ./usr/lib/heldar-edge/heldar-edge\n", package);
+        Assert.Matches(@"-rwxr-xr-x 0/0 +\d+ \S+ \S+ heldar-edge-1.2.3-rc1-linux-x64/bin/createdump\n", tarball);
         Assert.Contains("./usr/bin/heldar-edge -> /opt/heldar/current/heldar-edge", package, StringComparison.Ordinal);
         Assert.Contains("./lib/systemd/system/heldar-edge.service", package, StringComparison.Ordinal);
         Assert.Contains("Version: 1.2.3~rc1\nArchitecture: amd64\n", control, StringComparison.Ordinal);
@@ -113,7 +114,7 @@ public sealed class BoxPackagesTests : IDisposable
         }
 
         var elf = new byte[64];
-        "\x7fELF"u8.CopyTo(elf);
+        "\u007fELF"u8.CopyTo(elf);
         BitConverter.TryWriteBytes(elf.AsSpan(18), machine);
         File.WriteAllBytes(Path.Combine(root, "dotnet"), elf);
         return root;
@@ -125,7 +126,7 @@ public sealed class BoxPackagesTests : IDisposable
         {
             var path = Path.Combine(_folder, name, file);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path, content);
+            File.WriteAllText(path, file.EndsWith("createdump", StringComparison.Ordinal) ? "\u007fELF and at least twenty bytes" : content);
             File.SetUnixFileMode(path, (UnixFileMode)Random.Shared.Next(0x100, 0x200));
         }
 

@@ -63,6 +63,6 @@ internal sealed class DotnetRuntime
     {
         Span<byte> head = stackalloc byte[20];
         using var stream = File.OpenRead(file);
-        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head[..4].SequenceEqual("\x7fELF"u8) ? BinaryPrimitives.ReadUInt16LittleEndian(head[18..]) : -1;
+        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head[..4].SequenceEqual("\u007fELF"u8) ? BinaryPrimitives.ReadUInt16LittleEndian(head[18..]) : -1;
     }
 }

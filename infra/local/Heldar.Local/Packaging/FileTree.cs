@@ -50,6 +50,6 @@ internal static class FileTree
         var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         if (read >= 2 && head[..2].SequenceEqual("#!"u8)) return true;
         // ELF programs; libraries (.so) are mapped, not run.
-        return read == head.Length && head[..4].SequenceEqual("\x7fELF"u8) && !file.EndsWith(".so", StringComparison.Ordinal);
+        return read == head.Length && head[..4].SequenceEqual("\u007fELF"u8) && !file.EndsWith(".so", StringComparison.Ordinal);
     }
 }
