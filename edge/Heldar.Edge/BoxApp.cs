@@ -24,6 +24,7 @@ using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
 using Heldar.Edge.Store;
 using Heldar.Edge.Uplink;
+using Heldar.Edge.Watchdog;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using NodaTime;
@@ -68,7 +69,8 @@ internal static partial class BoxApp
             .AddUplink(settings)
             .AddRemoteAccess(settings)
             .AddHealth()
-            .AddBoxMetrics();
+            .AddBoxMetrics()
+            .AddWatchdog();
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Heldar.Edge.Access;
+using Heldar.Edge.Backup;
+using Heldar.Edge.Doctor;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Fsck;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Upgrade;
 using NodaTime;
 
 namespace Heldar.Edge;
@@ -19,8 +22,12 @@ internal static class BoxCommands
         {
             ConfigOption.Create(),
             KeysCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
+            DoctorCommand.Create(BoxSecrets.Columns),
             SecretsCommand.Create(),
             FsckCommand.Create(),
+            SchemaCommand.Create(),
         };
         root.SetAction(RunAsync);
         var version = root.Options.OfType<VersionOption>().Single();

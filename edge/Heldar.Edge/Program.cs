@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Heldar.Edge;
+using Heldar.Edge.Backup;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Store;
 
 var parsed = BoxCommands.Create().Parse(args);
 if (parsed.Errors.Count > 0)
@@ -16,7 +18,7 @@ try
     // Signals are the running box's own matter: it stops in order.
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
-catch (Exception e) when (e is SettingsException or SecretsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException)
+catch (Exception e) when (e is SettingsException or SecretsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException or NewerSchemaException or BackupException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

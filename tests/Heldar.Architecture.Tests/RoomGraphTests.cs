@@ -12,7 +12,9 @@ public sealed class RoomGraphTests
         ["Anr"] = ["Access", "Api", "Cameras", "Gaps", "Indexer", "Recorder", "Seals", "Settings", "Storage", "Store"],
         ["Api"] = [],
         ["Audit"] = ["Store"],
+        ["Backup"] = ["Enrolment", "Secrets", "Settings", "Store", "Uplink"],
         ["Cameras"] = ["Access", "Api", "Ingest", "PreRoll", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
+        ["Doctor"] = ["Ingest", "Retention", "Secrets", "Settings", "Store"],
         ["Enrolment"] = ["Secrets", "Settings"],
         ["Events"] = ["Access", "Api", "Cameras", "Indexer", "Settings", "Store"],
         ["Fsck"] = ["Cameras", "Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],
@@ -36,7 +38,9 @@ public sealed class RoomGraphTests
         ["Snapshots"] = ["Access", "Api", "Cameras", "Playback"],
         ["Storage"] = ["Seals", "Secrets"],
         ["Store"] = [],
+        ["Upgrade"] = ["Settings", "Store"],
         ["Uplink"] = ["Enrolment", "Settings", "Store"],
+        ["Watchdog"] = ["Cameras"],
     });
 
     private static readonly Deployable Media = new("edge/Heldar.Media", "Heldar.Media", "tests/Heldar.Media.Tests", new Dictionary<string, string[]>
@@ -103,11 +107,12 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Commands"] = ["Cameras", "Drills", "Emulator", "FunctionsHost", "Prerequisites", "Processes", "Smoke", "Testing"],
+        ["Commands"] = ["Cameras", "Drills", "Emulator", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Drills"] = ["Cameras", "Emulator", "Judge", "Processes"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
         ["FunctionsHost"] = ["Processes"],
         ["Judge"] = ["Cameras", "Processes"],
+        ["Packaging"] = ["Processes"],
         ["Prerequisites"] = ["Processes"],
         ["Processes"] = [],
         ["Servers"] = ["Processes"],

@@ -30,6 +30,9 @@ internal sealed record BoxSettings(
 
     /// <summary>How gaps are refilled from cameras' own storage.</summary>
     public AnrSettings Anr { get; init; } = AnrSettings.Default;
+
+    /// <summary>Absolute paths of the files that hold secrets of these settings; a backup keeps them.</summary>
+    public ImmutableArray<string> SecretFiles { get; init; } = [];
 }
 
 /// <summary>Where and how footage is written.</summary>

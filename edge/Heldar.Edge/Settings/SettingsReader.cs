@@ -55,7 +55,7 @@ internal static class SettingsReader
         root.RefuseUnknown();
 
         if (scope.Errors.Count > 0) throw new SettingsException(path, scope.Errors);
-        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr };
+        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr, SecretFiles = [.. scope.SecretFiles] };
     }
 
     private static YamlMappingNode Parse(string path, string text)
@@ -218,6 +218,7 @@ internal static class SettingsReader
         try
         {
             var path = scope.FullPath(file);
+            scope.SecretFiles.Add(path);
             if (new FileInfo(path).Length > 4096) section.Fail(fileKey, "the file is larger than 4096 bytes");
             else return new Secret(File.ReadAllText(path).TrimEnd('\r', '\n'));
         }

@@ -8,6 +8,9 @@ internal sealed class SettingsScope(string folder, Func<string, string?> environ
 {
     public List<SettingsError> Errors { get; } = [];
 
+    /// <summary>Absolute paths of the secret files that were named.</summary>
+    public List<string> SecretFiles { get; } = [];
+
     public static int LineOf(YamlNode node) => (int)Math.Max(1, node.Start.Line);
 
     public void Add(YamlNode at, string setting, string message) => Errors.Add(new SettingsError(LineOf(at), setting, message));

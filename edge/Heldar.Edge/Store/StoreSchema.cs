@@ -23,7 +23,7 @@ internal static class StoreSchema
         var applied = connection.Query<string>("SELECT name FROM schema_migration").ToHashSet(StringComparer.Ordinal);
         var unknown = applied.Except(steps.Select(s => s.Name), StringComparer.Ordinal).ToList();
         if (unknown.Count > 0)
-            throw new InvalidOperationException($"{connection.DataSource} was written by another version of this program: it has {string.Join(", ", unknown)}");
+            throw new NewerSchemaException(connection.DataSource, unknown);
         var missing = steps.Where(s => !applied.Contains(s.Name)).ToList();
         foreach (var step in missing)
         {
@@ -33,6 +33,20 @@ internal static class StoreSchema
 
         transaction.Commit();
         return [.. missing.Select(m => m.Name)];
+    }
+
+    /// <summary>What a database is to the steps of this program; the file is only read.</summary>
+    /// <exception cref="SqliteException">The file is no database or cannot be opened.</exception>
+    public static SchemaState Compare(string file, IEnumerable<StoreMigration> migrations)
+    {
+        if (!File.Exists(file)) return SchemaState.None;
+        using var connection = new SqliteConnection(file);
+        connection.Open();
+        if (connection.QuerySingle<long>("SELECT count(*) FROM sqlite_master WHERE name = 'schema_migration'") == 0) return SchemaState.Older;
+        var known = migrations.Select(m => m.Name).ToHashSet(StringComparer.Ordinal);
+        var applied = connection.Query<string>("SELECT name FROM schema_migration").ToHashSet(StringComparer.Ordinal);
+        if (!applied.IsSubsetOf(known)) return SchemaState.Newer;
+        return applied.Count == known.Count ? SchemaState.Same : SchemaState.Older;
     }
 
     private static string Read(Stream stream)

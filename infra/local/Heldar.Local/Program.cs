@@ -15,6 +15,7 @@ var root = new RootCommand("Heldar on one machine: boxes, cameras, queues, funct
     FsckCommand.Create(),
     CamerasCommand.Create(),
     FunctionsHostCommand.Create(),
+    PackageCommand.Create(),
 };
 
 try
