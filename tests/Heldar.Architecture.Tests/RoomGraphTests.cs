@@ -23,7 +23,7 @@ public sealed class RoomGraphTests
         ["Metrics"] = ["Access", "Cameras", "Enrolment", "Health", "Indexer", "Recorder", "Storage", "Store"],
         ["Playback"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Storage"],
         ["PreRoll"] = ["Settings", "Storage"],
-        ["Recorder"] = ["Indexer", "PreRoll", "Recovery", "Seals", "Settings", "Storage"],
+        ["Recorder"] = ["Indexer", "PreRoll", "Settings", "Storage"],
         ["Recovery"] = ["Indexer", "Seals", "Storage", "Store"],
         ["RemoteAccess"] = ["Enrolment", "Playback", "Settings", "Snapshots"],
         ["Retention"] = ["Access", "Api", "Cameras", "Holds", "Indexer", "Seals", "Settings", "Storage", "Store"],
@@ -31,7 +31,7 @@ public sealed class RoomGraphTests
         ["Secrets"] = ["Store"],
         ["Settings"] = ["Secrets"],
         ["Snapshots"] = ["Access", "Api", "Cameras", "Playback"],
-        ["Storage"] = ["Seals", "Secrets"],
+        ["Storage"] = ["Seals", "Secrets", "Settings", "Store"],
         ["Store"] = [],
         ["Uplink"] = ["Enrolment", "Settings", "Store"],
     });

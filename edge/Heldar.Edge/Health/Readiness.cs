@@ -8,17 +8,18 @@ using Heldar.Edge.Storage;
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, VolumeWriters volumes, HeldFootage held, DiskWatch disks, PreRollStore rings)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
     {
         var causes = new List<string>();
         if (!cameras.Value) causes.Add("cameras are not started");
-        var missing = settings.Recording.Volumes.Count(v => !Directory.Exists(v));
-        if (missing > 0) causes.Add($"{missing} of {settings.Recording.Volumes.Length} volumes are not there");
-        var failing = volumes.All.Count(v => v.Failure is not null);
-        if (failing > 0) causes.Add($"{failing} of {volumes.All.Count} volumes fail");
+        var primaries = keeper.Status.Where(v => v.Role == VolumeRole.Primary).ToList();
+        var missing = primaries.Count(v => v.Fault == VolumeFault.Away);
+        if (missing > 0) causes.Add($"{missing} of {primaries.Count} volumes are not there");
+        var failing = primaries.Count(v => v.Fault is not (VolumeFault.None or VolumeFault.Away));
+        if (failing > 0) causes.Add($"{failing} of {primaries.Count} volumes fail");
         if (held.Level == HeldLevel.Full) causes.Add("held evidence takes all space");
         return causes;
     }
@@ -26,7 +27,7 @@ internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, Vo
     /// <summary>What works and will not for long; it does not stand in the way yet.</summary>
     public IReadOnlyList<string> Warnings()
     {
-        List<string> warnings = [.. disks.Problems];
+        List<string> warnings = [.. keeper.Status.Select(v => v.Cause).OfType<string>(), .. disks.Problems];
         if (rings.Problem is { } problem) warnings.Insert(0, "pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
         if (held is { Level: HeldLevel.Warning, Detail: var detail }) warnings.Insert(0, "held evidence takes most of the space: " + detail);
         return warnings;

@@ -32,6 +32,9 @@ internal enum SealType
 
     /// <summary>A segment was opened, took nothing and was removed; <see cref="SealRecord.Path"/> and <see cref="SealRecord.Cause"/>.</summary>
     Discarded,
+
+    /// <summary>Something about the volume itself that whoever reads the log must know; <see cref="SealRecord.Cause"/>.</summary>
+    Noted,
 }
 
 /// <summary>One line of the seal log. Parts that the type does not use are absent from the line.</summary>
