@@ -3,6 +3,7 @@ using Heldar.Edge.Access;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Fsck;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
 using NodaTime;
 
 namespace Heldar.Edge;
@@ -20,6 +21,7 @@ internal static class BoxCommands
             ConfigOption.Create(),
             KeysCommand.Create(),
             SecretsCommand.Create(),
+            VolumesCommand.Create(),
             FsckCommand.Create(),
         };
         root.SetAction(RunAsync);

@@ -98,4 +98,5 @@ internal sealed class Volume
 
 /// <summary>What <c>volume.json</c> holds.</summary>
 /// <param name="Box">The box that records to it; absent on disks of the first version.</param>
-internal sealed record VolumeIdentity(int Version, Guid Id, Instant Created, Guid? Box = null);
+/// <param name="Role">The role that a person gave it by hand; otherwise the box remembers it.</param>
+internal sealed record VolumeIdentity(int Version, Guid Id, Instant Created, Guid? Box = null, string? Role = null);

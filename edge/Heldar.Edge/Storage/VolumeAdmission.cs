@@ -55,7 +55,7 @@ internal sealed class VolumeAdmission(Guid box)
         if (identity.Box is { } owner && owner != box)
             return Refused(VolumeFault.Other, $"the disk at {path} belongs to another box ({owner:D}). Mount this box's own disk, or take it over with: heldar-edge volumes adopt {path}");
         var before = known.FirstOrDefault(k => k.Id == identity.Id);
-        if (before is not null && before.Role != role)
+        if (before is not null && before.Role != role && identity.Role != role)
             return Refused(VolumeFault.Other, $"the disk at {path} is this box's {before.Role} volume, and the settings make it {role}: are two disks swapped? Mount them as before, or change its role with: heldar-edge volumes adopt {path}");
         if (identity.Box is null) Volume.Write(path, identity with { Box = box });
         var volume = Volume.Open(path, now, box);

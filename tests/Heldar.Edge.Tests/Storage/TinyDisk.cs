@@ -31,6 +31,9 @@ internal sealed class TinyDisk : IDisposable
     /// <summary>The disk is pulled: files that are open go on into nothing.</summary>
     public void Pull() => Run("umount", "-l", Path);
 
+    /// <summary>False while somebody has files of it open.</summary>
+    public bool TryUnmount() => Start("umount", Path).Code == 0;
+
     public void Unmount() => Run("umount", Path);
 
     /// <summary>Every write fails from now on, and what was not synced is lost: the ioctl that file system tests use.</summary>

@@ -155,6 +155,27 @@ public sealed class VolumeAdmissionTests : IDisposable
     }
 
     [Fact]
+    public void Adopt_TakesOver_ANewDisk_AnotherBoxsDisk_AndAnotherRole()
+    {
+        var settings = SettingsReader.Read(_folder.File("heldar.yaml"), "recording: { volumes: [{ path: ./disk }] }", _ => null);
+        var box = BoxMark.ReadOrCreate(settings.DataFolder, [], _clock.Now);
+        var admission = new VolumeAdmission(box);
+        Assert.ThrowsAny<IOException>(() => VolumesCommand.Adopt(settings, Path, _clock.Now));
+        Assert.Throws<InvalidDataException>(() => VolumesCommand.Adopt(settings, _folder.Path, _clock.Now));
+        Directory.CreateDirectory(Path);
+        IReadOnlyList<KnownVolume> known = [new(Guid.NewGuid(), Path, "primary", null)];
+        Assert.Null(admission.Look(settings.Recording.AllVolumes[0], known, [], _clock.Now).Volume);
+        VolumesCommand.Adopt(settings, Path, _clock.Now);
+        var id = admission.Look(settings.Recording.AllVolumes[0], known, [], _clock.Now).Volume!.Id;
+
+        Volume.Write(Path, Volume.ReadIdentity(Path)! with { Box = Guid.NewGuid(), Role = null });
+        known = [new(id, Path, "mirror", null)];
+        Assert.Null(admission.Look(settings.Recording.AllVolumes[0], known, [], _clock.Now).Volume);
+        VolumesCommand.Adopt(settings, Path, _clock.Now);
+        Assert.Equal(id, admission.Look(settings.Recording.AllVolumes[0], known, [], _clock.Now).Volume!.Id);
+    }
+
+    [Fact]
     public void BoxMark_ComesBackFromTheDisks_WhenTheDataFolderIsLost()
     {
         Look();

@@ -1,4 +1,5 @@
 using Heldar.Edge.Indexer;
+using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
@@ -64,7 +65,7 @@ internal sealed class VolumesFixture : IAsyncDisposable
             Store, Store, Clock, NullLogger<VolumeKeeper>.Instance);
         await Keeper.OpenAsync(CancellationToken.None);
         await reconciler.StartAsync(CancellationToken.None);
-        Recorders = new RecorderFactory(Writers, Clock, NullLogger<CameraRecorder>.Instance);
+        Recorders = new RecorderFactory(Writers, new PreRollStore(new PreRollOptions(), Volumes, Pool, TimeProvider.System), Clock, NullLogger<CameraRecorder>.Instance);
     }
 
     public async Task StopAsync()
