@@ -5,6 +5,7 @@ using Heldar.Edge.Doctor;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Fsck;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
 using Heldar.Edge.Upgrade;
 using NodaTime;
 
@@ -26,6 +27,7 @@ internal static class BoxCommands
             RestoreCommand.Create(),
             DoctorCommand.Create(BoxSecrets.Columns),
             SecretsCommand.Create(),
+            VolumesCommand.Create(),
             FsckCommand.Create(),
             SchemaCommand.Create(),
         };

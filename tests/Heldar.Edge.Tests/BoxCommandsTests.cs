@@ -13,6 +13,7 @@ public sealed class BoxCommandsTests
     [InlineData("secrets rotate --config a.yaml", "rotate", "a.yaml")]
     [InlineData("secrets rekey", "rekey", "heldar.yaml")]
     [InlineData("secrets status", "status", "heldar.yaml")]
+    [InlineData("volumes adopt /disk1 --config a.yaml", "adopt", "a.yaml")]
     [InlineData("--version", "heldar-edge", "heldar.yaml")]
     [InlineData("--help", "heldar-edge", "heldar.yaml")]
     public void Parse_ReadsWhatIsMeant(string line, string command, string config)
@@ -31,6 +32,8 @@ public sealed class BoxCommandsTests
     [InlineData("keys add")]
     [InlineData("secrets")]
     [InlineData("secrets drop")]
+    [InlineData("volumes")]
+    [InlineData("volumes adopt")]
     [InlineData("keys add --name n --role root")]
     [InlineData("--name n")]
     [InlineData("run x")]

@@ -75,7 +75,7 @@ internal sealed partial class AnrService(
     {
         foreach (var done in _running.Where(r => r.Value.IsCompleted).Select(r => r.Key).ToList()) _running.Remove(done);
         if (_running.Count >= settings.Anr.Parallel) return;
-        if (writers.Pick() is { Failure: not null } or { FreeBytes: < RoomBytes }) return;
+        if (writers.Pick() is null or { Failure: not null } or { FreeBytes: < RoomBytes }) return;
         try
         {
             var ready = (await cameras.ObserveAsync(cancellation))

@@ -62,7 +62,7 @@ internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters w
         limit.CancelAfter(SealTimeout);
         try
         {
-            await writers.Pick().SealAsync(new SealRecord { Type = SealType.Gap, Missing = revised }, limit.Token);
+            await (writers.Pick() ?? throw new IOException("no volume can be written to")).SealAsync(new SealRecord { Type = SealType.Gap, Missing = revised }, limit.Token);
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {

@@ -153,7 +153,7 @@ internal sealed class RefillWriter(VolumeWriters writers, CameraIdentity camera,
             throw new RefillStoppedException(e.Message);
         }
 
-        _writer = writers.Pick();
+        _writer = writers.PickFor(camera.Uid, start) ?? throw new RefillStoppedException("no volume can be written to");
         var file = new SegmentFile(_writer.Volume, new SegmentName(camera.Slug, start, label.Segment).RelativePath, label, camera.Slug, header, this);
         lock (_gate) _pending++;
         if (!_writer.TryOpen(file))

@@ -15,9 +15,9 @@ internal sealed class GapCauses(VolumeWriters volumes, HeldFootage held)
     /// <summary>Why media does not reach the disk, or null while volumes work.</summary>
     public GapCause? Disk()
     {
-        if (volumes.All.Any(v => v.Failure is null && v.FreeBytes >= FullBytes)) return null;
-        if (volumes.All.All(v => v.FreeBytes >= FullBytes)) return GapCause.DiskError;
-        return held.Level == HeldLevel.Full ? GapCause.DiskFullHeld : GapCause.DiskFull;
+        var all = volumes.All;
+        if (all.Any(v => v.Fault == VolumeFault.None && v.FreeBytes >= FullBytes)) return null;
+        return all.Any(v => v.Fault == VolumeFault.Full || v.FreeBytes < FullBytes) ? Full() : GapCause.DiskError;
     }
 
     /// <summary>Whether the stream itself says that nothing comes.</summary>
@@ -45,7 +45,10 @@ internal sealed class GapCauses(VolumeWriters volumes, HeldFootage held)
         "stalled" => GapCause.Stalled,
         "stopped" => GapCause.Operator,
         "clock_step" => GapCause.ClockStep,
-        "volume" => Disk() ?? GapCause.DiskError,
+        "volume_full" => Full(),
+        "volume" => GapCause.DiskError,
         _ => GapCause.Network,
     };
+
+    private GapCause Full() => held.Level == HeldLevel.Full ? GapCause.DiskFullHeld : GapCause.DiskFull;
 }

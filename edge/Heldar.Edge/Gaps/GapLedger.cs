@@ -69,7 +69,7 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
     private void Seal(GapData gap)
     {
         // A full volume cannot take it now: the revision that ends the gap is sealed when footage is written again.
-        volumes.Pick().TrySeal(new SealRecord { Type = SealType.Gap, Missing = gap });
+        volumes.Pick()?.TrySeal(new SealRecord { Type = SealType.Gap, Missing = gap });
         if (gap.Revision == 1) GapMetrics.Began(gap.Cause);
         if (gap.End is { } end)
         {

@@ -11,5 +11,6 @@ internal static class HealthServiceCollectionExtensions
         .AddSingleton<DiskWatch>()
         .AddHostedService(s => s.GetRequiredService<DiskWatch>())
         .AddHostedService<PictureWatch>()
+        .AddHostedService<HeldWatch>()
         .AddHostedService<ReporterService>();
 }

@@ -9,17 +9,18 @@ using Heldar.Edge.Storage;
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, VolumeWriters volumes, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
     {
         var causes = new List<string>();
         if (!cameras.Value) causes.Add("cameras are not started");
-        var missing = settings.Recording.Volumes.Count(v => !Directory.Exists(v));
-        if (missing > 0) causes.Add($"{missing} of {settings.Recording.Volumes.Length} volumes are not there");
-        var failing = volumes.All.Count(v => v.Failure is not null);
-        if (failing > 0) causes.Add($"{failing} of {volumes.All.Count} volumes fail");
+        var primaries = keeper.Status.Where(v => v.Role == VolumeRole.Primary).ToList();
+        var missing = primaries.Count(v => v.Fault == VolumeFault.Away);
+        if (missing > 0) causes.Add($"{missing} of {primaries.Count} volumes are not there");
+        var failing = primaries.Count(v => v.Fault is not (VolumeFault.None or VolumeFault.Away));
+        if (failing > 0) causes.Add($"{failing} of {primaries.Count} volumes fail");
         if (held.Level == HeldLevel.Full) causes.Add("held evidence takes all space");
         return causes;
     }
@@ -32,6 +33,7 @@ internal sealed class Readiness(BoxSettings settings, CamerasStarted cameras, Vo
         if (rings.Problem is { } problem) warnings.Add("pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
         if (retention.ClockDoubt is { } doubt) warnings.Add(doubt);
         if (retention.Last is { } sweep) warnings.AddRange(sweep.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}"));
+        warnings.AddRange(keeper.Status.Select(v => v.Cause).OfType<string>());
         warnings.AddRange(disks.Problems);
         return warnings;
     }

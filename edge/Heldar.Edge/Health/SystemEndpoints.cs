@@ -4,13 +4,11 @@ using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
 using Heldar.Edge.Uplink;
 using NodaTime;
 
 namespace Heldar.Edge.Health;
-
-/// <summary>Numbers of the footage's disks.</summary>
-internal sealed record StorageDto(long DiskTotalBytes, long DiskFreeBytes, double DiskUsedPercent);
 
 /// <summary>Cameras by state.</summary>
 internal sealed record CameraCountsDto(int Total, int Recording, int Failing);
@@ -63,7 +61,7 @@ internal static class SystemEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        BoxSettings settings, CameraRegistry cameras, BoxGauges gauges, UplinkState uplink, IdentityStore identities, BootCounter boot, DiskWatch disks, IClock clock, CancellationToken cancellation)
+        BoxSettings settings, CameraRegistry cameras, BoxGauges gauges, UplinkState uplink, IdentityStore identities, BootCounter boot, DiskWatch disks, StorageReport storage, IClock clock, CancellationToken cancellation)
     {
         var observed = await cameras.ObserveAsync(cancellation);
         var (free, total) = gauges.Disks();
@@ -78,7 +76,7 @@ internal static class SystemEndpoints
                 StartedAt = gauges.StartedAt,
                 BootSeq = boot.BootSeq,
                 Cameras = new CameraCountsDto(observed.Count, recording, observed.Count(c => c.Condition is not (CameraCondition.Disabled or CameraCondition.Idle)) - recording),
-                Storage = new StorageDto(total, free, total == 0 ? 0 : Math.Round(100.0 * (total - free) / total, 1)),
+                Storage = StorageDto.Of(free, total, await storage.ReadAsync(cancellation)),
                 Uplink = uplink.Status(settings.Fleet is not null, identities.Current is not null),
                 RemoteAccess = new RemoteAccessDto(settings.Fleet is not null, gauges.TunnelConnected, gauges.TunnelStreams),
                 DiskHealthOk = total > 0 && free > 0 && disks.Problems.Count == 0,

@@ -113,6 +113,7 @@ internal sealed class PreRollSpill(VolumeSet volumes, int maxSlots) : IDisposabl
 
     private Volume Place()
     {
+        if (volumes.All is { Count: 0 }) throw new IOException("there is no volume to spill to");
         var (volume, free) = volumes.All.Select(v => (Volume: v, v.Space().Free)).MaxBy(v => v.Free);
         return free >= LeastFree ? volume : throw new IOException("there is too little free space to spill to");
     }

@@ -114,11 +114,16 @@ internal sealed partial class CameraRecorder
             return false;
         }
 
-        var writer = _writers.Pick();
+        if (_writers.PickFor(_camera.Uid, start) is not { } writer)
+        {
+            (_lastError, _cause) = ("no volume can be written to", "volume");
+            return false;
+        }
+
         var file = new SegmentFile(writer.Volume, new SegmentName(_camera.Slug, start, label.Segment).RelativePath, label, _camera.Slug, header, this);
         if (!writer.TryOpen(file))
         {
-            (_lastError, _cause) = (writer.Failure ?? "the volume cannot keep up", "volume");
+            (_lastError, _cause) = (writer.Failure ?? "the volume cannot keep up", Cause(writer));
             return false;
         }
 
@@ -140,7 +145,7 @@ internal sealed partial class CameraRecorder
         {
             _since = null;
             // What a failing volume was given and did not keep belongs to the hole.
-            var from = _cause == "volume" && _through is { } through ? Instant.Min(through, end) : end;
+            var from = _cause is "volume" or "volume_full" && _through is { } through ? Instant.Min(through, end) : end;
             _breaks = [.. _breaks.TakeLast(RecorderProgress.KeptBreaks - 1), new RecordingBreak(from, start, _cause)];
             _breakCount++;
         }
@@ -190,9 +195,11 @@ internal sealed partial class CameraRecorder
 
         _pool.Return(job);
         _droppedFrames += frames;
-        (_lastError, _cause) = (_writer.Failure ?? "the volume cannot keep up", "volume");
+        (_lastError, _cause) = (_writer.Failure ?? "the volume cannot keep up", Cause(_writer));
         CloseFile();
     }
+
+    private static string Cause(VolumeWriter writer) => writer.Fault == VolumeFault.Full ? "volume_full" : "volume";
 
     private void EndSegment(AccessUnit? next)
     {
@@ -221,7 +228,7 @@ internal sealed partial class CameraRecorder
         _audio.Clear();
         (_file, _heldSince) = (null, null);
         _since = null;
-        _cause = "volume";
+        _cause = _writer is null ? "volume" : Cause(_writer);
     }
 
     private void Settle()

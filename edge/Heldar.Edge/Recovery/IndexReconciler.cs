@@ -19,12 +19,13 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         // The writers exist, so every volume is salvaged and its log complete.
-        foreach (var writer in volumes.All) await RunAsync(writer.Volume, cancellationToken);
+        foreach (var writer in volumes.All) await ReconcileAsync(writer.Volume, cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task RunAsync(Volume volume, CancellationToken cancellation)
+    /// <summary>Brings the index up to the log of one volume; its writer must not run yet, or have written nothing.</summary>
+    public async Task ReconcileAsync(Volume volume, CancellationToken cancellation)
     {
         var mark = await reader.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation);
         var seals = new SealReader(volume.Root);

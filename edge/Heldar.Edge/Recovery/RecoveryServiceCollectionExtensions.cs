@@ -1,3 +1,5 @@
+using Heldar.Edge.Storage;
+
 namespace Heldar.Edge.Recovery;
 
 internal static class RecoveryServiceCollectionExtensions
@@ -6,5 +8,7 @@ internal static class RecoveryServiceCollectionExtensions
     public static IServiceCollection AddRecovery(this IServiceCollection services) => services
         .AddSingleton<VolumeRecovery>()
         .AddSingleton<KnownCameras>()
-        .AddHostedService<IndexReconciler>();
+        .AddSingleton<IVolumePreparation, VolumePreparation>()
+        .AddSingleton<IndexReconciler>()
+        .AddHostedService(s => s.GetRequiredService<IndexReconciler>());
 }

@@ -78,7 +78,8 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     /// <summary>Frees the space at once; what fails is tried again with <see cref="FinishAsync(CancellationToken)"/>, which says so.</summary>
     private void Unlink(IGrouping<Guid, Candidate> gone)
     {
-        var volume = writers.All.First(w => w.Volume.Id == gone.Key).Volume;
+        // A volume that went just now gets it done when it is back.
+        if (writers.All.FirstOrDefault(w => w.Volume.Id == gone.Key)?.Volume is not { } volume) return;
         foreach (var segment in gone)
         {
             try

@@ -1,5 +1,6 @@
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Retention;
 
@@ -10,6 +11,7 @@ internal static class RetentionServiceCollectionExtensions
         .AddSingleton<SpaceProbe>(volume => volume.Space())
         .AddSingleton<IMachineTime, KernelClock>()
         .AddSingleton(s => RetentionPolicies.Of(s.GetRequiredService<BoxSettings>().Retention, s.GetRequiredService<CameraRegistry>()))
+        .AddSingleton<SpaceFloor>(s => total => s.GetRequiredService<RetentionPolicies>().Current.FloorOf(total))
         .AddSingleton<ClockGuard>()
         .AddSingleton<HeldOutlook>()
         .AddSingleton<Eraser>()

@@ -6,6 +6,12 @@ using NodaTime;
 
 namespace Heldar.Edge.Seals;
 
+/// <summary>The newest record of a seal log.</summary>
+/// <param name="Seq">Its number.</param>
+/// <param name="Hour">The file that it is in.</param>
+/// <param name="Hash">SHA-256 of its line, lower-case hex.</param>
+internal sealed record SealHead(long Seq, string Hour, string Hash);
+
 /// <summary>
 /// Appends to the seal log of one volume: one JSON line per record, one file per hour, each line chained to the one before by its SHA-256. Used by
 /// one thread at a time (the volume's writer). A line that a crash tore off is moved aside when the log is opened, never dropped.
@@ -19,6 +25,7 @@ internal sealed class SealLog : IDisposable
     private readonly IClock _clock;
     private string? _hour;
     private SafeFileHandle? _file;
+    private string? _headHour;
     private long _length;
     private long _seq;
     private string _prev = Zeros;
@@ -28,6 +35,9 @@ internal sealed class SealLog : IDisposable
 
     /// <summary>The hour that is being written; null before the first record ever.</summary>
     public string? Hour => _hour;
+
+    /// <summary>The newest record; null before the first one ever.</summary>
+    public SealHead? Head => _seq > 0 && _headHour is { } hour ? new SealHead(_seq, hour, _prev) : null;
 
     /// <summary>Where a torn line was moved to when the log was opened.</summary>
     public string? TornFile { get; private set; }
@@ -58,6 +68,7 @@ internal sealed class SealLog : IDisposable
         _length += whole.Length;
         _prev = Hash(line);
         _seq++;
+        _headHour = _hour;
         _dirty = true;
     }
 
@@ -101,6 +112,7 @@ internal sealed class SealLog : IDisposable
         if (last is null) return;
         _seq = last.Value.Record.Seq;
         _prev = last.Value.Hash;
+        _headHour = hour;
     }
 
     private void MoveTornAside(string path, long end, long length)

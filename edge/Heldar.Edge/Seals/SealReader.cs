@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Heldar.Contracts;
 
@@ -53,6 +55,17 @@ internal sealed class SealReader(string root)
 
             firstHour = false;
         }
+    }
+
+    /// <summary>Digest of the line with a number in one file; null when it is not there.</summary>
+    public static string? HashOf(string root, string hour, long seq)
+    {
+        var path = SealFiles.PathOf(root, hour);
+        if (!File.Exists(path)) return null;
+        var begin = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"seq\":{seq},"));
+        foreach (var (line, whole, _) in Lines(path))
+            if (whole && line.AsSpan().StartsWith(begin)) return SealLog.Hash(line);
+        return null;
     }
 
     /// <summary>End of the last whole line of a file, and that line.</summary>

@@ -35,6 +35,9 @@ internal enum SealType
 
     /// <summary>Footage of a camera was wanted; <see cref="SealRecord.Wanted"/>.</summary>
     Wanted,
+
+    /// <summary>Something about the volume itself that whoever reads the log must know; <see cref="SealRecord.Cause"/>.</summary>
+    Noted,
 }
 
 /// <summary>One line of the seal log. Parts that the type does not use are absent from the line.</summary>

@@ -36,7 +36,7 @@ internal sealed record BoxSettings(
 }
 
 /// <summary>Where and how footage is written.</summary>
-/// <param name="Volumes">Absolute folders, each best on its own disk; at least one.</param>
+/// <param name="Volumes">Absolute folders that footage is recorded to, each best on its own disk; at least one.</param>
 /// <param name="SegmentSeconds">Target length of a segment in seconds, 2 to 300, default 30. Longer means fewer files and events, later search by segment.</param>
 internal sealed record RecordingSettings(ImmutableArray<string> Volumes, int SegmentSeconds)
 {
@@ -47,7 +47,40 @@ internal sealed record RecordingSettings(ImmutableArray<string> Volumes, int Seg
     public const int DefaultSegmentSeconds = 30;
     public const int MinSegmentSeconds = 2;
     public const int MaxSegmentSeconds = 300;
+    public const int DefaultScrubMiBPerSecond = 4;
+    public const int MaxScrubMiBPerSecond = 1000;
+
+    /// <summary>All volumes with their roles, the primary ones of <see cref="Volumes"/> included.</summary>
+    public ImmutableArray<VolumeSettings> AllVolumes { get; init; } = [];
+
+    /// <summary>Whether cameras that do not say themselves are mirrored; it needs a volume with the role mirror.</summary>
+    public bool Mirror { get; init; } = true;
+
+    /// <summary>Speed in MiB/s at which stored footage is read again and held against its hashes; 0 switches that off. Faster finds a bad disk sooner and costs reading.</summary>
+    public int ScrubMiBPerSecond { get; init; } = DefaultScrubMiBPerSecond;
+
+    public static RecordingSettings Of(ImmutableArray<VolumeSettings> volumes, int segmentSeconds) =>
+        new([.. volumes.Where(v => v.Role == VolumeRole.Primary).Select(v => v.Path)], segmentSeconds) { AllVolumes = volumes };
 }
+
+/// <summary>What a volume is for.</summary>
+internal enum VolumeRole
+{
+    /// <summary>Footage is recorded to it.</summary>
+    Primary,
+
+    /// <summary>It gets a copy of what is recorded.</summary>
+    Mirror,
+
+    /// <summary>What waits for the archive lies there.</summary>
+    Staging,
+}
+
+/// <summary>One folder of the settings.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Role">What it is for.</param>
+/// <param name="Mounted">It must not lie on the system's own disk: without a disk mounted there it is not used.</param>
+internal sealed record VolumeSettings(string Path, VolumeRole Role, bool Mounted);
 
 /// <summary>How the box reports to its fleet.</summary>
 /// <param name="Url">Base address of the fleet service.</param>
@@ -78,6 +111,9 @@ internal sealed record CameraSettings(string Id, string Name, string Url, string
 {
     /// <summary>For rtsps: SHA-256 of the one certificate to accept, 64 lower-case hexadecimal digits; null asks the system's authorities.</summary>
     public string? Certificate { get; init; }
+
+    /// <summary>Whether it is mirrored; null for what <see cref="RecordingSettings.Mirror"/> says.</summary>
+    public bool? Mirror { get; init; }
 
     /// <summary>How gaps are refilled from the camera's own storage.</summary>
     public CameraAnr Anr { get; init; } = CameraAnr.Off;

@@ -98,23 +98,14 @@ internal static class SettingsReader
     private static RecordingSettings ReadRecording(YamlSection root, SettingsScope scope)
     {
         var section = root.Section("recording");
-        if (section is null) return new RecordingSettings([scope.FullPath("recordings")], RecordingSettings.DefaultSegmentSeconds);
-        var volumes = ImmutableArray.CreateBuilder<string>();
-        foreach (var volume in section.List("volumes"))
-        {
-            var path = volume.Required("path");
-            volume.RefuseUnknown();
-            if (path.Length == 0) continue;
-            var full = scope.FullPath(path);
-            if (volumes.Contains(full)) volume.Fail("path", "is named twice");
-            else volumes.Add(full);
-        }
-
-        if (volumes.Count == 0) volumes.Add(scope.FullPath("recordings"));
+        if (section is null) return RecordingSettings.Of([new VolumeSettings(scope.FullPath("recordings"), VolumeRole.Primary, false)], RecordingSettings.DefaultSegmentSeconds);
+        var volumes = VolumesReader.Read(section, scope);
         var seconds = section.Integer("segmentSeconds", RecordingSettings.DefaultSegmentSeconds, RecordingSettings.MinSegmentSeconds, RecordingSettings.MaxSegmentSeconds);
         var budget = section.Integer("preRollBudgetMiB", RecordingSettings.DefaultPreRollBudgetMiB, 1, 65_536);
+        var mirror = section.Flag("mirror", true);
+        var scrub = section.Integer("scrubMiBPerSecond", RecordingSettings.DefaultScrubMiBPerSecond, 0, RecordingSettings.MaxScrubMiBPerSecond);
         section.RefuseUnknown();
-        return new RecordingSettings(volumes.ToImmutable(), seconds) { PreRollBudgetMiB = budget };
+        return RecordingSettings.Of(volumes, seconds) with { PreRollBudgetMiB = budget, Mirror = mirror, ScrubMiBPerSecond = scrub };
     }
 
     private static FleetSettings? ReadFleet(YamlSection root, SettingsScope scope)
@@ -161,6 +152,7 @@ internal static class SettingsReader
 
             var audio = section.Flag("audio", false);
             var enabled = section.Flag("enabled", true);
+            bool? mirror = section.Has("mirror") ? section.Flag("mirror", true) : null;
             var clock = section.Choice("clock", "box", "box", "camera");
             var certificate = section.Text("certificateSha256");
             if (!CameraCertificate.IsValidOrEmpty(certificate)) section.Fail("certificateSha256", CameraCertificate.Rule);
@@ -173,6 +165,7 @@ internal static class SettingsReader
             {
                 Certificate = CameraCertificate.Normal(certificate),
                 Anr = anr,
+                Mirror = mirror,
                 Mode = mode,
                 PreRollSeconds = preRoll,
                 PostRollSeconds = postRoll,

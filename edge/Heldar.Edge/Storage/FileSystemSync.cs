@@ -13,8 +13,11 @@ internal sealed class FileSystemSync(string folder) : IDisposable
     public void Run()
     {
         if (_handle is null) return;
-        if (SyncFs(_handle) != 0) throw new IOException($"syncfs of {folder} failed with error {Marshal.GetLastPInvokeError()}");
+        if (SyncFs(_handle) != 0) throw Failed(Marshal.GetLastPInvokeError());
     }
+
+    /// <summary>Carries the error of the operating system as files do.</summary>
+    private IOException Failed(int error) => new($"syncfs of {folder} failed: {Marshal.GetPInvokeErrorMessage(error)}", error);
 
     public void Dispose() => _handle?.Dispose();
 

@@ -14,14 +14,18 @@ internal sealed partial class VolumeWriter
             switch (job.Kind)
             {
                 case JobKind.Open:
+                    // An empty mount point would take the files just as well, and hide them when the disk is back.
+                    if (!_volume.IsThere) throw new VolumeAwayException(_volume.Root);
                     _open.Add(file!);
                     file!.Open(_seals);
+                    _works = true;
                     break;
                 case JobKind.Write when !file!.Broken:
                     var started = Stopwatch.GetTimestamp();
                     file.Write(job.Fragment!, _seals, _fragmentHash);
                     StorageMetrics.FragmentWrite.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
                     StorageMetrics.Bytes.Add(job.Fragment!.Bytes, _tag);
+                    Interlocked.Add(ref _written, job.Fragment!.Bytes);
                     break;
                 case JobKind.Close when _open.Contains(file!):
                     _closing.Add(FinishFile(file!, job.End));
@@ -94,9 +98,11 @@ internal sealed partial class VolumeWriter
             CloseFiles();
             SealClosed();
             if (closes) StorageMetrics.Seal.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
-            if (_failure is not null) LogWorksAgain(_log, _volume.Root);
-            _failure = null;
-            Interlocked.Exchange(ref _freeBytes, _volume.Space().Free);
+            _head = _seals.Head;
+            var (free, total) = _volume.Space();
+            Interlocked.Exchange(ref _freeBytes, free);
+            Interlocked.Exchange(ref _totalBytes, total);
+            if (_trouble is not null) TryAgain();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -166,11 +172,26 @@ internal sealed partial class VolumeWriter
         file.Owner.Abandoned(file);
     }
 
+    /// <summary>A volume that failed works again when something was written, be it by a probe: nothing else may be sent to it meanwhile.</summary>
+    private void TryAgain()
+    {
+        if (!_works)
+        {
+            if (_trouble!.Fault.NeedsReopening() || Stopwatch.GetTimestamp() < _probeAt) return;
+            _volume.Probe();
+        }
+
+        LogWorksAgain(_log, _volume.Root);
+        _trouble = null;
+    }
+
     private void Report(Exception error)
     {
-        StorageMetrics.Failures.Add(1, _tag);
-        if (_failure is null) LogFailed(_log, error, _volume.Root);
-        _failure = error.Message;
+        var fault = VolumeFaults.Of(error);
+        if (_trouble?.Fault != fault) LogFailed(_log, error, _volume.Root, fault.Word());
+        _trouble = new Trouble(fault, error.Message);
+        (_works, _probeAt) = (false, Stopwatch.GetTimestamp() + Stopwatch.Frequency);
+        if (fault == VolumeFault.Full) Full?.Invoke();
     }
 
     private sealed record Sealing(SegmentFile File, Heldar.Contracts.Events.SegmentData Data)

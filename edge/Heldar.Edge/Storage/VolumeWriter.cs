@@ -31,7 +31,12 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     private long _freeBytes;
     private bool _stopping;
     private bool _disposed;
-    private volatile string? _failure;
+    private long _written;
+    private long _totalBytes;
+    private long _probeAt;
+    private bool _works;
+    private volatile Trouble? _trouble;
+    private volatile SealHead? _head;
 
     public VolumeWriter(Volume volume, SealLog seals, ISegmentSink sink, StorageOptions options, ILogger<VolumeWriter> log)
     {
@@ -39,7 +44,8 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         if (errors.Count > 0) throw new ArgumentException(string.Join(' ', errors), nameof(options));
         (_volume, _seals, _sink, _options, _log) = (volume, seals, sink, options, log);
         _sync = new FileSystemSync(volume.Root);
-        _freeBytes = volume.Space().Free;
+        (_freeBytes, _totalBytes) = volume.Space();
+        _head = seals.Head;
         Name = volume.Id.ToString("N")[^8..];
         _tag = new("volume", Name);
         new Thread(Loop) { IsBackground = true, Name = "volume " + Name }.Start();
@@ -51,7 +57,22 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     public string Name { get; }
 
     /// <summary>The newest failure of the volume; null while it works.</summary>
-    public string? Failure => _failure;
+    public string? Failure => _trouble?.Text;
+
+    /// <summary>The kind of the newest failure; none while it works.</summary>
+    public VolumeFault Fault => _trouble?.Fault ?? VolumeFault.None;
+
+    /// <summary>Called when the disk is full, on the volume's thread; must not block.</summary>
+    public Action? Full { get; init; }
+
+    /// <summary>Bytes of media written since it was opened.</summary>
+    public long WrittenBytes => Interlocked.Read(ref _written);
+
+    /// <summary>Size of the file system when it was last looked at.</summary>
+    public long TotalBytes => Interlocked.Read(ref _totalBytes);
+
+    /// <summary>The newest record of the seal log that would survive a power cut.</summary>
+    public SealHead? Head => _head;
 
     /// <summary>Free bytes of the file system when it was last looked at, which is at every sync.</summary>
     public long FreeBytes => Interlocked.Read(ref _freeBytes);
@@ -185,6 +206,9 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
             Do(job);
         }
     }
+
+    /// <summary>What is wrong, told once for each kind.</summary>
+    private sealed record Trouble(VolumeFault Fault, string Text);
 
     private enum JobKind
     {

@@ -1,20 +1,60 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using NodaTime;
+
 namespace Heldar.Edge.Storage;
 
-/// <summary>The writers of all volumes. Thread-safe.</summary>
+/// <summary>The writers of all volumes that footage is recorded to. Thread-safe; what <see cref="All"/> answers never changes afterwards.</summary>
 internal sealed class VolumeWriters(IReadOnlyList<VolumeWriter> writers) : IAsyncDisposable
 {
-    public IReadOnlyList<VolumeWriter> All => writers;
+    /// <summary>A volume with less room takes a segment only when no other can.</summary>
+    private const long Scarce = 64L << 20;
+    private readonly Lock _lock = new();
+    private volatile IReadOnlyList<VolumeWriter> _all = writers;
 
-    /// <summary>The working volume with the most free space; a volume that fails only when none works.</summary>
-    public VolumeWriter Pick()
+    public IReadOnlyList<VolumeWriter> All => _all;
+
+    /// <summary>The working volume with the most free space; a volume that fails only when none works; null when there is none.</summary>
+    public VolumeWriter? Pick() => _all.MaxBy(w => (Rank(w), w.FreeBytes));
+
+    /// <summary>
+    /// Where a camera's next segment goes: each hour of it has one volume among those that work, drawn by their sizes, so that disks fill evenly and one that fails
+    /// or comes back moves only what is its own. Null when there is none.
+    /// </summary>
+    public VolumeWriter? PickFor(Guid camera, Instant time)
     {
-        VolumeWriter? best = null;
-        foreach (var writer in writers)
-            if (best is null || Rank(writer) > Rank(best)) best = writer;
-        return best ?? throw new InvalidOperationException("there is no volume");
+        var all = _all;
+        if (all.Count < 2) return all.Count == 0 ? null : all[0];
+        var best = all.Max(Rank);
+        return all.Where(w => Rank(w) == best).MaxBy(w => Draw(w, camera, time));
     }
 
-    public async ValueTask DisposeAsync() => await Task.WhenAll(writers.Select(w => w.DisposeAsync().AsTask()));
+    /// <summary>A volume is ready.</summary>
+    public void Add(VolumeWriter writer)
+    {
+        lock (_lock) _all = [.. _all, writer];
+    }
 
-    private static long Rank(VolumeWriter writer) => writer.Failure is null ? writer.FreeBytes : -1;
+    /// <summary>A volume gets nothing more.</summary>
+    public void Remove(VolumeWriter writer)
+    {
+        lock (_lock) _all = [.. _all.Where(w => w != writer)];
+    }
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_all.Select(w => w.DisposeAsync().AsTask()));
+
+    private static int Rank(VolumeWriter writer) => writer.Fault != VolumeFault.None ? 0 : writer.FreeBytes < Scarce ? 1 : 2;
+
+    /// <summary>Weighted rendezvous: the largest of −size ∕ ln(hash) wins, for each volume by itself.</summary>
+    private static double Draw(VolumeWriter writer, Guid camera, Instant time)
+    {
+        Span<byte> key = stackalloc byte[40];
+        writer.Volume.Id.TryWriteBytes(key);
+        camera.TryWriteBytes(key[16..]);
+        BinaryPrimitives.WriteInt64LittleEndian(key[32..], time.ToUnixTimeSeconds() / 3600);
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(key, hash);
+        var part = (BinaryPrimitives.ReadUInt64LittleEndian(hash) + 1.0) / (ulong.MaxValue + 2.0);
+        return -Math.Max(1, writer.TotalBytes) / Math.Log(part);
+    }
 }

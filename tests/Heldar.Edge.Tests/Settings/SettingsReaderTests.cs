@@ -83,6 +83,36 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Read_KnowsTheRolesOfVolumes()
+    {
+        var recording = Read("""
+            recording:
+              volumes: [{ path: /a, mounted: true }, { path: /b }, { path: /m/, role: mirror }, { path: /s, role: staging }]
+              mirror: false
+              scrubMiBPerSecond: 0
+            cameras: [{ id: gate, url: "rtsp://h/", mirror: true }, { id: yard, url: "rtsp://h/" }]
+            """);
+
+        Assert.Equal(["/a", "/b"], recording.Recording.Volumes);
+        Assert.Equal(
+            [new("/a", VolumeRole.Primary, true), new("/b", VolumeRole.Primary, false), new("/m", VolumeRole.Mirror, false), new VolumeSettings("/s", VolumeRole.Staging, false)],
+            recording.Recording.AllVolumes);
+        Assert.Equal((false, 0), (recording.Recording.Mirror, recording.Recording.ScrubMiBPerSecond));
+        Assert.Equal([true, null], recording.Cameras.Select(c => c.Mirror));
+    }
+
+    [Theory]
+    [InlineData("[{ path: /a }, { path: /a/b }]", "recording.volumes[1].path")]
+    [InlineData("[{ path: /a/b }, { path: /a, role: mirror }]", "recording.volumes[1].path")]
+    [InlineData("[{ path: /a }, { path: /a/ }]", "recording.volumes[1].path")]
+    [InlineData("[{ path: /a, role: mirror }]", "recording.volumes")]
+    [InlineData("[{ path: /a }, { path: /b, role: mirror }, { path: /c, role: mirror }]", "recording.volumes[2].role")]
+    [InlineData("[{ path: /a, role: spare }]", "recording.volumes[0].role")]
+    [InlineData("[{ path: /a, size: 1 }]", "recording.volumes[0].size")]
+    public void Read_RefusesVolumes_ThatCannotBe(string volumes, string setting) =>
+        Assert.Equal([setting], Mistakes($"recording:\n  volumes: {volumes}\n").Select(e => e.Setting));
+
+    [Fact]
     public void Read_NeverRepeatsASecret_InItsErrors()
     {
         var errors = Mistakes("cameras:\n  - { id: gate, url: 'rtsp://admin:sesame@host:notaport/', password: [sesame] }\nfleet: { url: 'http://u:sesame@h', enrolmentToken: { a: sesame } }\n");

@@ -1,0 +1,104 @@
+using Heldar.Edge.Indexer;
+using Heldar.Edge.PreRoll;
+using Heldar.Edge.Recorder;
+using Heldar.Edge.Recovery;
+using Heldar.Edge.Seals;
+using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
+using Heldar.Edge.Tests.Recorder;
+using Heldar.Media.Streams;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodaTime;
+
+namespace Heldar.Edge.Tests.Storage;
+
+/// <summary>The volumes of a box as the keeper keeps them, stepped by the test.</summary>
+internal sealed class VolumesFixture : IAsyncDisposable
+{
+    private static readonly Guid Box = Guid.Parse("0190c0de-0000-7000-8000-00000000000a");
+    private readonly TemporaryFolder _folder = new();
+    private readonly IReadOnlyList<VolumeSettings> _wishes;
+
+    private VolumesFixture(IReadOnlyList<VolumeSettings> wishes) => _wishes = wishes;
+
+    public ManualClock Clock { get; } = new();
+
+    public MediaBlockPool Pool { get; } = new();
+
+    public CollectingOutbox Outbox { get; } = new();
+
+    public BoxStore Store { get; private set; } = null!;
+
+    public VolumeSet Volumes { get; private set; } = null!;
+
+    public VolumeWriters Writers { get; private set; } = null!;
+
+    public IndexWriter IndexWriter { get; private set; } = null!;
+
+    public SegmentIndex Index { get; private set; } = null!;
+
+    public VolumeKeeper Keeper { get; private set; } = null!;
+
+    public RecorderFactory Recorders { get; private set; } = null!;
+
+    public SpaceAlarm Alarm { get; private set; } = null!;
+
+    public string Folder => _folder.Path;
+
+    public static async Task<VolumesFixture> StartAsync(params IReadOnlyList<VolumeSettings> wishes)
+    {
+        var fixture = new VolumesFixture(wishes);
+        await fixture.StartAsync();
+        return fixture;
+    }
+
+    public async Task StartAsync()
+    {
+        Store = BoxStore.Open(new StoreOptions { File = Path.Combine(Folder, "box.db") }, StoreSchema.Embedded(), NullLogger<BoxStore>.Instance);
+        (Volumes, Writers, Alarm) = (new VolumeSet([]), new VolumeWriters([]), new SpaceAlarm());
+        IndexWriter = new IndexWriter(Store, Outbox, NullLogger<IndexWriter>.Instance);
+        Index = new SegmentIndex(Store, Volumes);
+        var reconciler = new IndexReconciler(Writers, Store, Store, Outbox, new KnownCameras(), [], NullLogger<IndexReconciler>.Instance);
+        Keeper = new VolumeKeeper(
+            new VolumeWishes(_wishes, new VolumeAdmission(Box), Writer), Volumes, Writers, new VolumePreparation(new VolumeRecovery(NullLogger<VolumeRecovery>.Instance), reconciler),
+            Store, Store, Clock, NullLogger<VolumeKeeper>.Instance);
+        await Keeper.OpenAsync(CancellationToken.None);
+        await reconciler.StartAsync(CancellationToken.None);
+        Recorders = new RecorderFactory(Writers, new PreRollStore(new PreRollOptions(), Volumes, Pool, TimeProvider.System), Clock, NullLogger<CameraRecorder>.Instance);
+    }
+
+    public async Task StopAsync()
+    {
+        await Keeper.StopAsync(CancellationToken.None);
+        Keeper.Dispose();
+        await IndexWriter.DisposeAsync();
+        await Store.DisposeAsync();
+        Alarm.Dispose();
+    }
+
+    /// <summary>Steps the keeper, a second of its clock each time, until something is so.</summary>
+    public async Task StepUntilAsync(Func<bool> so, string what)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (!so())
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"not within 20 s: {what}");
+            Clock.Advance(Duration.FromSeconds(1));
+            await Keeper.StepAsync(TestContext.Current.CancellationToken);
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async Task<IReadOnlyList<Segment>> SegmentsAsync(Guid camera) =>
+        (await Index.FindAsync(camera, Instant.MinValue, Instant.MaxValue, SegmentIndex.MaxLimit, null, CancellationToken.None)).Items;
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _folder.Dispose();
+    }
+
+    private VolumeWriter Writer(Volume volume, VolumeRole role, SealLog seals) =>
+        new(volume, seals, IndexWriter, new StorageOptions { SyncInterval = Duration.FromMilliseconds(100) }, NullLogger<VolumeWriter>.Instance) { Full = Alarm.Ring };
+}
