@@ -19,6 +19,8 @@ internal static class BoxCommands
         {
             ConfigOption.Create(),
             KeysCommand.Create(),
+            SetupCodeCommand.Create(),
+            AuditCommand.Create(),
             SecretsCommand.Create(),
             FsckCommand.Create(),
         };

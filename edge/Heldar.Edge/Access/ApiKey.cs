@@ -6,11 +6,13 @@ namespace Heldar.Edge.Access;
 /// <summary>A machine key as it is kept: never the key itself.</summary>
 /// <param name="Id">UUIDv7.</param>
 /// <param name="Name">What it is for.</param>
-/// <param name="Role">What it may do; null when <see cref="Capabilities"/> says it.</param>
 /// <param name="Sha256">SHA-256 of the key's text, lower-case hex; of a revoked key something that no key has, so that not even an older program takes it.</param>
 /// <param name="CreatedAt">When it was made.</param>
-internal sealed record ApiKey(Guid Id, string Name, BoxRole? Role, string Sha256, Instant CreatedAt)
+internal sealed record ApiKey(Guid Id, string Name, string Sha256, Instant CreatedAt)
 {
+    /// <summary>What it may do; null when <see cref="Capabilities"/> says it.</summary>
+    public BoxRole? Role { get; init; }
+
     /// <summary>Words of <see cref="CapabilityNames"/>; null when the role says what it may do.</summary>
     public IReadOnlyList<string>? Capabilities { get; init; }
 

@@ -19,5 +19,5 @@ internal static class ApiKeyRules
     }
 
     private static bool BringsAccess(ApiKeyWish wish) =>
-        ((wish.Role?.Capabilities() ?? CapabilityNames.Join(wish.Capabilities ?? []) ?? Capability.None) & Capability.AccessManage) != 0;
+        ((wish.Role?.Capabilities() ?? CapabilityNames.Join(wish.Capabilities ?? []) ?? Capability.None) & Capability.AccessManage) != Capability.None;
 }

@@ -66,8 +66,9 @@ internal sealed partial class ApiKeys(string dataFolder, IClock clock, ILogger<A
     {
         if (ApiKeyRules.Mistake(wish, clock.GetCurrentInstant()) is { } mistake) throw new ArgumentException(mistake, nameof(wish));
         var text = SecretToken.Create(Prefix);
-        var key = new ApiKey(Guid.CreateVersion7(), wish.Name, wish.Role, SecretToken.Hash(text), clock.GetCurrentInstant())
+        var key = new ApiKey(Guid.CreateVersion7(), wish.Name, SecretToken.Hash(text), clock.GetCurrentInstant())
         {
+            Role = wish.Role,
             Capabilities = wish.Capabilities,
             Cameras = wish.Cameras,
             ExpiresAt = wish.ExpiresAt,

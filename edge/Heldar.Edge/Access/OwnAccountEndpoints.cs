@@ -1,6 +1,5 @@
 using Heldar.Contracts.Api;
 using Heldar.Edge.Api;
-using Heldar.Edge.Store;
 
 namespace Heldar.Edge.Access;
 

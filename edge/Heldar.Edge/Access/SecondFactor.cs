@@ -17,8 +17,8 @@ internal sealed class SecondFactor(SecretBox secrets, BoxSettings settings, ISto
 {
     public const int RecoveryCodes = 10;
 
-    /// <summary>Associated data of an account's sealed secret.</summary>
-    public static string Owner(string user) => $"user/{user}/totp";
+    /// <summary>Where the sealed secrets are kept.</summary>
+    public static SealedColumn Column { get; } = new("user_account", "id", "totp_secret", Owner);
 
     /// <summary>Makes a new secret that counts once a code of it is confirmed; null when a second factor is on already.</summary>
     public async Task<(string Secret, string Address)?> StartAsync(Guid id, CancellationToken cancellation)
@@ -76,6 +76,9 @@ internal sealed class SecondFactor(SecretBox secrets, BoxSettings settings, ISto
             ? user
             : null;
     }
+
+    /// <summary>Associated data of an account's sealed secret.</summary>
+    private static string Owner(string user) => $"user/{user}/totp";
 
     private long? Match(User user, string code)
     {

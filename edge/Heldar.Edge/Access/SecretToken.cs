@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,6 +12,7 @@ namespace Heldar.Edge.Access;
 internal static class SecretToken
 {
     private const int RandomChars = 43;
+    private static readonly SearchValues<char> Base64Chars = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>Crockford's base 32: no I, L, O, U to mistake.</summary>
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -20,7 +22,7 @@ internal static class SecretToken
     /// <summary>Whether a text has the shape of a token, before anything looks for it.</summary>
     public static bool IsShaped(string? text, string prefix) =>
         text is not null && text.Length == prefix.Length + RandomChars && text.StartsWith(prefix, StringComparison.Ordinal)
-        && !text.AsSpan(prefix.Length).ContainsAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+        && !text.AsSpan(prefix.Length).ContainsAnyExcept(Base64Chars);
 
     /// <summary>What is kept of it: SHA-256, lower-case hex.</summary>
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

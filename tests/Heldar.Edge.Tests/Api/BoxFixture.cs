@@ -88,7 +88,7 @@ internal sealed class BoxFixture : IAsyncDisposable
         _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage));
         AdminKey = Key(BoxRole.Admin);
         await _app.StartAsync();
-        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.Single()) };
+        Http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
     }
 
     private async Task CloseAsync()
