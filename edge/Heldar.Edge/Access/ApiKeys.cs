@@ -36,7 +36,7 @@ internal sealed partial class ApiKeys(string dataFolder, IClock clock, ILogger<A
     private readonly ILogger _log = log ?? NullLogger<ApiKeys>.Instance;
     private readonly Lock _lock = new();
     private volatile State _state = new(default, [], FrozenDictionary<string, Known>.Empty);
-    private long _checkedAt = long.MinValue;
+    private long _checkedAt = -10_000;
     private bool _damaged;
 
     /// <summary>All keys, revoked ones too, oldest first.</summary>

@@ -96,12 +96,12 @@ internal static class CapabilityNames
     public static IReadOnlyList<string> Split(Capability set) => [.. Words.Where(p => set.HasFlag(p.Key)).Select(p => p.Value).Order(StringComparer.Ordinal)];
 
     /// <summary>The set of some words; null when one of them is unknown.</summary>
-    public static Capability? Join(IEnumerable<string> words)
+    public static Capability? Join(IEnumerable<string?> words)
     {
         var set = Capability.None;
         foreach (var word in words)
         {
-            if (!ByWord.TryGetValue(word, out var one)) return null;
+            if (word is null || !ByWord.TryGetValue(word, out var one)) return null;
             set |= one;
         }
 
