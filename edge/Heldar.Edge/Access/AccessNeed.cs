@@ -51,8 +51,8 @@ internal static class AccessNeedExtensions
         route.WithMetadata(new AccessNeed(capability, SignedLink: true));
 
     /// <summary>
-    /// The coarse form: <see cref="BoxRole.Viewer"/> for looking, <see cref="BoxRole.Manager"/> for changing cameras, <see cref="BoxRole.Admin"/> for the box.
-    /// A route below one camera has that camera's scope, any other is for callers that see the whole box.
+    /// The coarse form: <see cref="BoxRole.Viewer"/> for looking, <see cref="BoxRole.Admin"/> for changing. A route below one camera has that camera's scope and
+    /// needs what changing cameras needs; any other is about the box, and for callers that see all of it.
     /// </summary>
     public static TBuilder Needs<TBuilder>(this TBuilder route, BoxRole role) where TBuilder : IEndpointConventionBuilder
     {
@@ -61,7 +61,7 @@ internal static class AccessNeedExtensions
             var camera = endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } path } && path.StartsWith(CameraPrefix, StringComparison.Ordinal);
             endpoint.Metadata.Add(new AccessNeed(role switch
             {
-                BoxRole.Admin => Capability.SystemManage,
+                BoxRole.Admin => camera ? Capability.RegistryManage : Capability.SystemManage,
                 BoxRole.Manager => Capability.RegistryManage,
                 _ => camera ? Capability.CameraRead : Capability.SystemRead,
             }));
