@@ -76,7 +76,8 @@ internal static partial class BoxApp
         var app = builder.Build();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
-        app.UseMiddleware<AccessMiddleware>();
+        app.UseAccess();
+        app.MapAccess();
         app.MapHealth();
         app.MapSystem();
         app.MapMetrics();
@@ -91,16 +92,18 @@ internal static partial class BoxApp
         app.MapHolds();
         app.MapRetention();
         app.MapSnapshots();
-        app.MapOpenApi("/openapi/{documentName}.json").Needs(BoxRole.Viewer);
+        app.MapOpenApi("/openapi/{documentName}.json").Needs(Capability.None).HasNoCameras();
         app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));
         return app;
     }
 
-    /// <summary>On the first start of a data folder, makes an admin key and prints it: the only time it is seen.</summary>
+    /// <summary>On the first start of a data folder, makes an admin key and the set-up code of the first account and prints them: the only time they are seen.</summary>
     public static void PrintFirstKey(WebApplication app)
     {
         var keys = app.Services.GetRequiredService<ApiKeys>();
-        if (!keys.Any()) Console.WriteLine($"API key of this box (shown once): {keys.Add("first", BoxRole.Admin)}");
+        if (keys.Any()) return;
+        Console.WriteLine($"API key of this box (shown once): {keys.Add("first", BoxRole.Admin)}");
+        Console.WriteLine($"Set-up code for the first account (works once, for {SetupCodes.Lifetime.TotalHours:0} hours): {app.Services.GetRequiredService<SetupCodes>().Create()}");
     }
 
     private static void Host(WebApplicationBuilder builder, BoxSettings settings)

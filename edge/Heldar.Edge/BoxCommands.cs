@@ -23,6 +23,8 @@ internal static class BoxCommands
         {
             ConfigOption.Create(),
             KeysCommand.Create(),
+            SetupCodeCommand.Create(),
+            AuditCommand.Create(),
             BackupCommand.Create(),
             RestoreCommand.Create(),
             DoctorCommand.Create(BoxSecrets.Columns),

@@ -1,3 +1,4 @@
+using Heldar.Edge.Access;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Secrets;
 
@@ -6,5 +7,5 @@ namespace Heldar.Edge;
 /// <summary>What the rooms keep sealed in the database.</summary>
 internal static class BoxSecrets
 {
-    public static IReadOnlyList<SealedColumn> Columns => [.. CameraSecrets.Columns];
+    public static IReadOnlyList<SealedColumn> Columns => [.. CameraSecrets.Columns, SecondFactor.Column];
 }

@@ -4,41 +4,69 @@ using Heldar.Edge.Api;
 namespace Heldar.Edge.Access;
 
 /// <summary>
-/// Closed by default. Runs after routing: whoever shows no valid key gets 401 before anything could tell him that a path or camera exists; a
-/// route without an access decision is refused for everyone.
+/// Closed by default. Runs after routing: whoever does not show who he is gets 401 before anything could tell him that a path or camera exists; a route without
+/// an access decision is refused for everyone, one without a camera-scope decision for everybody who may not know of all cameras.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, ApiKeys keys, SignedLinks links)
+internal sealed class AccessMiddleware(RequestDelegate next, Callers callers, SignedLinks links, FailureNotes failures)
 {
-    private static readonly AccessNeed NoRoute = new(BoxRole.Viewer);
+    // 404 and 405 are no routes of ours, so they need a caller and then speak for themselves.
+    private static readonly AccessNeed NoRoute = new(Capability.None);
+    private static readonly ScopeNeed NoScope = new(ScopeRule.BoxWide);
 
-    public Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
-        // 404 and 405 are no routes of ours, so they need a key and then speak for themselves.
         var endpoint = context.GetEndpoint() as RouteEndpoint;
         var need = endpoint is null ? NoRoute : endpoint.Metadata.GetMetadata<AccessNeed>();
-        if (need is null) return Problems.WriteAsync(context, 403, ErrorCodes.Forbidden, "this route has no access decision");
-        if (need.Role is not { } role) return next(context);
-
-        if (Credential(context.Request) is { } credential)
+        if (need is null)
         {
-            if (keys.Find(credential) is not { } key) return Refuse(context, "the key is not known");
-            return key.Role >= role ? next(context) : Problems.WriteAsync(context, 403, ErrorCodes.Forbidden, "this needs a key with the role admin");
+            await Problems.WriteAsync(context, 403, ErrorCodes.Forbidden, "this route has no access decision");
+            return;
         }
 
-        if (need.SignedLink && links.Allows(context.Request.Path.Value ?? "", context.Request.Query["exp"], context.Request.Query["sig"])) return next(context);
-        return Refuse(context, "send a key as 'Authorization: Bearer …' or 'X-API-Key: …'; heldar-edge keys add makes one");
+        if (need.Capability is { } capability)
+        {
+            var (caller, why) = await callers.FindAsync(context);
+            if (caller is null)
+            {
+                if (why is null && need.SignedLink && links.Allows(context.Request.Path.Value ?? "", context.Request.Query["exp"], context.Request.Query["sig"])) await next(context);
+                else await RefuseAsync(context, why ?? "sign in, or send a key as 'Authorization: Bearer …' or 'X-API-Key: …'; heldar-edge keys add makes one");
+                return;
+            }
+
+            if (endpoint is not null && await RefuseAsync(context, caller, capability, endpoint.Metadata.GetMetadata<ScopeNeed>() ?? NoScope)) return;
+            context.Features.Set(caller);
+        }
+
+        await next(context);
     }
 
-    private static Task Refuse(HttpContext context, string why)
+    private static Task RefuseAsync(HttpContext context, string why)
     {
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return Problems.WriteAsync(context, 401, ErrorCodes.Unauthenticated, why);
     }
 
-    private static string? Credential(HttpRequest request)
+    /// <summary>Refuses what a known caller may not do; false when he may.</summary>
+    private async Task<bool> RefuseAsync(HttpContext context, Caller caller, Capability capability, ScopeNeed scope)
     {
-        if (request.Headers.TryGetValue("X-API-Key", out var values) && values is [{ Length: > 0 } key]) return key;
-        if (request.Headers.Authorization is [{ } header] && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return header[7..].Trim();
-        return null;
+        if (caller.Session is not null && !Callers.HasHeaderCredential(context.Request) && !SessionCookie.MayChange(context.Request))
+        {
+            await Problems.WriteAsync(context, 403, ErrorCodes.Forbidden, $"send the header {SessionCookie.CsrfHeader}: 1 with every call that changes something");
+            return true;
+        }
+
+        if (!caller.Can(capability))
+        {
+            var word = CapabilityNames.WordOf(capability);
+            await failures.AppendAsync(caller.Actor, "access.refused", $"{context.Request.Method} {context.Request.Path}", context.RequestAborted);
+            await Problems.WriteAsync(context, 403, ErrorCodes.Forbidden, $"this needs the capability {word}");
+            return true;
+        }
+
+        if (caller.Cameras.IsAll || scope.Rule is ScopeRule.Filters or ScopeRule.NoCameras) return false;
+        if (scope.Rule == ScopeRule.InRoute && caller.Sees(context.Request.RouteValues[scope.RouteValue] as string)) return false;
+        if (scope.Rule == ScopeRule.InRoute) await Problems.WriteAsync(context, 404, ErrorCodes.NotFound, ScopeNeed.NoSuchCamera);
+        else await Problems.WriteAsync(context, 403, ErrorCodes.Forbidden, "this is about the whole box, and you may know of some cameras only");
+        return true;
     }
 }

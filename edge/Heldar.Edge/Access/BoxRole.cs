@@ -1,30 +1,37 @@
 namespace Heldar.Edge.Access;
 
-/// <summary>What a caller may do. Higher includes lower.</summary>
+/// <summary>A named set of capabilities. The number is a rank, kept with evidence holds: a lower rank cannot end the hold of a higher one.</summary>
 internal enum BoxRole
 {
-    /// <summary>Look at cameras, footage and state.</summary>
+    /// <summary>A machine: looks, and hands in what it found in pictures.</summary>
+    Integration = 0,
+
+    /// <summary>Looks at cameras, footage and state.</summary>
     Viewer = 1,
 
-    /// <summary>Everything.</summary>
-    Admin = 2,
+    /// <summary>Also opens gates.</summary>
+    Guard = 2,
+
+    /// <summary>Also changes cameras and places evidence holds.</summary>
+    Manager = 3,
+
+    /// <summary>Everything, on all cameras.</summary>
+    Admin = 10,
 }
 
-/// <summary>The access decision of a route, kept in its metadata. A route without one is refused and fails the route census.</summary>
-/// <param name="Role">Least role, or null for a route that is open to everyone.</param>
-/// <param name="SignedLink">A valid signed link is enough.</param>
-internal sealed record AccessNeed(BoxRole? Role, bool SignedLink = false);
-
-/// <summary>How routes state their need.</summary>
-internal static class AccessNeedExtensions
+/// <summary>What the roles bring.</summary>
+internal static class BoxRoles
 {
-    /// <summary>Open to everyone: only liveness and readiness.</summary>
-    public static TBuilder IsOpen<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessNeed(null));
+    private const Capability View = Capability.CameraRead | Capability.VideoLive | Capability.VideoPlayback | Capability.VideoExport | Capability.EventsRead
+        | Capability.IdentityRead | Capability.AiTasks | Capability.AiFrames | Capability.SystemRead | Capability.NetScan | Capability.ModuleProxy;
 
-    /// <summary>Needs a key with at least this role.</summary>
-    public static TBuilder Needs<TBuilder>(this TBuilder route, BoxRole role) where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AccessNeed(role));
-
-    /// <summary>Needs a signed link, or a key with at least this role.</summary>
-    public static TBuilder NeedsLinkOr<TBuilder>(this TBuilder route, BoxRole role) where TBuilder : IEndpointConventionBuilder =>
-        route.WithMetadata(new AccessNeed(role, SignedLink: true));
+    public static Capability Capabilities(this BoxRole role) => role switch
+    {
+        BoxRole.Integration => View | Capability.AiIngest | Capability.AiEmbedWork,
+        BoxRole.Viewer => View,
+        BoxRole.Guard => View | Capability.GateOperate,
+        BoxRole.Manager => View | Capability.GateOperate | Capability.RegistryManage | Capability.EvidenceHold,
+        BoxRole.Admin => CapabilityNames.All,
+        _ => Capability.None,
+    };
 }

@@ -14,7 +14,7 @@ internal static class AnrEndpoints
     public static void MapAnr(this IEndpointRouteBuilder app)
     {
         foreach (var path in (string[])["gaps", "recording-gaps"])
-            app.MapPost($"/api/v1/cameras/{{id}}/{path}/{{gap}}/retry", RetryAsync).WithTags("footage").Needs(BoxRole.Admin)
+            app.MapPost($"/api/v1/cameras/{{id}}/{path}/{{gap}}/retry", RetryAsync).WithTags("footage").Needs(Capability.RegistryManage).OfCamera()
                 .Produces<GapDto>(202).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
     }
 

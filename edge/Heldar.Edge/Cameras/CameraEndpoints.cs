@@ -13,22 +13,22 @@ internal static class CameraEndpoints
     public static void MapCameras(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1/cameras").WithTags("cameras");
-        group.MapGet("", ListAsync).Needs(BoxRole.Viewer).Produces<IReadOnlyList<CameraDto>>();
-        group.MapGet("/{id}", GetAsync).Needs(BoxRole.Viewer).Produces<CameraDto>().Produces<ErrorBody>(404);
-        group.MapPost("", AddAsync).Needs(BoxRole.Admin).Accepts<CameraWrite>("application/json").Produces<CameraDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(409);
-        group.MapPatch("/{id}", ChangeAsync).Needs(BoxRole.Admin).Accepts<CameraWrite>("application/json").Produces<CameraDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapDelete("/{id}", RemoveAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapGet("/{id}/test", TestAsync).Needs(BoxRole.Viewer).Produces<CameraTestDto>().Produces<ErrorBody>(404);
-        group.MapPost("/{id}/test", TestAsync).Needs(BoxRole.Viewer).Produces<CameraTestDto>().Produces<ErrorBody>(404);
+        group.MapGet("", ListAsync).Needs(Capability.CameraRead).FiltersCameras().Produces<IReadOnlyList<CameraDto>>();
+        group.MapGet("/{id}", GetAsync).Needs(Capability.CameraRead).OfCamera().Produces<CameraDto>().Produces<ErrorBody>(404);
+        group.MapPost("", AddAsync).Needs(Capability.RegistryManage).BoxWide().Accepts<CameraWrite>("application/json").Produces<CameraDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(409);
+        group.MapPatch("/{id}", ChangeAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<CameraWrite>("application/json").Produces<CameraDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/{id}", RemoveAsync).Needs(Capability.SystemManage).OfCamera().Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapGet("/{id}/test", TestAsync).Needs(Capability.CameraRead).OfCamera().Produces<CameraTestDto>().Produces<ErrorBody>(404);
+        group.MapPost("/{id}/test", TestAsync).Needs(Capability.CameraRead).OfCamera().WritesOwnAudit().Produces<CameraTestDto>().Produces<ErrorBody>(404);
     }
 
     /// <summary>The 404 for a camera that the box does not have.</summary>
-    public static IResult NotFound() => Problems.NotFound("there is no such camera on this box");
+    public static IResult NotFound() => Problems.NotFound(ScopeNeed.NoSuchCamera);
 
-    private static async Task<IResult> ListAsync(CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation)
+    private static async Task<IResult> ListAsync(Caller caller, CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation)
     {
         var observed = await cameras.ObserveAsync(cancellation);
-        return Results.Json(observed.OrderBy(c => c.Config.Slug, StringComparer.Ordinal).Select(c => ToDto(c, secrets, settings)).ToList(), BoxJson.Options);
+        return Results.Json(observed.Where(c => caller.Sees(c.Config.Slug)).OrderBy(c => c.Config.Slug, StringComparer.Ordinal).Select(c => ToDto(c, secrets, settings)).ToList(), BoxJson.Options);
     }
 
     private static async Task<IResult> GetAsync(string id, CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation) =>

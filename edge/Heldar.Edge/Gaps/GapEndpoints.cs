@@ -103,8 +103,8 @@ internal static class GapEndpoints
     public static void MapGaps(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1/cameras/{id}").WithTags("footage");
-        group.MapGet("/gaps", ListAsync).Needs(BoxRole.Viewer).Produces<IReadOnlyList<GapDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
-        group.MapGet("/coverage", CoverageAsync).Needs(BoxRole.Viewer).Produces<CoverageDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapGet("/gaps", ListAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<IReadOnlyList<GapDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapGet("/coverage", CoverageAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<CoverageDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
     }
 
     private static async Task<IResult> ListAsync(

@@ -56,15 +56,15 @@ internal static class HealthEndpoints
     {
         app.MapGet("/healthz", () => Results.Json(new { status = "ok" }, BoxJson.Options)).IsOpen().WithTags("health");
         app.MapGet("/readyz", (Readiness readiness) => readiness.Answer()).IsOpen().WithTags("health");
-        app.MapGet("/health", (Readiness readiness) => readiness.Full()).Needs(BoxRole.Viewer).WithTags("health");
-        app.MapGet("/api/v1/health/cameras", ListAsync).Needs(BoxRole.Viewer).WithTags("health").Produces<IReadOnlyList<CameraHealthDto>>();
-        app.MapGet("/api/v1/cameras/{id}/health", GetAsync).Needs(BoxRole.Viewer).WithTags("health").Produces<CameraHealthDto>().Produces<ErrorBody>(404);
+        app.MapGet("/health", (Readiness readiness) => readiness.Full()).Needs(Capability.SystemRead).BoxWide().WithTags("health");
+        app.MapGet("/api/v1/health/cameras", ListAsync).Needs(Capability.CameraRead).FiltersCameras().WithTags("health").Produces<IReadOnlyList<CameraHealthDto>>();
+        app.MapGet("/api/v1/cameras/{id}/health", GetAsync).Needs(Capability.CameraRead).OfCamera().WithTags("health").Produces<CameraHealthDto>().Produces<ErrorBody>(404);
     }
 
-    private static async Task<IResult> ListAsync(CameraRegistry cameras, CameraWatch watch, CameraProblems problems, CancellationToken cancellation)
+    private static async Task<IResult> ListAsync(Caller caller, CameraRegistry cameras, CameraWatch watch, CameraProblems problems, CancellationToken cancellation)
     {
         var observed = await cameras.ObserveAsync(cancellation);
-        return Results.Json(observed.OrderBy(c => c.Config.Slug, StringComparer.Ordinal).Select(c => ToDto(c, watch, problems)).ToList(), BoxJson.Options);
+        return Results.Json(observed.Where(c => caller.Sees(c.Config.Slug)).OrderBy(c => c.Config.Slug, StringComparer.Ordinal).Select(c => ToDto(c, watch, problems)).ToList(), BoxJson.Options);
     }
 
     private static async Task<IResult> GetAsync(string id, CameraRegistry cameras, CameraWatch watch, CameraProblems problems, CancellationToken cancellation) =>

@@ -55,15 +55,15 @@ internal static class SystemEndpoints
 {
     public static void MapSystem(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/v1/system", GetAsync).Needs(BoxRole.Viewer).WithTags("system").Produces<SystemDto>();
-        app.MapGet("/api/v1/site", Site).Needs(BoxRole.Viewer).WithTags("system").Produces<SiteDto>();
-        app.MapGet("/api/v1/modules", () => Results.Json(Array.Empty<string>(), BoxJson.Options)).Needs(BoxRole.Viewer).WithTags("system").Produces<IReadOnlyList<string>>();
+        app.MapGet("/api/v1/system", GetAsync).Needs(Capability.SystemRead).FiltersCameras().WithTags("system").Produces<SystemDto>();
+        app.MapGet("/api/v1/site", Site).Needs(Capability.SystemRead).HasNoCameras().WithTags("system").Produces<SiteDto>();
+        app.MapGet("/api/v1/modules", () => Results.Json(Array.Empty<string>(), BoxJson.Options)).Needs(Capability.SystemRead).HasNoCameras().WithTags("system").Produces<IReadOnlyList<string>>();
     }
 
     private static async Task<IResult> GetAsync(
-        BoxSettings settings, CameraRegistry cameras, BoxGauges gauges, UplinkState uplink, IdentityStore identities, BootCounter boot, DiskWatch disks, StorageReport storage, IClock clock, CancellationToken cancellation)
+        Caller caller, BoxSettings settings, CameraRegistry cameras, BoxGauges gauges, UplinkState uplink, IdentityStore identities, BootCounter boot, DiskWatch disks, StorageReport storage, IClock clock, CancellationToken cancellation)
     {
-        var observed = await cameras.ObserveAsync(cancellation);
+        var observed = (await cameras.ObserveAsync(cancellation)).Where(c => caller.Sees(c.Config.Slug)).ToList();
         var (free, total) = gauges.Disks();
         var now = clock.GetCurrentInstant();
         var recording = observed.Count(c => c.Condition == CameraCondition.Recording);

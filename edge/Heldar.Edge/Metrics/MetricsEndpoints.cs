@@ -6,7 +6,7 @@ namespace Heldar.Edge.Metrics;
 internal static class MetricsEndpoints
 {
     public static void MapMetrics(this IEndpointRouteBuilder app) =>
-        app.MapGet("/metrics", GetAsync).Needs(BoxRole.Viewer).WithTags("system").Produces<string>(contentType: "text/plain");
+        app.MapGet("/metrics", GetAsync).Needs(Capability.SystemRead).BoxWide().WithTags("system").Produces<string>(contentType: "text/plain");
 
     private static async Task<IResult> GetAsync(BoxSampler sampler, MetricsCollector metrics, CancellationToken cancellation)
     {

@@ -64,8 +64,8 @@ internal static class SegmentEndpoints
     public static void MapSegments(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1/cameras/{id}").WithTags("footage");
-        group.MapGet("/segments", ListAsync).Needs(BoxRole.Viewer).Produces<IReadOnlyList<SegmentDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
-        group.MapGet("/timeline", TimelineAsync).Needs(BoxRole.Viewer).Produces<IReadOnlyList<TimelineSpanDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapGet("/segments", ListAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<IReadOnlyList<SegmentDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapGet("/timeline", TimelineAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<IReadOnlyList<TimelineSpanDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
     }
 
     /// <summary>Joins stretches that touch or lie less than the tolerance apart. Takes them in order of their start.</summary>

@@ -43,9 +43,9 @@ internal static class RetentionEndpoints
     public static void MapRetention(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1/system/retention").WithTags("system");
-        group.MapGet("", Get).Needs(BoxRole.Viewer).Produces<RetentionDto>();
-        group.MapGet("/preview", PreviewAsync).Needs(BoxRole.Viewer).Produces<PreviewDto>();
-        group.MapPost("/trust-clock", TrustClock).Needs(BoxRole.Admin).Produces(202);
+        group.MapGet("", Get).Needs(Capability.SystemRead).BoxWide().Produces<RetentionDto>();
+        group.MapGet("/preview", PreviewAsync).Needs(Capability.SystemRead).BoxWide().Produces<PreviewDto>();
+        group.MapPost("/trust-clock", TrustClock).Needs(Capability.SystemManage).BoxWide().Produces(202);
     }
 
     private static IResult Get(Retainer retainer) => Results.Json(

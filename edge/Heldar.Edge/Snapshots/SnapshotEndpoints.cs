@@ -13,7 +13,7 @@ internal static class SnapshotEndpoints
     private static readonly TimeSpan KeyframeTimeout = TimeSpan.FromSeconds(5);
 
     public static void MapSnapshots(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/v1/cameras/{id}/snapshot", GetAsync).Needs(BoxRole.Viewer).WithTags("footage")
+        app.MapGet("/api/v1/cameras/{id}/snapshot", GetAsync).Needs(Capability.VideoPlayback).OfCamera().WithTags("footage")
             .Produces(200, contentType: "image/jpeg").Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(503);
 
     private static async Task<IResult> GetAsync(string id, string? at, CameraRegistry cameras, IFootage footage, JpegDecoder decoder, CancellationToken cancellation)

@@ -90,7 +90,7 @@ internal sealed class BoxFixture : IAsyncDisposable
         _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
         AdminKey = Key(BoxRole.Admin);
         await _app.StartAsync();
-        Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.Single()) };
+        Http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
     }
 
     private async Task CloseAsync()
