@@ -16,10 +16,12 @@ using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.RemoteAccess;
 using Heldar.Edge.Retention;
+using Heldar.Edge.RuntimeSettings;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
 using Heldar.Edge.Store;
+using Heldar.Edge.Telemetry;
 using Heldar.Edge.Uplink;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -38,7 +40,8 @@ internal static partial class BoxApp
     public static WebApplication Build(BoxSettings settings, IClock clock, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        Host(builder, settings);
+        var levels = new LogLevels();
+        Host(builder, settings, levels);
         builder.Services
             .AddSingleton(settings)
             .AddSingleton(clock)
@@ -48,6 +51,7 @@ internal static partial class BoxApp
             .AddEnrolment(settings)
             .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
             .AddAudit()
+            .AddRuntimeSettings()
             .AddRecovery()
             .AddPreRoll(settings)
             .AddRecorder(settings)
@@ -62,16 +66,19 @@ internal static partial class BoxApp
             .AddUplink(settings)
             .AddRemoteAccess(settings)
             .AddHealth()
-            .AddBoxMetrics();
+            .AddBoxMetrics()
+            .AddTelemetry(settings, levels);
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
+        app.UseRequestSpans();
         app.UseMiddleware<AccessMiddleware>();
         app.MapHealth();
         app.MapSystem();
         app.MapMetrics();
+        app.MapRuntimeSettings();
         app.MapCameras();
         app.MapSegments();
         app.MapGaps();
@@ -92,16 +99,10 @@ internal static partial class BoxApp
         if (!keys.Any()) Console.WriteLine($"API key of this box (shown once): {keys.Add("first", BoxRole.Admin)}");
     }
 
-    private static void Host(WebApplicationBuilder builder, BoxSettings settings)
+    private static void Host(WebApplicationBuilder builder, BoxSettings settings, LogLevels levels)
     {
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
-        builder.Logging.ClearProviders().AddSimpleConsole(o =>
-        {
-            o.SingleLine = true;
-            o.UseUtcTimestamp = true;
-            o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.Logging.AddBoxLogging(settings.Log, levels);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

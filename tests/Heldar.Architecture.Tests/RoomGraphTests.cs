@@ -26,13 +26,15 @@ public sealed class RoomGraphTests
         ["Recorder"] = ["Indexer", "PreRoll", "Recovery", "Seals", "Settings", "Storage"],
         ["Recovery"] = ["Indexer", "Seals", "Storage", "Store"],
         ["RemoteAccess"] = ["Enrolment", "Playback", "Settings", "Snapshots"],
-        ["Retention"] = ["Access", "Api", "Cameras", "Holds", "Indexer", "Seals", "Settings", "Storage", "Store"],
+        ["Retention"] = ["Access", "Api", "Cameras", "Holds", "Indexer", "RuntimeSettings", "Seals", "Settings", "Storage", "Store"],
+        ["RuntimeSettings"] = ["Access", "Api", "Audit", "Store"],
         ["Seals"] = [],
         ["Secrets"] = ["Store"],
         ["Settings"] = ["Secrets"],
         ["Snapshots"] = ["Access", "Api", "Cameras", "Playback"],
         ["Storage"] = ["Seals", "Secrets"],
         ["Store"] = [],
+        ["Telemetry"] = ["Enrolment", "Metrics", "RuntimeSettings", "Secrets", "Settings"],
         ["Uplink"] = ["Enrolment", "Settings", "Store"],
     });
 

@@ -64,6 +64,8 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
 
     private async Task LoopAsync()
     {
+        // Whatever the loop starts inherits the scope: session, recorder, probes.
+        using var scope = CameraScope(_log, _state.Config.Slug);
         await foreach (var message in _mailbox.Reader.ReadAllAsync())
         {
             try

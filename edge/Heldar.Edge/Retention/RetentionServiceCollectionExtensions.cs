@@ -1,5 +1,7 @@
 using Heldar.Edge.Cameras;
+using Heldar.Edge.RuntimeSettings;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Retention;
 
@@ -9,9 +11,23 @@ internal static class RetentionServiceCollectionExtensions
     public static IServiceCollection AddRetention(this IServiceCollection services) => services
         .AddSingleton<SpaceProbe>(volume => volume.Space())
         .AddSingleton<IMachineTime, KernelClock>()
-        .AddSingleton(s => RetentionPolicies.Of(s.GetRequiredService<BoxSettings>().Retention, s.GetRequiredService<CameraRegistry>()))
+        .AddSettingsGroup(s => RetentionLimits.Group(s.GetRequiredService<BoxSettings>().Retention, () => SmallestDisk(s.GetRequiredService<VolumeSet>(), s.GetRequiredService<SpaceProbe>())))
+        .AddSingleton(s => RetentionPolicies.Of(
+            s.GetRequiredService<BoxSettings>().Retention, () => s.GetRequiredService<SettingsGroup<RetentionLimits>>().Current, s.GetRequiredService<CameraRegistry>()))
         .AddSingleton<ClockGuard>()
         .AddSingleton<Eraser>()
         .AddSingleton<Retainer>()
         .AddHostedService<RetentionService>();
+
+    private static long? SmallestDisk(VolumeSet volumes, SpaceProbe space)
+    {
+        try
+        {
+            return volumes.All.Min(v => space(v).Total);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }
