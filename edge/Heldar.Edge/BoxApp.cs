@@ -18,11 +18,13 @@ using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.RemoteAccess;
 using Heldar.Edge.Retention;
+using Heldar.Edge.RuntimeSettings;
 using Heldar.Edge.Schedules;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
 using Heldar.Edge.Store;
+using Heldar.Edge.Telemetry;
 using Heldar.Edge.Uplink;
 using Heldar.Edge.Watchdog;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -42,7 +44,8 @@ internal static partial class BoxApp
     public static WebApplication Build(BoxSettings settings, IClock clock, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        Host(builder, settings);
+        var levels = new LogLevels();
+        Host(builder, settings, levels);
         builder.Services
             .AddSingleton(settings)
             .AddSingleton(clock)
@@ -52,6 +55,7 @@ internal static partial class BoxApp
             .AddEnrolment(settings)
             .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
             .AddAudit()
+            .AddRuntimeSettings()
             .AddRecorder(settings)
             .AddRecovery()
             .AddPreRoll(settings)
@@ -70,17 +74,20 @@ internal static partial class BoxApp
             .AddRemoteAccess(settings)
             .AddHealth()
             .AddBoxMetrics()
-            .AddWatchdog();
+            .AddWatchdog()
+            .AddTelemetry(settings, levels);
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
+        app.UseRequestSpans();
         app.UseAccess();
         app.MapAccess();
         app.MapHealth();
         app.MapSystem();
         app.MapMetrics();
+        app.MapRuntimeSettings();
         app.MapCameras();
         app.MapSchedules();
         app.MapEvents();
@@ -106,16 +113,10 @@ internal static partial class BoxApp
         Console.WriteLine($"Set-up code for the first account (works once, for {SetupCodes.Lifetime.TotalHours:0} hours): {app.Services.GetRequiredService<SetupCodes>().Create()}");
     }
 
-    private static void Host(WebApplicationBuilder builder, BoxSettings settings)
+    private static void Host(WebApplicationBuilder builder, BoxSettings settings, LogLevels levels)
     {
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
-        builder.Logging.ClearProviders().AddSimpleConsole(o =>
-        {
-            o.SingleLine = true;
-            o.UseUtcTimestamp = true;
-            o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        builder.Logging.AddBoxLogging(settings.Log, levels);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

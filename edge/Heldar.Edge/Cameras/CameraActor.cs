@@ -71,6 +71,8 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
 
     private async Task LoopAsync()
     {
+        // Whatever the loop starts inherits the scope: session, recorder, probes.
+        using var scope = CameraScope(_log, _state.Config.Slug);
         while (await MessageAsync())
         {
             while (_mailbox.Reader.TryRead(out var message))

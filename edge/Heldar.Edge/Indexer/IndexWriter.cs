@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Storage;
@@ -36,7 +37,7 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
 
     public void Closed(Volume volume, string sealHour, string relativePath, SegmentData data)
     {
-        if (_queue.Writer.TryWrite(new Entry(volume.Id, sealHour, relativePath, data))) return;
+        if (_queue.Writer.TryWrite(new Entry(volume.Id, sealHour, relativePath, data, Activity.Current?.Context ?? default))) return;
         if (Interlocked.Increment(ref _left) == 1) LogFull(_log, QueueLength);
     }
 
@@ -77,7 +78,12 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
                 await _store.EnqueueAsync(
                     db =>
                     {
-                        foreach (var entry in group) SegmentRows.Apply(db, _outbox, entry.Volume, entry.Path, entry.Data);
+                        foreach (var entry in group)
+                        {
+                            using var span = IndexerTraces.Index(entry.Trace);
+                            SegmentRows.Apply(db, _outbox, entry.Volume, entry.Path, entry.Data);
+                        }
+
                         if (LeftForRestart == 0) SegmentRows.Mark(db, group[^1].Volume, group[^1].Hour);
                     },
                     _stop.Token);
@@ -91,5 +97,5 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
         }
     }
 
-    private sealed record Entry(Guid Volume, string Hour, string Path, SegmentData Data);
+    private sealed record Entry(Guid Volume, string Hour, string Path, SegmentData Data, ActivityContext Trace);
 }

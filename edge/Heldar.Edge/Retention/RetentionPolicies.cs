@@ -10,13 +10,17 @@ internal sealed class RetentionPolicies(Func<RetentionPolicy> current)
 {
     public RetentionPolicy Current => current();
 
-    public static RetentionPolicies Of(RetentionSettings settings, CameraRegistry cameras) => new(() =>
+    /// <param name="settings">Single cameras' limits.</param>
+    /// <param name="limits">The box's limits as they are at the moment.</param>
+    /// <param name="cameras">Uids of cameras.</param>
+    public static RetentionPolicies Of(RetentionSettings settings, Func<RetentionLimits> limits, CameraRegistry cameras) => new(() =>
     {
         var own = settings.Cameras
             .Select(c => (Camera: cameras.Find(c.Id), Limits: new CameraRetention(Age(c.Hours), c.QuotaBytes)))
             .Where(c => c.Camera is not null)
             .ToImmutableDictionary(c => c.Camera!.Uid, c => c.Limits);
-        return new RetentionPolicy(Age(settings.Hours), settings.QuotaBytes, settings.MaxBytes, settings.MinFreeBytes) { Cameras = own, ArchiveFirst = settings.ArchiveFirst };
+        var box = limits();
+        return new RetentionPolicy(Age(box.Hours), box.QuotaBytes, box.MaxBytes, box.MinFreeBytes) { Cameras = own, ArchiveFirst = settings.ArchiveFirst };
     });
 
     private static Duration? Age(int? hours) => hours is { } known ? Duration.FromHours(known) : null;

@@ -1,4 +1,5 @@
 using Heldar.Edge.Cameras;
+using Heldar.Edge.RuntimeSettings;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 
@@ -10,11 +11,25 @@ internal static class RetentionServiceCollectionExtensions
     public static IServiceCollection AddRetention(this IServiceCollection services) => services
         .AddSingleton<SpaceProbe>(volume => volume.Space())
         .AddSingleton<IMachineTime, KernelClock>()
-        .AddSingleton(s => RetentionPolicies.Of(s.GetRequiredService<BoxSettings>().Retention, s.GetRequiredService<CameraRegistry>()))
+        .AddSettingsGroup(s => RetentionLimits.Group(s.GetRequiredService<BoxSettings>().Retention, () => SmallestDisk(s.GetRequiredService<VolumeSet>(), s.GetRequiredService<SpaceProbe>())))
+        .AddSingleton(s => RetentionPolicies.Of(
+            s.GetRequiredService<BoxSettings>().Retention, () => s.GetRequiredService<SettingsGroup<RetentionLimits>>().Current, s.GetRequiredService<CameraRegistry>()))
         .AddSingleton<SpaceFloor>(s => total => s.GetRequiredService<RetentionPolicies>().Current.FloorOf(total))
         .AddSingleton<ClockGuard>()
         .AddSingleton<HeldOutlook>()
         .AddSingleton<Eraser>()
         .AddSingleton<Retainer>()
         .AddHostedService<RetentionService>();
+
+    private static long? SmallestDisk(VolumeSet volumes, SpaceProbe space)
+    {
+        try
+        {
+            return volumes.All.Min(v => space(v).Total);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 }

@@ -28,6 +28,12 @@ internal sealed record BoxSettings(
     /// <summary>How long and how much footage is kept.</summary>
     public RetentionSettings Retention { get; init; } = RetentionSettings.Default;
 
+    /// <summary>How log lines look; text by default.</summary>
+    public LogForm Log { get; init; }
+
+    /// <summary>Where traces and metrics are sent; null for nowhere.</summary>
+    public TelemetrySettings? Telemetry { get; init; }
+
     /// <summary>How gaps are refilled from cameras' own storage.</summary>
     public AnrSettings Anr { get; init; } = AnrSettings.Default;
 

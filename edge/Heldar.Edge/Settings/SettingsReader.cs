@@ -50,12 +50,14 @@ internal static class SettingsReader
         var recording = ReadRecording(root, scope);
         var retention = RetentionReader.Read(root, recording.Volumes);
         var fleet = ReadFleet(root, scope);
+        var log = root.Choice("log", "text", "text", "json") == "json" ? LogForm.Json : LogForm.Text;
+        var telemetry = ReadTelemetry(root, scope);
         var cameras = ReadCameras(root, scope);
         var anr = ReadAnr(root);
         root.RefuseUnknown();
 
         if (scope.Errors.Count > 0) throw new SettingsException(path, scope.Errors);
-        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr, SecretFiles = [.. scope.SecretFiles] };
+        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr, Log = log, Telemetry = telemetry, SecretFiles = [.. scope.SecretFiles] };
     }
 
     private static YamlMappingNode Parse(string path, string text)
@@ -122,6 +124,22 @@ internal static class SettingsReader
         var profile = section.Choice("profile", "normal", "normal", "economy") == "economy" ? UplinkProfile.Economy : UplinkProfile.Normal;
         section.RefuseUnknown();
         return new FleetSettings(url, token, profile);
+    }
+
+    private static TelemetrySettings? ReadTelemetry(YamlSection root, SettingsScope scope)
+    {
+        if (root.Section("telemetry") is not { } section) return null;
+        var text = section.Required("endpoint");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https") || endpoint.UserInfo.Length > 0 || endpoint.Query.Length > 0)
+        {
+            if (text.Length > 0) section.Fail("endpoint", "must be an http or https address without credentials or query");
+            endpoint = new Uri("http://127.0.0.1");
+        }
+
+        var authorization = ReadSecret(section, "authorization", "authorizationFile", scope);
+        var seconds = section.Integer("metricSeconds", 30, 1, 3600);
+        section.RefuseUnknown();
+        return new TelemetrySettings(endpoint, authorization, seconds);
     }
 
     private static ImmutableArray<CameraSettings> ReadCameras(YamlSection root, SettingsScope scope)

@@ -124,8 +124,15 @@ internal sealed partial class VolumeWriter
         {
             try
             {
-                if (file.Frames == 0) Discard(file);
-                else _sealing.Add(new Sealing(file, file.Close()));
+                if (file.Frames == 0)
+                {
+                    Discard(file);
+                }
+                else
+                {
+                    using var span = StorageTraces.Close(file);
+                    _sealing.Add(new Sealing(file, file.Close(), span?.Context ?? default));
+                }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
@@ -153,8 +160,9 @@ internal sealed partial class VolumeWriter
         _seals.Flush();
         foreach (var done in _told) done.TrySetResult();
         _told.Clear();
-        foreach (var (file, data) in _sealing)
+        foreach (var (file, data, trace) in _sealing)
         {
+            using var span = trace == default ? null : StorageTraces.Seal(trace);
             _sink.Closed(_volume, _seals.Hour!, file.RelativePath, data);
             file.Owner.Closed(file);
         }
@@ -194,7 +202,7 @@ internal sealed partial class VolumeWriter
         if (fault == VolumeFault.Full) Full?.Invoke();
     }
 
-    private sealed record Sealing(SegmentFile File, Heldar.Contracts.Events.SegmentData Data)
+    private sealed record Sealing(SegmentFile File, Heldar.Contracts.Events.SegmentData Data, ActivityContext Trace)
     {
         public bool Appended { get; set; }
     }

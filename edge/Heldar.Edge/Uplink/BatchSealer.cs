@@ -23,7 +23,11 @@ internal sealed record OutboxEvent(long Id, string Type, string EventId, string?
 /// <param name="Queue">Unsharded queue.</param>
 /// <param name="Envelope">The message's bytes before base64.</param>
 /// <param name="Staged">The body, when it travels as a staging blob.</param>
-internal sealed record SealedBatch(EventClass Class, long Seq, string Queue, byte[] Envelope, byte[]? Staged);
+internal sealed record SealedBatch(EventClass Class, long Seq, string Queue, byte[] Envelope, byte[]? Staged)
+{
+    /// <summary>Spans that its events came from, as far as they are remembered.</summary>
+    public IReadOnlyList<System.Diagnostics.ActivityContext> Origins { get; init; } = [];
+}
 
 /// <summary>Turns events into a signed envelope. Stateless; called within the writer's transaction.</summary>
 internal sealed class BatchSealer(BoxKey key)

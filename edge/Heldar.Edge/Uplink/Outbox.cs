@@ -26,6 +26,7 @@ internal sealed class Outbox(UplinkOptions options, Pending pending, IClock cloc
         if (type.Class == EventClass.State) OutboxRows.Collapse(tx, eventType, about);
         if (OutboxRows.Backlog(tx).Events >= options.MaxEvents) OutboxRows.DropOldest(tx);
         OutboxRows.Insert(tx, queue, eventType, eventId, about, InstantText.Format(time), json);
+        UplinkTraces.Appended(eventId, eventType);
         pending.Add(queue, clock.GetCurrentInstant(), json.Length + eventId.Length + eventType.Length + OutboxEvent.Frame);
     }
 }

@@ -67,6 +67,7 @@ internal sealed class UplinkSender(
     private async Task SendAsync(SasGrant grant, SealedBatch batch, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
+        using var span = UplinkTraces.Put(batch);
         var (result, error) = (PutResult.Accepted, (string?)null);
         if (batch.Staged is { } staged)
             (result, error) = await put.BlobAsync(grant.Staging, Envelope.Parse(batch.Envelope).BodySha256!, staged, cancellation);
@@ -75,6 +76,7 @@ internal sealed class UplinkSender(
                 ? await put.MessageAsync(queue, batch.Envelope, cancellation)
                 : (PutResult.Failed, $"the grant names no queue {batch.Queue}");
 
+        if (result != PutResult.Accepted) span?.SetStatus(ActivityStatusCode.Error, ResultWord(result));
         UplinkMetrics.Put.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("result", ResultWord(result)));
         var now = clock.GetCurrentInstant();
         if (result == PutResult.Accepted)
@@ -133,7 +135,7 @@ internal sealed class UplinkSender(
         var (count, bytes) = (0, 0L);
         while (count < events.Count && (count == 0 || bytes + events[count].Size <= options.FlushBytes)) bytes += events[count++].Size;
         if (count < events.Count) pending.Add(queue, now - options.Flush, options.FlushBytes);
-        var batch = sealer.Seal(identity, QueuePut.ContainerName(grant.Staging), OutboxRows.Epoch(db), queue, OutboxRows.NextSeq(db, queue.Class), events.GetRange(0, count));
+        var batch = sealer.Seal(identity, QueuePut.ContainerName(grant.Staging), OutboxRows.Epoch(db), queue, OutboxRows.NextSeq(db, queue.Class), events.GetRange(0, count)) with { Origins = UplinkTraces.Take(events.Take(count)) };
         OutboxRows.Replace(db, queue, events[0].Id, events[count - 1].Id, batch);
         return batch;
     }

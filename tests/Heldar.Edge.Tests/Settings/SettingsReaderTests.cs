@@ -44,6 +44,17 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Read_ReadsLogAndTelemetry()
+    {
+        var settings = Read("log: json\ntelemetry: { endpoint: 'http://127.0.0.1:4318', authorization: 'Bearer ${CAM_PW}', metricSeconds: 5 }\n");
+
+        Assert.Equal(LogForm.Json, settings.Log);
+        Assert.Equal(("http://127.0.0.1:4318/", "Bearer p$w", 5), (settings.Telemetry!.Endpoint.AbsoluteUri, settings.Telemetry.Authorization!.Reveal(), settings.Telemetry.MetricSeconds));
+        Assert.Null(Read("").Telemetry);
+        Assert.Equal(4, Mistakes("log: xml\ntelemetry: { endpoint: 'http://u:p@h', metricSeconds: 0, authorisation: x }\n").Count);
+    }
+
+    [Fact]
     public void Read_ReportsAllMistakesAtOnce_WithTheirLines()
     {
         var errors = Mistakes("""
