@@ -8,7 +8,7 @@ namespace Heldar.Local.Drills;
 internal sealed class DrillRun(DrillOptions options, Action<string> say)
 {
     /// <summary>All drills, in the order in which <c>all</c> runs them.</summary>
-    public static IReadOnlyList<Drill> All { get; } = [new KillDrill(), new PowerDrill()];
+    public static IReadOnlyList<Drill> All { get; } = [new KillDrill(), new PowerDrill(), new FlapDrill(), new DbLossDrill(), new ClockDrill(), new DiskFullDrill(), new SlowDiskDrill(), new SoakDrill()];
 
     /// <summary>Runs the drills.</summary>
     public async IAsyncEnumerable<DrillReport> RunAsync(IReadOnlyList<Drill> drills, [EnumeratorCancellation] CancellationToken cancellation)
