@@ -41,7 +41,9 @@ internal sealed class ClockDrill : Drill
                 ["FAKETIME_TIMESTAMP_FILE"] = offset,
                 ["FAKETIME_CACHE_DURATION"] = "1",
                 ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
-                ["DONT_FAKE_MONOTONIC"] = "1",
+
+                // Otherwise it moves the deadlines of waits on the monotonic clock too (.NET's all are): they end at once, or in years.
+                ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
                 ["NO_FAKE_STAT"] = "1",
             },
         };
@@ -67,7 +69,7 @@ internal sealed class ClockDrill : Drill
                 judge.Killed(stopping);
                 await box.StartAsync(cancellation);
                 await box.FragmentAsync(all: true, cancellation);
-                await StayAsync(box, options, cancellation);
+                if (!options.Quick) await StayAsync(box, options, cancellation);
                 await box.TellAsync(all: true, cancellation);
                 Move(offset, TimeSpan.Zero);
                 await box.SegmentsAsync(2, cancellation);

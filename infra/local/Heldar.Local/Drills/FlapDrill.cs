@@ -39,7 +39,7 @@ internal sealed class FlapDrill : Drill
             await Task.Delay(TimeSpan.FromSeconds(seconds), cancellation);
             DateTimeOffset back = await SwitchAsync(stage, on: true, silent, cancellation);
             outages.Add(new Outage(gone.ToUnixTimeMilliseconds(), back.ToUnixTimeMilliseconds()));
-            await box.SegmentsAsync(2, cancellation);
+            await box.SegmentsAsync(1, cancellation);
             stage.Say(string.Create(CultureInfo.InvariantCulture, $"{Name} {run} of {runs}: {seconds} s {(silent ? "silent" : "unplugged")}"));
         }
 
