@@ -28,8 +28,10 @@ public sealed record IngestOptions
     /// <summary>First wait before a reconnect; doubles up to <see cref="BackoffMax"/>, each with jitter of 50 to 100 %. Default 1 s.</summary>
     public Duration BackoffMin { get; init; } = Duration.FromSeconds(1);
 
-    /// <summary>Longest wait before a reconnect. Default 30 s.</summary>
-    public Duration BackoffMax { get; init; } = Duration.FromSeconds(30);
+    /// <summary>
+    /// Longest wait before a reconnect. Default 4 s: with connect and the wait for a keyframe a camera that returns is recorded again within 10 s, however long it was away.
+    /// </summary>
+    public Duration BackoffMax { get; init; } = Duration.FromSeconds(4);
 
     /// <summary>Wait after the camera refused the credentials; doubles up to <see cref="AuthBackoffMax"/>. Default 60 s: shorter can lock the account out.</summary>
     public Duration AuthBackoffMin { get; init; } = Duration.FromSeconds(60);

@@ -6,10 +6,10 @@ namespace Heldar.Media.Tests.Ingest;
 public sealed class ReconnectPolicyTests
 {
     [Fact]
-    public void Failures_Double_From1To30Seconds_WithJitter()
+    public void Failures_Double_From1To4Seconds_WithJitter()
     {
         var policy = new ReconnectPolicy(new IngestOptions(), () => 1);
-        Assert.Equal([1, 2, 4, 8, 16, 30, 30], Enumerable.Range(0, 7).Select(_ => policy.Next(StreamFailure.Refused).TotalSeconds));
+        Assert.Equal([1, 2, 4, 4, 4, 4, 4], Enumerable.Range(0, 7).Select(_ => policy.Next(StreamFailure.Refused).TotalSeconds));
         policy.Succeeded();
         Assert.Equal(1, policy.Next(StreamFailure.Timeout).TotalSeconds);
         Assert.Equal(0.5, new ReconnectPolicy(new IngestOptions(), () => 0).Next(StreamFailure.Timeout).TotalSeconds);

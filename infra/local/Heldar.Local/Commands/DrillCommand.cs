@@ -30,7 +30,7 @@ internal static class DrillCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             await DebianPackages.EnsureAsync(DebianPackages.Drill, Console.Error.WriteLine, cancellation);
-            await BuildStamp.EnsureAsync(Console.Error.WriteLine, cancellation);
+            await BuildStamp.EnsureBoxAsync(Console.Error.WriteLine, cancellation);
             string wanted = parsed.GetRequiredValue(name);
             IReadOnlyList<Drill> drills = [.. DrillRun.All.Where(drill => wanted == "all" || drill.Name == wanted)];
             var options = new DrillOptions(parsed.GetValue(runs), parsed.GetValue(quick), parsed.GetValue(keep));

@@ -9,17 +9,22 @@ internal static class BuildStamp
 {
     private static readonly string[] Projects = ["edge/Heldar.Edge", "cloud/fleet/Heldar.Fleet", "cloud/functions/Heldar.Functions"];
     private static readonly string[] Sources = ["edge", "cloud/fleet", "cloud/functions", "Directory.Build.props", "Directory.Packages.props", "global.json"];
+    private static readonly string[] BoxSources = ["edge", "cloud/fleet/Heldar.Contracts", "Directory.Build.props", "Directory.Packages.props", "global.json"];
     private static readonly string[] Ignored = ["bin", "obj", "node_modules", "dist", "portal"];
 
-    /// <summary>Builds when needed.</summary>
-    public static async Task EnsureAsync(Action<string> progress, CancellationToken cancellation)
+    /// <summary>Builds all programs when needed.</summary>
+    public static Task EnsureAsync(Action<string> progress, CancellationToken cancellation) => EnsureAsync("programs", Projects, [Build.Edge, Build.Fleet, Build.Functions], Sources, progress, cancellation);
+
+    /// <summary>Builds the box's program alone when needed.</summary>
+    public static Task EnsureBoxAsync(Action<string> progress, CancellationToken cancellation) => EnsureAsync("box", Projects[..1], [Build.Edge], BoxSources, progress, cancellation);
+
+    private static async Task EnsureAsync(string name, string[] projects, string[] binaries, string[] sources, Action<string> progress, CancellationToken cancellation)
     {
-        string stamp = Repository.File("infra", "local", "Heldar.Local", "obj", $"programs-{Build.Configuration}.stamp");
-        string now = Fingerprint(Sources.Select(source => Repository.File(source.Split('/'))));
-        bool built = File.Exists(Build.Edge) && File.Exists(Build.Fleet) && File.Exists(Build.Functions);
-        if (built && File.Exists(stamp) && await File.ReadAllTextAsync(stamp, cancellation) == now) return;
-        progress("building the programs");
-        await Build.EnsureAsync(Projects, cancellation);
+        string stamp = Repository.File("infra", "local", "Heldar.Local", "obj", $"{name}-{Build.Configuration}.stamp");
+        string now = Fingerprint(sources.Select(source => Repository.File(source.Split('/'))));
+        if (binaries.All(File.Exists) && File.Exists(stamp) && await File.ReadAllTextAsync(stamp, cancellation) == now) return;
+        progress($"building the {name}");
+        await Build.EnsureAsync(projects, cancellation);
         Directory.CreateDirectory(Path.GetDirectoryName(stamp)!);
         await File.WriteAllTextAsync(stamp, now, cancellation);
     }

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using Heldar.Local.Emulator;
+using Heldar.Local.Judge;
+using Heldar.Local.Processes;
+
+namespace Heldar.Local.Drills;
+
+/// <summary>
+/// Sixteen cameras, 5 minutes of warm-up, then 30 minutes in which the box's resident memory must not grow: at most 5 MB per hour by a robust fit. Nothing may be lost
+/// meanwhile. In the short form the slope is told but not judged: it is the warm-up.
+/// </summary>
+internal sealed class SoakDrill : Drill
+{
+    private const double MostMbPerHour = 5;
+    private const int LeakMbPerHour = 8;
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public override string Name => "soak";
+
+    /// <inheritdoc/>
+    public override int Cameras => 16;
+
+    /// <inheritdoc/>
+    public override async Task<DrillReport> RunAsync(DrillStage stage, DrillOptions options, CancellationToken cancellation)
+    {
+        await ProveAsync(stage, cancellation);
+        Prove();
+        var judge = new RecordingJudge(stage.Cameras(Cameras));
+        await using DrillBox box = await DrillBox.CreateAsync(stage, new LoneBoxOptions(Path.Combine(stage.Folder, Name), options.Quick ? 4 : 10), judge, cancellation);
+        await box.StartAsync(cancellation);
+        await box.FragmentAsync(all: true, cancellation);
+        await SampleAsync(stage, box, "warming up", TimeSpan.FromSeconds(options.Quick ? 8 : 300), cancellation);
+        List<(double Seconds, long Bytes)> samples = await SampleAsync(stage, box, "measuring", TimeSpan.FromSeconds(options.Quick ? 12 : 1800), cancellation);
+        double slope = MemorySlope.MbPerHour(samples);
+        DrillReport report = new DrillReport { Drill = Name, Runs = 1, MemorySlopeMbPerH = Math.Round(slope, 2), Proved = ["leak"] }.With(await box.EndAsync(cancellation));
+        return (report with { More = new Dictionary<string, object> { ["rss_mb"] = Math.Round(samples[^1].Bytes / 1e6, 1), ["samples"] = samples.Count } })
+            .Check(options.Quick || slope <= MostMbPerHour, string.Create(CultureInfo.InvariantCulture, $"memory grows by {slope:0.0} MB per hour"));
+    }
+
+    /// <summary>A leak in noise must be found, and noise alone must not.</summary>
+    private static void Prove()
+    {
+        List<(double Seconds, long Bytes)> noise = [.. Enumerable.Range(0, 1800).Select(second => ((double)second, 180_000_000L + (second % 97 * 40_000L) + (second % 400 == 0 ? 30_000_000 : 0)))];
+        List<(double Seconds, long Bytes)> leak = [.. noise.Select(sample => (sample.Seconds, sample.Bytes + (long)(sample.Seconds * LeakMbPerHour * 1e6 / 3600)))];
+        if (MemorySlope.MbPerHour(noise) > MostMbPerHour || MemorySlope.MbPerHour(leak) <= MostMbPerHour) throw new ProcessException("the fit does not tell a leak from noise");
+    }
+
+    private static async Task<List<(double Seconds, long Bytes)>> SampleAsync(DrillStage stage, DrillBox box, string what, TimeSpan time, CancellationToken cancellation)
+    {
+        List<(double Seconds, long Bytes)> samples = [];
+        var watch = Stopwatch.StartNew();
+        using var timer = new PeriodicTimer(Period);
+        while (watch.Elapsed < time && await timer.WaitForNextTickAsync(cancellation))
+        {
+            if (box.Box.Pid is not { } pid) throw new ProcessException($"the box does not run any more; {LogTail.Describe(box.Box.LogFile)}");
+            samples.Add((watch.Elapsed.TotalSeconds, Resident(pid)));
+            if (samples.Count % 60 == 0) stage.Say(string.Create(CultureInfo.InvariantCulture, $"soak: {what}, {samples.Count} s of {time.TotalSeconds:0}, {samples[^1].Bytes / 1e6:0.0} MB"));
+        }
+
+        return samples;
+    }
+
+    /// <summary>VmRSS of proc(5), bytes.</summary>
+    private static long Resident(int pid)
+    {
+        string line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status")).First(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+}
