@@ -84,6 +84,8 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
         if (!first || known.WantedSince is null) return;
         Note(changes);
         _openedAt = now;
+        // A clock that went back: the newest footage is not the last, and only the box's last look can say since when nothing was recorded.
+        if (_through > now) _through = known.SeenAt <= now ? known.SeenAt : null;
         if (_open is null && _through is { } through) Begin(Milliseconds(through), GapCause.ProcessDown, "the box's program was not running", now, changes);
     }
 
@@ -159,7 +161,7 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
         }
 
         var better = open.Cause == GapCause.Network && cause is GapCause.CameraUnreachable or GapCause.AuthFailed
-            || (IsDisk(open.Cause) && IsDisk(cause) && cause != open.Cause);
+            || (IsDisk(open.Cause) && cause is GapCause.DiskFull or GapCause.DiskFullHeld && cause != open.Cause);
         if (!better) return;
         _open = open with { Cause = cause, Detail = Detail(observed.Cause), Revision = open.Revision + 1 };
         changes.Gaps.Add(_open);

@@ -52,12 +52,27 @@ internal sealed partial class VolumeWriter
         if (file.Length == 0)
         {
             file.Abandon();
+            RemoveEmpty(file);
             _open.Remove(file);
             file.Owner.Abandoned(file);
         }
         else if (!_closing.Contains(file))
         {
             _closing.Add(file);
+        }
+    }
+
+    /// <summary>Not even a whole head reached the file: left behind, it would be a recording that nobody can read.</summary>
+    private void RemoveEmpty(SegmentFile file)
+    {
+        try
+        {
+            File.Delete(file.FullPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start puts it into quarantine.
+            Report(e);
         }
     }
 
@@ -171,6 +186,15 @@ internal sealed partial class VolumeWriter
         StorageMetrics.Failures.Add(1, _tag);
         if (_failure is null) LogFailed(_log, error, _volume.Root);
         _failure = error.Message;
+        try
+        {
+            // A full disk is told from a broken one by its free space now, not by what it had at the last sync.
+            Interlocked.Exchange(ref _freeBytes, _volume.Space().Free);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It cannot even say that: what was known last stays.
+        }
     }
 
     private sealed record Sealing(SegmentFile File, Heldar.Contracts.Events.SegmentData Data)
