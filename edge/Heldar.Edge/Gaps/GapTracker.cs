@@ -98,6 +98,8 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
         {
             // A wish from before that never had footage is judged like a new camera while it lasts.
             var seen = Instant.Max(_through ?? Instant.MinValue, known.Through ?? Instant.MinValue);
+            // A clock that went back: the newest footage is not the last, and only the box's last look can say since when nothing was recorded.
+            if (seen > now) seen = known.SeenAt <= now ? known.SeenAt.Value : Instant.MinValue;
             var from = seen >= wish.From ? seen : wish.From == known.WantedSince && wish.To is null ? (Instant?)null : wish.From;
             if (_open is null && from is { } begin && !(wish.To - begin <= Shortest)) Begin(Milliseconds(begin), GapCause.ProcessDown, "the box's program was not running", now, changes);
             if (wish.To is not { } to)
@@ -245,7 +247,7 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
         }
 
         var better = open.Cause == GapCause.Network && cause is GapCause.CameraUnreachable or GapCause.AuthFailed
-            || (IsDisk(open.Cause) && IsDisk(cause) && cause != open.Cause);
+            || (IsDisk(open.Cause) && cause is GapCause.DiskFull or GapCause.DiskFullHeld && cause != open.Cause);
         if (!better) return;
         _open = open with { Cause = cause, Detail = Detail(observed.Cause), Revision = open.Revision + 1 };
         changes.Gaps.Add(_open);

@@ -7,12 +7,12 @@ namespace Heldar.Edge.Retention;
 
 /// <summary>
 /// Invariant 9: a clock never deletes. Holds the wall clock against the monotonic one and against the mark of the last run; when it is off by more than
-/// an hour and no time source vouches for it, nothing is deleted by age until it is right again, a source vouches, or an operator does. Wall time that
+/// ten minutes (an hour is the shortest age that footage is deleted at) and no time source vouches for it, nothing is deleted by age until it is right again, a source vouches, or an operator does. Wall time that
 /// passes in doubt is noted: footage dated in it ages from the moment that the doubt ended. One caller at a time.
 /// </summary>
 internal sealed class ClockGuard(IStoreWriter store, IStoreReader reader, IMachineTime machine, IClock clock)
 {
-    private static readonly Duration Most = Duration.FromHours(1);
+    private static readonly Duration Most = Duration.FromMinutes(10);
     private static readonly Duration MarkEvery = Duration.FromMinutes(1);
     private static readonly Duration Slack = Duration.FromMinutes(10);
     private bool _loaded;

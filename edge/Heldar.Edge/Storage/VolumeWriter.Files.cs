@@ -56,12 +56,27 @@ internal sealed partial class VolumeWriter
         if (file.Length == 0)
         {
             file.Abandon();
+            RemoveEmpty(file);
             _open.Remove(file);
             file.Owner.Abandoned(file);
         }
         else if (!_closing.Contains(file))
         {
             _closing.Add(file);
+        }
+    }
+
+    /// <summary>Not even a whole head reached the file: left behind, it would be a recording that nobody can read.</summary>
+    private void RemoveEmpty(SegmentFile file)
+    {
+        try
+        {
+            File.Delete(file.FullPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next start puts it into quarantine.
+            Report(e);
         }
     }
 
@@ -195,6 +210,7 @@ internal sealed partial class VolumeWriter
 
     private void Report(Exception error)
     {
+        StorageMetrics.Failures.Add(1, _tag);
         var fault = VolumeFaults.Of(error);
         if (_trouble?.Fault != fault) LogFailed(_log, error, _volume.Root, fault.Word());
         _trouble = new Trouble(fault, error.Message);

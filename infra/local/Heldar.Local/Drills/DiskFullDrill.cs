@@ -49,6 +49,12 @@ internal sealed class DiskFullDrill : Drill
             stage.Say(string.Create(CultureInfo.InvariantCulture, $"{Name} {run} of {runs}: full for {(full[^1].To - full[^1].From) / 1000} s"));
         }
 
+        // A new start brings to its end what the full disk kept undone.
+        DateTimeOffset stopping = TimeProvider.System.GetUtcNow();
+        await box.Box.StopAsync();
+        judge.Killed(stopping);
+        await box.StartAsync(cancellation);
+        await box.FragmentAsync(all: true, cancellation);
         HashSet<Guid> there = [.. (await box.Box.HoldsAsync(cancellation)).Select(hold => hold.Id)];
         int holdsLost = holds.Count(hold => !there.Contains(hold));
         RecordingVerdict verdict = await box.EndAsync(cancellation);

@@ -11,7 +11,10 @@ import os
 import sys
 import time
 
-from fuse import FUSE, FuseOSError, Operations
+try:
+    from fusepy import FUSE, FuseOSError, Operations  # Debian's name
+except ImportError:
+    from fuse import FUSE, FuseOSError, Operations
 
 
 class SlowDisk(Operations):

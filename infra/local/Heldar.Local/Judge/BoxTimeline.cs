@@ -9,6 +9,9 @@ internal static class BoxTimeline
     /// <summary>Shorter holes need no explanation, ms.</summary>
     public const int ShortestHoleMs = 1000;
 
+    /// <summary>A longer hole is no absence of footage but two times that a clock showed, ms: 20 days.</summary>
+    private const long LongestHoleMs = 20L * 24 * 3600 * 1000;
+
     // Names have whole milliseconds, and a run's time may be slewed by 500 ppm: half a frame of 25 per second.
     private const int OverlapMs = 20;
 
@@ -40,7 +43,7 @@ internal static class BoxTimeline
         Stretch? last = null;
         foreach (Stretch next in segments.SelectMany(Stretches).OrderBy(s => s.From))
         {
-            if (last is not null && next.From - last.To > ShortestHoleMs && ClaimedGap.Uncovered(gaps, last.To, next.From) is > ShortestHoleMs and var bare)
+            if (last is not null && next.From - last.To is > ShortestHoleMs and < LongestHoleMs && ClaimedGap.Uncovered(gaps, last.To, next.From) is > ShortestHoleMs and var bare)
                 found.Add($"{bare} of {next.From - last.To} ms between {last.File} and {next.File} are not explained");
             if (last is null || next.To > last.To) last = next;
         }

@@ -67,13 +67,14 @@ internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
         (int lost, int heldLost, int gone) = await LostAsync(files, SealText.Deleted(folder), problems, cancellation);
         FrameLedger total = FrameLedger.Empty;
         IReadOnlyDictionary<Guid, Guid> runs = SealText.Runs(folder);
+        IReadOnlyList<ClaimedGap> deleted = DeletionIsExcused ? SealText.DeletedTimes(folder) : [];
         Dictionary<string, IReadOnlyList<InspectedSegment>> byCamera = [];
         int overlaps = 0, unexplained = 0;
         foreach (CameraSpec camera in cameras)
         {
             List<InspectedSegment> own = [.. segments.Where(segment => segment.Camera == camera)];
             byCamera[camera.Name] = own;
-            List<ClaimedGap>? gaps = Gaps?.Where(gap => gap.Camera == camera.Name).ToList();
+            List<ClaimedGap>? gaps = Gaps?.Concat(deleted).Where(gap => gap.Camera == camera.Name).ToList();
             total += Frames(camera, own, states, gaps, problems);
             IReadOnlyList<string> overlapping = BoxTimeline.Overlaps(own, runs), bare = gaps is null ? [] : BoxTimeline.Unexplained(own, gaps);
             problems.AddRange(overlapping.Concat(bare));

@@ -23,6 +23,17 @@ internal static class SealText
         Lines(volume).Where(line => line.TryGetProperty("deleted", out _) && line.TryGetProperty("segments", out _))
             .SelectMany(line => line.GetProperty("segments").EnumerateArray()).Select(id => id.GetGuid()).ToHashSet();
 
+    /// <summary>The time of those segments, as gaps that need no other explanation.</summary>
+    public static IReadOnlyList<ClaimedGap> DeletedTimes(string volume)
+    {
+        IReadOnlySet<Guid> deleted = Deleted(volume);
+        return [.. Lines(volume).Where(line => line.TryGetProperty("data", out JsonElement data) && deleted.Contains(data.GetProperty("segment").GetGuid())).Select(line => new ClaimedGap(
+            line.GetProperty("path").GetString()!.Split('/')[0],
+            line.GetProperty("data").GetProperty("start").GetDateTimeOffset().ToUnixTimeMilliseconds(),
+            line.GetProperty("data").GetProperty("end").GetDateTimeOffset().ToUnixTimeMilliseconds(),
+            "deleted"))];
+    }
+
     private static IEnumerable<JsonElement> Lines(string volume)
     {
         string folder = Path.Combine(volume, "seals");
