@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Anr;
 using Heldar.Edge.Cameras;
-using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Tests.Recorder;
