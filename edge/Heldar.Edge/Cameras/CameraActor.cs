@@ -16,7 +16,7 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
     private const int MailboxSize = 16;
     private readonly IRecordingPipelines _pipelines;
     private readonly CameraSecrets _secrets;
-    private readonly int _defaultSegmentSeconds;
+    private volatile int _defaultSegmentSeconds;
     private readonly IClock _clock;
     private readonly ILogger _log;
     private readonly Channel<Message> _mailbox = Channel.CreateBounded<Message>(new BoundedChannelOptions(MailboxSize) { SingleReader = true });
@@ -33,6 +33,13 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
     public Task ApplyAsync(CameraConfig config, CancellationToken cancellation) => SendAsync(config, cancellation);
 
     public Task StopAsync(CancellationToken cancellation) => SendAsync(null, cancellation);
+
+    /// <summary>The box's length of a segment, for a camera without its own: counts from the next cut on.</summary>
+    public Task UseSegmentSecondsAsync(int seconds, CancellationToken cancellation)
+    {
+        _defaultSegmentSeconds = seconds;
+        return ApplyAsync(_state.Config, cancellation);
+    }
 
     public ValueTask<CameraObserved> ObserveAsync(CancellationToken cancellation)
     {

@@ -35,6 +35,7 @@ internal sealed class CameraRegistry(
     private readonly ConcurrentDictionary<Guid, CameraActor> _actors = new();
     private readonly ConcurrentDictionary<Guid, CameraConfig> _configs = new();
     private readonly ConcurrentDictionary<string, Guid> _slugs = new(StringComparer.Ordinal);
+    private int _segmentSeconds = settings.Recording.SegmentSeconds;
     private IReadOnlyDictionary<string, CameraConfig> _removed = new Dictionary<string, CameraConfig>(StringComparer.Ordinal);
 
     /// <summary>Configurations by slug.</summary>
@@ -80,13 +81,16 @@ internal sealed class CameraRegistry(
         }
     }
 
-    /// <summary>Brings the cameras that settings own to what the settings want now.</summary>
-    public async Task ApplyYamlAsync(IReadOnlyList<CameraSettings> desired, CancellationToken cancellation)
+    /// <summary>Brings the cameras that settings own to what the settings want now, and all to the box's length of a segment.</summary>
+    public async Task ApplyYamlAsync(IReadOnlyList<CameraSettings> desired, int segmentSeconds, CancellationToken cancellation)
     {
         await _change.WaitAsync(cancellation);
         try
         {
+            var other = _segmentSeconds != segmentSeconds;
+            _segmentSeconds = segmentSeconds;
             await ApplyYamlLockedAsync(desired, cancellation);
+            if (other) await Task.WhenAll(_actors.Values.Select(a => a.UseSegmentSecondsAsync(segmentSeconds, cancellation)));
         }
         finally
         {
@@ -198,5 +202,5 @@ internal sealed class CameraRegistry(
     }
 
     private CameraActor ActorOf(CameraConfig config) =>
-        _actors.GetOrAdd(config.Uid, _ => new CameraActor(config, pipelines, secrets, settings.Recording.SegmentSeconds, clock, log));
+        _actors.GetOrAdd(config.Uid, _ => new CameraActor(config, pipelines, secrets, _segmentSeconds, clock, log));
 }

@@ -6,5 +6,7 @@ internal static class CamerasServiceCollectionExtensions
         .AddSingleton<CameraSecrets>()
         .AddSingleton<CameraRegistry>()
         .AddSingleton<CamerasStarted>()
-        .AddHostedService<CamerasService>();
+        .AddHostedService<CamerasService>()
+        .AddSingleton<SettingsReload>()
+        .AddHostedService(s => s.GetRequiredService<SettingsReload>());
 }

@@ -1,3 +1,4 @@
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Tests.Api;
 
@@ -50,6 +51,31 @@ public sealed class YamlCamerasTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task SegmentLength_RestartsNothing()
+    {
+        await ApplyAsync("recording: { segmentSeconds: 7 }\n" + Two);
+
+        Assert.Equal([(7, 0), (7, 0)], _box.Pipelines.Started.Select(p => (p.Plan.SegmentSeconds, p.Changes)));
+    }
+
+    [Theory]
+    [InlineData("box: { name: Other }", "box")]
+    [InlineData("recording: { volumes: [{ path: elsewhere }] }", "recording.volumes")]
+    [InlineData("recording: { preRollBudgetMiB: 64 }", "recording.preRollBudgetMiB")]
+    [InlineData("fleet: { url: 'http://127.0.0.1:1' }", "fleet")]
+    [InlineData("retention: { hours: 5 }", "retention")]
+    [InlineData("recording: { segmentSeconds: 9 }", null)]
+    public void WhatOnlyAStartChanges_IsNamed(string text, string? section)
+    {
+        var (before, after) = (Settings(""), Settings(text));
+
+        Assert.Empty(SettingsReload.NeedStart(after, Settings(text)));
+        Assert.Equal(section is null ? [] : [section], SettingsReload.NeedStart(before, after));
+
+        static BoxSettings Settings(string text) => SettingsReader.Read("/etc/heldar/heldar.yaml", text, _ => null);
+    }
+
+    [Fact]
     public async Task RemovedCamera_Stops_AndKeepsItsUid_WhenItReturns()
     {
         var uid = _box.Cameras.Find("b")!.Uid;
@@ -94,6 +120,9 @@ public sealed class YamlCamerasTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _box.DisposeAsync();
 
-    private Task ApplyAsync(string cameras) =>
-        _box.Cameras.ApplyYamlAsync(SettingsReader.Read(Path.Combine(_box.Folder, "heldar.yaml"), cameras, _ => null).Cameras, CancellationToken.None);
+    private Task ApplyAsync(string text)
+    {
+        var next = SettingsReader.Read(Path.Combine(_box.Folder, "heldar.yaml"), text, _ => null);
+        return _box.Cameras.ApplyYamlAsync(next.Cameras, next.Recording.SegmentSeconds, CancellationToken.None);
+    }
 }

@@ -159,6 +159,36 @@ public sealed class RecordGateTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task PreRollThatLiesOnDisk_IsRecordedWhole()
+    {
+        await using var box = new RecordingFixture(preRoll: new() { BudgetBytes = 512 << 10 });
+        var clip = await Clip.EncodeAsync(box.Folder, "-c:v libx264 -preset ultrafast -crf 10 -g 25", 250);
+        await using (var recorder = box.Recorders.Create(Camera, new RecorderOptions()))
+        {
+            var gate = box.Recorders.Guard(recorder);
+            gate.Keep(Duration.FromSeconds(60));
+            using var feed = new Feed(gate, box.Pool, box.Clock);
+            feed.Start(clip.Format);
+            for (var at = 0; at < 225; at++)
+            {
+                feed.Play(Rebased(clip, at, 1));
+                while (box.Rings.Step()) Assert.Null(box.Rings.Problem);
+            }
+
+            Assert.True(gate.PreRoll!.SpilledBytes > clip.Frames.Take(200).Sum(f => f.Bytes.Length) / 3, $"{gate.PreRoll}");
+            Assert.Empty(Directory.EnumerateFiles(box.Root, "*.spill"));
+            gate.Open(Instant.MinValue);
+            feed.Play(Rebased(clip, 225, 25));
+            await gate.DisposeAsync();
+        }
+
+        await Eventually.TrueAsync(() => box.IndexWriter.Waiting == 0, "the index took everything");
+        await box.IndexWriter.DisposeAsync();
+        Assert.Equal(await Tool.FrameHashesAsync(clip.File, "v"), await PicturesAsync(await box.SegmentsAsync(Camera.Uid)));
+        Assert.Equal((0L, 0L), (box.Pool.BytesInUse, box.Rings.MemoryBytes));
+    }
+
+    [Fact]
     public async Task WithoutPreRoll_NothingIsKept()
     {
         var clip = await Clip.EncodeAsync(_box.Folder, "-c:v libx264 -preset ultrafast -g 25", 50);

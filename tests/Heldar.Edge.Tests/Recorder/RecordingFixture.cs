@@ -19,8 +19,9 @@ internal sealed class RecordingFixture : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public RecordingFixture(StorageOptions? storage = null, Func<IndexWriter, ISegmentSink>? sink = null)
+    public RecordingFixture(StorageOptions? storage = null, Func<IndexWriter, ISegmentSink>? sink = null, PreRollOptions? preRoll = null)
     {
+        PreRoll = preRoll ?? new PreRollOptions();
         (Storage, Sink) = (storage ?? new StorageOptions { SyncInterval = Duration.FromMilliseconds(100) }, sink ?? (i => i));
         Open();
     }
@@ -47,8 +48,7 @@ internal sealed class RecordingFixture : IAsyncDisposable
 
     public VolumeWriters Writers { get; private set; } = null!;
 
-    /// <summary>Bounds of the pre-roll; to be set before a start.</summary>
-    public PreRollOptions PreRoll { get; init; } = new();
+    public PreRollOptions PreRoll { get; }
 
     public PreRollStore Rings { get; private set; } = null!;
 

@@ -64,6 +64,12 @@ internal sealed class LoneBox : IAsyncDisposable
     /// <summary>True when it says that it can do its work; throws with the cause otherwise.</summary>
     public Task<bool> ReadyAsync(CancellationToken cancellation) => Probe.OkAsync(_http.BaseAddress!, "/readyz", cancellation);
 
+    /// <summary>Its settings file, to be changed before <see cref="Reload"/>.</summary>
+    public string Settings => ConfigFile(_options.Folder);
+
+    /// <summary>Tells the running box to read its settings file again.</summary>
+    public void Reload() => Signals.Send(_child?.Pid ?? throw new ProcessException("the box does not run"), Signals.HangUp);
+
     /// <summary>SIGKILL; returns a moment at which it surely wrote nothing more.</summary>
     public async Task<DateTimeOffset> KillAsync()
     {
