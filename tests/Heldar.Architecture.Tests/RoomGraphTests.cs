@@ -23,7 +23,7 @@ public sealed class RoomGraphTests
         ["Holds"] = ["Access", "Api", "Cameras", "Indexer", "Seals", "Storage", "Store"],
         ["Indexer"] = ["Storage", "Store"],
         ["Ingest"] = ["PreRoll", "Recorder"],
-        ["Jobs"] = ["Access", "Api", "Cameras", "Indexer", "Schedules", "Settings", "Store"],
+        ["Jobs"] = ["Access", "Api", "Cameras", "Recorder", "Indexer", "Schedules", "Settings", "Store"],
         ["Metrics"] = ["Access", "Cameras", "Enrolment", "Health", "Indexer", "Recorder", "Storage", "Store"],
         ["Playback"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Storage"],
         ["PreRoll"] = ["Settings", "Storage"],
