@@ -69,7 +69,7 @@ public sealed class BoxStoreTests : IDisposable
         {
         }
 
-        var error = Assert.Throws<InvalidOperationException>(() => Open(First));
+        var error = Assert.Throws<NewerSchemaException>(() => Open(First));
         Assert.Contains("0002_more", error.Message, StringComparison.Ordinal);
     }
 
