@@ -5,10 +5,12 @@ using Heldar.Edge.Api;
 using Heldar.Edge.Audit;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
+using Heldar.Edge.Events;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Health;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Ingest;
+using Heldar.Edge.Jobs;
 using Heldar.Edge.Metrics;
 using Heldar.Edge.Playback;
 using Heldar.Edge.PreRoll;
@@ -16,6 +18,7 @@ using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.RemoteAccess;
 using Heldar.Edge.Retention;
+using Heldar.Edge.Schedules;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
@@ -52,6 +55,9 @@ internal static partial class BoxApp
             .AddPreRoll(settings)
             .AddRecorder(settings)
             .AddIngest()
+            .AddSchedules()
+            .AddEvents()
+            .AddJobs()
             .AddCameras()
             .AddGaps()
             .AddAnr()
@@ -73,6 +79,9 @@ internal static partial class BoxApp
         app.MapSystem();
         app.MapMetrics();
         app.MapCameras();
+        app.MapSchedules();
+        app.MapEvents();
+        app.MapJobs();
         app.MapSegments();
         app.MapGaps();
         app.MapAnr();

@@ -1,5 +1,4 @@
 using Heldar.Edge.Cameras;
-using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using NodaTime;
 

@@ -1,4 +1,4 @@
-using Heldar.Edge.Gaps;
+using Heldar.Edge.Cameras;
 using Heldar.Media.Codecs;
 using Heldar.Media.Ingest;
 using Heldar.Media.Replay;

@@ -1,4 +1,4 @@
-using Heldar.Edge.Gaps;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Storage;
 using Heldar.Media.Mp4;

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Recorder;
+using Heldar.Edge.Settings;
 using Heldar.Media.Streams;
 using NodaTime;
 
@@ -16,6 +17,7 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
     private const int MailboxSize = 16;
     private readonly IRecordingPipelines _pipelines;
     private readonly CameraSecrets _secrets;
+    private readonly WishBook _wishes;
     private volatile int _defaultSegmentSeconds;
     private readonly IClock _clock;
     private readonly ILogger _log;
@@ -23,16 +25,16 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
     private readonly Task _loop;
     private volatile State _state;
 
-    public CameraActor(CameraConfig config, IRecordingPipelines pipelines, CameraSecrets secrets, int defaultSegmentSeconds, IClock clock, ILogger log)
+    public CameraActor(CameraConfig config, IRecordingPipelines pipelines, CameraSecrets secrets, WishBook wishes, int defaultSegmentSeconds, IClock clock, ILogger log)
     {
-        (_pipelines, _secrets, _defaultSegmentSeconds, _clock, _log) = (pipelines, secrets, defaultSegmentSeconds, clock, log);
+        (_pipelines, _secrets, _wishes, _defaultSegmentSeconds, _clock, _log) = (pipelines, secrets, wishes, defaultSegmentSeconds, clock, log);
         _state = new State(config, null, null);
         _loop = Task.Run(LoopAsync);
     }
 
-    public Task ApplyAsync(CameraConfig config, CancellationToken cancellation) => SendAsync(config, cancellation);
+    public Task ApplyAsync(CameraConfig config, CancellationToken cancellation) => SendAsync(new Message(config, Done()), cancellation);
 
-    public Task StopAsync(CancellationToken cancellation) => SendAsync(null, cancellation);
+    public Task StopAsync(CancellationToken cancellation) => SendAsync(new Message(null, Done()), cancellation);
 
     /// <summary>The box's length of a segment, for a camera without its own: counts from the next cut on.</summary>
     public Task UseSegmentSecondsAsync(int seconds, CancellationToken cancellation)
@@ -44,13 +46,12 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
     public ValueTask<CameraObserved> ObserveAsync(CancellationToken cancellation)
     {
         var now = _state;
-        var (config, pipeline, error) = (now.Config, now.Pipeline, now.Error);
-        if (!config.Enabled) return new(new CameraObserved(config, CameraCondition.Disabled, null, null, null) { Pipelines = now.Pipelines, EndedAt = now.EndedAt });
-        if (pipeline is null)
-            return new(new CameraObserved(config, error is null ? CameraCondition.Connecting : CameraCondition.Error, error, null, null) { Pipelines = now.Pipelines, EndedAt = now.EndedAt });
-        var (stream, recorder) = (pipeline.Stream, pipeline.Recorder);
-        var (condition, cause) = CameraConditions.Judge(stream, recorder, _clock.GetCurrentInstant());
-        return new(new CameraObserved(config, condition, cause, stream, recorder) { PreRoll = pipeline.PreRoll, Pipelines = now.Pipelines, EndedAt = now.EndedAt });
+        var (config, pipeline, error, wish) = (now.Config, now.Pipeline, now.Error, _wish);
+        var (condition, cause) = (error is null ? CameraCondition.Connecting : CameraCondition.Error, error);
+        var (stream, recorder) = (pipeline?.Stream, pipeline?.Recorder);
+        if (!config.Enabled) (condition, cause) = (CameraCondition.Disabled, null);
+        else if (stream is not null && recorder is not null) (condition, cause) = CameraConditions.Judge(stream, recorder, wish, _clock.GetCurrentInstant());
+        return new(new CameraObserved(config, condition, cause, stream, recorder) { PreRoll = pipeline?.PreRoll, Pipelines = now.Pipelines, EndedAt = now.EndedAt, Wish = wish });
     }
 
     /// <summary>Adds a reader to the running session, or null when none runs. For rooms in the same process.</summary>
@@ -62,27 +63,30 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
         await _loop;
     }
 
-    private async Task SendAsync(CameraConfig? config, CancellationToken cancellation)
+    private async Task SendAsync(Message message, CancellationToken cancellation)
     {
-        var message = new Message(config, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await _mailbox.Writer.WriteAsync(message, cancellation);
         await message.Done.Task.WaitAsync(cancellation);
     }
 
     private async Task LoopAsync()
     {
-        await foreach (var message in _mailbox.Reader.ReadAllAsync())
+        while (await MessageAsync())
         {
-            try
+            while (_mailbox.Reader.TryRead(out var message))
             {
-                if (message.Config is null) await EndAsync();
-                else await ChangeAsync(message.Config);
-                message.Done.SetResult();
-            }
-            catch (Exception e)
-            {
-                LogChangeFailed(e, _state.Config.Slug);
-                message.Done.SetException(e);
+                try
+                {
+                    if (message.Config is { } config) await ChangeAsync(config);
+                    else if (!message.Review) await EndAsync();
+                    Follow();
+                    message.Done.SetResult();
+                }
+                catch (Exception e)
+                {
+                    LogChangeFailed(e, _state.Config.Slug);
+                    message.Done.SetException(e);
+                }
             }
         }
 
@@ -104,7 +108,6 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
         try
         {
             var pipeline = _pipelines.Start(new CameraIdentity(next.Uid, next.Slug), _secrets.Source(next), Plan(next));
-            pipeline.RecordFrom(Instant.MinValue);
             _state = _state with { Pipeline = pipeline, Pipelines = _state.Pipelines + 1 };
         }
         catch (Exception e) when (e is ArgumentException or IOException or System.Security.Cryptography.CryptographicException)
@@ -130,7 +133,11 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
         }
     }
 
-    private RecordingPlan Plan(CameraConfig config) => new(config.SegmentSeconds ?? _defaultSegmentSeconds);
+    private RecordingPlan Plan(CameraConfig config) => new(config.SegmentSeconds ?? _defaultSegmentSeconds)
+    {
+        // Only who waits for events keeps what came before them.
+        PreRoll = config.Mode.TakesEvents() ? Duration.FromSeconds(config.PreRollSeconds) : Duration.Zero,
+    };
 
     private async Task EndAsync()
     {
@@ -143,5 +150,5 @@ internal sealed partial class CameraActor : ICamera, IAsyncDisposable
 
     private sealed record State(CameraConfig Config, IRecordingPipeline? Pipeline, string? Error, int Pipelines = 0, Instant? EndedAt = null);
 
-    private sealed record Message(CameraConfig? Config, TaskCompletionSource Done);
+    private sealed record Message(CameraConfig? Config, TaskCompletionSource Done, bool Review = false);
 }

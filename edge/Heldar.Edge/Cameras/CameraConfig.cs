@@ -1,3 +1,4 @@
+using Heldar.Edge.Settings;
 using NodaTime;
 
 namespace Heldar.Edge.Cameras;
@@ -49,6 +50,15 @@ internal sealed record CameraConfig(
 
     /// <summary>Address of its storage, sealed; null for the usual one of its host.</summary>
     public string? SealedReplayUrl { get; init; }
+
+    /// <summary>When it records.</summary>
+    public RecordMode Mode { get; init; }
+
+    /// <summary>Seconds before an event that belong to its recording, as far as memory reaches; 0 to 60.</summary>
+    public int PreRollSeconds { get; init; } = RecordModes.DefaultPreRollSeconds;
+
+    /// <summary>Seconds after the last event that belong to its recording; 0 to 3600.</summary>
+    public int PostRollSeconds { get; init; } = RecordModes.DefaultPostRollSeconds;
 
     /// <summary>Whether a change to <paramref name="other"/> needs another session with the camera. Nothing else ever does.</summary>
     public bool NeedsSession(CameraConfig other) =>

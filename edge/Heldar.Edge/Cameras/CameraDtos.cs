@@ -28,7 +28,18 @@ internal sealed record CameraDto
 
     public required bool RecordAudio { get; init; }
 
+    /// <summary>continuous, scheduled, event or scheduled_event.</summary>
     public required string RecordMode { get; init; }
+
+    public required int PreRollSeconds { get; init; }
+
+    public required int PostRollSeconds { get; init; }
+
+    /// <summary>Why it shall record now: continuous, schedule, job, event, operator; empty while nothing is wanted.</summary>
+    public required IReadOnlyList<WishReason> Wanted { get; init; }
+
+    /// <summary>Until when; absent for no end in sight.</summary>
+    public Instant? WantedUntil { get; init; }
 
     public required int SegmentSeconds { get; init; }
 
@@ -84,6 +95,15 @@ internal sealed record CameraWrite
 
     /// <summary>2 to 300.</summary>
     public int? SegmentSeconds { get; init; }
+
+    /// <summary>continuous, scheduled, event or scheduled_event.</summary>
+    public string? RecordMode { get; init; }
+
+    /// <summary>0 to 60.</summary>
+    public int? PreRollSeconds { get; init; }
+
+    /// <summary>0 to 3600.</summary>
+    public int? PostRollSeconds { get; init; }
 
     /// <summary>box or camera.</summary>
     public string? Clock { get; init; }

@@ -29,7 +29,7 @@ internal enum CameraOutcome
 /// it. Reading never waits for a change. Thread-safe.
 /// </summary>
 internal sealed class CameraRegistry(
-    BoxSettings settings, IStoreWriter store, CameraSecrets secrets, IRecordingPipelines pipelines, KnownCameras known, IClock clock, ILogger<CameraActor> log) : IAsyncDisposable
+    BoxSettings settings, IStoreWriter store, CameraSecrets secrets, IRecordingPipelines pipelines, KnownCameras known, WishBook wishes, IClock clock, ILogger<CameraActor> log) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly ConcurrentDictionary<Guid, CameraActor> _actors = new();
@@ -52,6 +52,15 @@ internal sealed class CameraRegistry(
 
     /// <summary>Adds a reader to a camera's running session; null when none runs.</summary>
     public IDisposable? Subscribe(Guid uid, IStreamSubscriber subscriber) => _actors.GetValueOrDefault(uid)?.Subscribe(subscriber);
+
+    /// <summary>A camera follows what is wanted of it now; one that is not there does not.</summary>
+    public Task ReviewAsync(Guid uid, CancellationToken cancellation) => _actors.GetValueOrDefault(uid)?.ReviewAsync(cancellation) ?? Task.CompletedTask;
+
+    /// <summary>All cameras follow what is wanted of them now.</summary>
+    public Task ReviewAsync(CancellationToken cancellation) => Task.WhenAll(_actors.Values.Select(a => a.ReviewAsync(cancellation)));
+
+    /// <summary>When recording of a camera is wanted within [from, to): merged.</summary>
+    public IReadOnlyList<Stretch> Wanted(CameraConfig camera, Instant from, Instant to) => wishes.Wanted(camera, from, to);
 
     /// <summary>Every camera now.</summary>
     public async ValueTask<IReadOnlyList<CameraObserved>> ObserveAsync(CancellationToken cancellation)
@@ -162,6 +171,9 @@ internal sealed class CameraRegistry(
             Certificate = wanted.Certificate,
             Anr = wanted.Anr.Enabled,
             SealedReplayUrl = secrets.SealReplayUrl(uid, wanted.Anr.ReplayUrl),
+            Mode = wanted.Mode,
+            PreRollSeconds = wanted.PreRollSeconds,
+            PostRollSeconds = wanted.PostRollSeconds,
         };
         return before is null ? next : secrets.Settle(before, next);
     }
@@ -202,5 +214,5 @@ internal sealed class CameraRegistry(
     }
 
     private CameraActor ActorOf(CameraConfig config) =>
-        _actors.GetOrAdd(config.Uid, _ => new CameraActor(config, pipelines, secrets, _segmentSeconds, clock, log));
+        _actors.GetOrAdd(config.Uid, _ => new CameraActor(config, pipelines, secrets, wishes, _segmentSeconds, clock, log));
 }

@@ -28,6 +28,9 @@ internal sealed class CameraWriteReader(CameraWrite body)
         {
             Certificate = CameraCertificate.Normal(body.CertificateSha256),
             Anr = new CameraAnr(body.AnrEnabled ?? false, ReplayUrl()),
+            Mode = Mode() ?? RecordMode.Continuous,
+            PreRollSeconds = body.PreRollSeconds ?? RecordModes.DefaultPreRollSeconds,
+            PostRollSeconds = body.PostRollSeconds ?? RecordModes.DefaultPostRollSeconds,
         };
     }
 
@@ -56,6 +59,9 @@ internal sealed class CameraWriteReader(CameraWrite body)
                 Certificate = body.CertificateSha256 is null ? before.Certificate : CameraCertificate.Normal(body.CertificateSha256),
                 Anr = body.AnrEnabled ?? before.Anr,
                 SealedReplayUrl = body.AnrReplayUrlTemplate is null ? before.SealedReplayUrl : secrets.SealReplayUrl(before.Uid, ReplayUrl()),
+                Mode = Mode() ?? before.Mode,
+                PreRollSeconds = body.PreRollSeconds ?? before.PreRollSeconds,
+                PostRollSeconds = body.PostRollSeconds ?? before.PostRollSeconds,
             };
         };
     }
@@ -67,6 +73,8 @@ internal sealed class CameraWriteReader(CameraWrite body)
         var slug = string.Concat(name.ToLowerInvariant().Select(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') ? c : '-')).Trim('-');
         return slug.Length is 0 or > 63 ? "cam-" + Guid.NewGuid().ToString("N")[..8] : slug;
     }
+
+    private RecordMode? Mode() => RecordModes.TryParse(body.RecordMode, out var mode) ? mode : null;
 
     private Secret? Password() => string.IsNullOrEmpty(body.Password) ? null : new Secret(body.Password);
 
@@ -93,6 +101,9 @@ internal sealed class CameraWriteReader(CameraWrite body)
         if (body.Password is { Length: > 1000 }) _problems.Add("password has at most 1000 characters");
         if (body.SegmentSeconds is < RecordingSettings.MinSegmentSeconds or > RecordingSettings.MaxSegmentSeconds)
             _problems.Add($"segment_seconds must be {RecordingSettings.MinSegmentSeconds} to {RecordingSettings.MaxSegmentSeconds}");
+        if (body.RecordMode is not null && Mode() is null) _problems.Add("record_mode must be one of: " + RecordModes.Allowed);
+        if (body.PreRollSeconds is < 0 or > RecordModes.MaxPreRollSeconds) _problems.Add($"pre_roll_seconds must be 0 to {RecordModes.MaxPreRollSeconds}");
+        if (body.PostRollSeconds is < 0 or > RecordModes.MaxPostRollSeconds) _problems.Add($"post_roll_seconds must be 0 to {RecordModes.MaxPostRollSeconds}");
         if (!CameraCertificate.IsValidOrEmpty(body.CertificateSha256)) _problems.Add("certificate_sha256 " + CameraCertificate.Rule);
         if (Text(body.AnrReplayUrlTemplate) is { } replay && CameraAnr.Mistake(replay) is { } mistake) _problems.Add("anr_replay_url_template " + mistake);
         if (body.Clock is not (null or "box" or "camera")) _problems.Add("clock must be box or camera");

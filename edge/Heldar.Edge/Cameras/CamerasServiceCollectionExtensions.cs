@@ -4,6 +4,8 @@ internal static class CamerasServiceCollectionExtensions
 {
     public static IServiceCollection AddCameras(this IServiceCollection services) => services
         .AddSingleton<CameraSecrets>()
+        .AddSingleton(WishTiming.Default)
+        .AddSingleton<WishBook>()
         .AddSingleton<CameraRegistry>()
         .AddSingleton<CamerasStarted>()
         .AddHostedService<CamerasService>()

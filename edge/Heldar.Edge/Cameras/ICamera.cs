@@ -17,6 +17,9 @@ internal interface ICamera
     /// <summary>What the camera is now.</summary>
     ValueTask<CameraObserved> ObserveAsync(CancellationToken cancellation);
 
+    /// <summary>Looks at what is wanted of it again, now that a schedule, a job or an event is new.</summary>
+    Task ReviewAsync(CancellationToken cancellation);
+
     /// <summary>Ends session and segment; the camera can be applied again.</summary>
     Task StopAsync(CancellationToken cancellation);
 }
@@ -34,6 +37,9 @@ internal sealed record CameraObserved(CameraConfig Config, CameraCondition Condi
 
     /// <summary>How many pipelines the camera has had: another number, another recorder.</summary>
     public int Pipelines { get; init; }
+
+    /// <summary>What is wanted of it.</summary>
+    public WishNow Wish { get; init; } = WishNow.Nothing;
 
     /// <summary>End of the footage of the pipelines before; null when there is none.</summary>
     public Instant? EndedAt { get; init; }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using NodaTime;

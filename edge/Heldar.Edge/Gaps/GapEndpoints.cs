@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Heldar.Contracts;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
@@ -79,6 +78,15 @@ internal sealed record CoverageDto
 
     public required double UnexplainedSeconds { get; init; }
 
+    /// <summary>Seconds that were recorded and have been deleted since: neither present nor missing.</summary>
+    public required double DeletedSeconds { get; init; }
+
+    /// <summary>Seconds that nothing was wanted in: outside the schedule, or no event.</summary>
+    public required double IdleSeconds { get; init; }
+
+    /// <summary>The camera's state now.</summary>
+    public CameraCondition? State { get; init; }
+
     public required double PresentPercent { get; init; }
 
     public required double MissingPercent { get; init; }
@@ -91,7 +99,6 @@ internal static class GapEndpoints
 {
     public const int MaxPage = 5000;
     private static readonly Duration DefaultRange = Duration.FromHours(24);
-    private static readonly Duration MaxRange = Duration.FromDays(400);
 
     public static void MapGaps(this IEndpointRouteBuilder app)
     {
@@ -104,11 +111,11 @@ internal static class GapEndpoints
         string id, string? from, string? to, string? limit, CameraRegistry cameras, IStoreReader reader, IClock clock, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
-        if (Range(from, to, clock, out var start, out var end) is { } problem) return Problems.BadRequest(problem);
+        if (TimeRange.Read(from, to, clock.GetCurrentInstant(), DefaultRange, out var range) is { } problem) return Problems.BadRequest(problem);
         var most = MaxPage;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > MaxPage))
             return Problems.BadRequest($"limit must be a whole number from 1 to {MaxPage}");
-        var gaps = await reader.ReadAsync(db => GapFillRows.Find(db, camera.Uid, start, end, most), cancellation);
+        var gaps = await reader.ReadAsync(db => GapFillRows.Find(db, camera.Uid, range.From, range.To, most), cancellation);
         var now = clock.GetCurrentInstant();
         return Results.Json(gaps.Select(g => ToDto(g, camera.Slug, now)).ToList(), BoxJson.Options);
     }
@@ -117,20 +124,23 @@ internal static class GapEndpoints
         string id, string? from, string? to, CameraRegistry cameras, CoverageReader reader, IClock clock, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
-        if (Range(from, to, clock, out var start, out var end) is { } problem) return Problems.BadRequest(problem);
-        var coverage = await reader.ReadAsync(camera.Uid, start, end, cancellation);
-        var missing = coverage.Wanted - coverage.Present;
+        if (TimeRange.Read(from, to, clock.GetCurrentInstant(), DefaultRange, out var range) is { } problem) return Problems.BadRequest(problem);
+        var coverage = await reader.ReadAsync(camera.Uid, range.From, range.To, cancellation);
+        var missing = coverage.Wanted - coverage.Present - coverage.Deleted;
         return Results.Json(
             new CoverageDto
             {
                 CameraId = camera.Slug,
-                From = start,
-                To = end,
+                From = range.From,
+                To = range.To,
                 WantedSeconds = Math.Round(coverage.Wanted, 3),
                 PresentSeconds = Math.Round(coverage.Present, 3),
                 RefilledSeconds = Math.Round(coverage.Refilled, 3),
                 MissingSeconds = Math.Round(missing, 3),
                 UnexplainedSeconds = Math.Round(coverage.Unexplained, 3),
+                DeletedSeconds = Math.Round(coverage.Deleted, 3),
+                IdleSeconds = Math.Round(coverage.Idle, 3),
+                State = coverage.Camera?.Condition,
                 PresentPercent = coverage.Wanted > 0 ? Percent(coverage.Present) : 100,
                 MissingPercent = Percent(missing),
                 ByCause = coverage.ByCause.ToDictionary(c => Word(c.Key), c => new CauseDto(Math.Round(c.Value, 3), Percent(c.Value))),
@@ -138,17 +148,6 @@ internal static class GapEndpoints
             BoxJson.Options);
 
         double Percent(double seconds) => coverage.Wanted > 0 ? Math.Round(100 * seconds / coverage.Wanted, 4) : 0;
-    }
-
-    private static string? Range(string? from, string? to, IClock clock, out Instant start, out Instant end)
-    {
-        start = default;
-        end = clock.GetCurrentInstant();
-        if (to is not null && !InstantText.TryParse(to, out end)) return "to must be a time such as 2026-11-21T04:37:00Z";
-        start = end - DefaultRange;
-        if (from is not null && !InstantText.TryParse(from, out start)) return "from must be a time such as 2026-11-21T04:37:00Z";
-        if (start >= end) return "from must lie before to";
-        return end - start > MaxRange ? $"from and to may lie {MaxRange.Days} days apart" : null;
     }
 
     private static string Word(GapCause cause) => JsonNamingPolicy.SnakeCaseLower.ConvertName(cause.ToString());

@@ -1,3 +1,4 @@
+using Heldar.Edge.Cameras;
 using NodaTime;
 
 namespace Heldar.Edge.Gaps;

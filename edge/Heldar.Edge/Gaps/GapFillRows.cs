@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Dapper;
 using Heldar.Contracts.Events;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
 using NodaTime;
 

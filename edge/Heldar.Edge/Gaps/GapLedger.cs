@@ -29,9 +29,10 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
         var observed = await cameras.ObserveAsync(cancellation);
         var now = clock.GetCurrentInstant();
         var changes = new GapChanges();
-        foreach (var camera in observed) (await TrackerAsync(camera.Config.Uid, cancellation)).Step(camera, now, changes);
+        foreach (var camera in observed) (await TrackerAsync(camera.Config.Uid, cancellation)).Step(camera, (from, to) => cameras.Wanted(camera.Config, from, to), now, changes);
         await EndAbsentAsync(observed, now, changes, cancellation);
         foreach (var gap in changes.Gaps) Seal(gap);
+        foreach (var (camera, from, to) in changes.Wanted) volumes.Pick().TrySeal(new SealRecord { Type = SealType.Wanted, Wanted = new WantedSeal(camera, from, to) });
         _gaps.AddRange(changes.Gaps);
         _wanted.AddRange(changes.Wanted);
         Write(now);

@@ -1,14 +1,20 @@
 using System.Data.Common;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Store;
 
 namespace Heldar.Edge.Gaps;
 
-/// <summary>Brings gaps back from the seal log.</summary>
+/// <summary>Brings gaps, and what was wanted, back from the seal log.</summary>
 internal sealed class GapReplay(IOutbox outbox) : ISealReplay
 {
-    public bool Takes(SealRecord record) => record is { Type: SealType.Gap, Missing: { } gap } && gap.Mistake() is null;
+    public bool Takes(SealRecord record) => record switch
+    {
+        { Type: SealType.Gap, Missing: { } gap } => gap.Mistake() is null,
+        { Type: SealType.Wanted, Wanted: { } wanted } => !(wanted.To < wanted.From) && EventRules.IsTime(wanted.From) && EventRules.IsTime(wanted.To),
+        _ => false,
+    };
 
-    public int Apply(DbConnection db, Guid volume, SealRecord record) => GapRows.Apply(db, outbox, record.Missing!) ? 1 : 0;
+    public int Apply(DbConnection db, Guid volume, SealRecord record) => (record.Wanted is { } wanted ? GapRows.Want(db, wanted.Camera, wanted.From, wanted.To) : GapRows.Apply(db, outbox, record.Missing!)) ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Heldar.Contracts.Events;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Store;
 using NodaTime;
@@ -45,9 +46,13 @@ internal static class GapRows
         return changed;
     }
 
-    public static void Want(DbConnection db, Guid camera, Instant from, Instant? to) => db.Execute(
-        "INSERT INTO wanted (camera, start_ns, end_ns) VALUES (@camera, @from, @to) ON CONFLICT (camera, start_ns) DO UPDATE SET end_ns = excluded.end_ns",
-        new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = to is { } end ? SegmentIndex.Ns(end) : (long?)null });
+    /// <summary>Notes a wish, or its end; one that has ended stays so. True when something changed.</summary>
+    public static bool Want(DbConnection db, Guid camera, Instant from, Instant? to) => db.Execute(
+        """
+        INSERT INTO wanted (camera, start_ns, end_ns) VALUES (@camera, @from, @to)
+        ON CONFLICT (camera, start_ns) DO UPDATE SET end_ns = excluded.end_ns WHERE excluded.end_ns IS NOT NULL AND excluded.end_ns IS NOT wanted.end_ns
+        """,
+        new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = to is { } end ? SegmentIndex.Ns(end) : (long?)null }) > 0;
 
     public static void Mark(DbConnection db, Guid camera, Instant? through, Instant seen) => db.Execute(
         "INSERT INTO recorded_mark (camera, through_ns, seen_ns) VALUES (@camera, @through, @seen) ON CONFLICT (camera) DO UPDATE SET through_ns = excluded.through_ns, seen_ns = excluded.seen_ns",
@@ -91,6 +96,13 @@ internal static class GapRows
             "SELECT start_ns, end_ns FROM wanted WHERE camera = @camera AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) ORDER BY start_ns",
             new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
             .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), r.End is { } end ? Instant.Min(to, SegmentIndex.Time(end)) : to))];
+
+    /// <summary>What was recorded within [from, to) and deleted again; it may be there anew.</summary>
+    public static IReadOnlyList<Stretch> Deleted(DbConnection db, Guid camera, Instant from, Instant to) =>
+        [.. db.Query<(long Start, long End)>(
+            "SELECT start_ns, end_ns FROM footage_deleted WHERE camera = @camera AND start_ns < @to AND end_ns > @from ORDER BY start_ns",
+            new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
+            .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), Instant.Min(to, SegmentIndex.Time(r.End))))];
 
     private static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
 

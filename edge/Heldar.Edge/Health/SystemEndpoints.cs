@@ -77,7 +77,7 @@ internal static class SystemEndpoints
                 Time = now,
                 StartedAt = gauges.StartedAt,
                 BootSeq = boot.BootSeq,
-                Cameras = new CameraCountsDto(observed.Count, recording, observed.Count(c => c.Condition != CameraCondition.Disabled) - recording),
+                Cameras = new CameraCountsDto(observed.Count, recording, observed.Count(c => c.Condition is not (CameraCondition.Disabled or CameraCondition.Idle)) - recording),
                 Storage = new StorageDto(total, free, total == 0 ? 0 : Math.Round(100.0 * (total - free) / total, 1)),
                 Uplink = uplink.Status(settings.Fleet is not null, identities.Current is not null),
                 RemoteAccess = new RemoteAccessDto(settings.Fleet is not null, gauges.TunnelConnected, gauges.TunnelStreams),

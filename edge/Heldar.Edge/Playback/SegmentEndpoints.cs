@@ -1,5 +1,4 @@
 using System.Globalization;
-using Heldar.Contracts;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
@@ -60,7 +59,6 @@ internal static class SegmentEndpoints
 {
     public const int MaxPage = 5000;
     private static readonly Duration DefaultRange = Duration.FromHours(24);
-    private static readonly Duration MaxRange = Duration.FromDays(400);
     private static readonly Duration Tolerance = Duration.FromSeconds(2);
 
     public static void MapSegments(this IEndpointRouteBuilder app)
@@ -95,11 +93,11 @@ internal static class SegmentEndpoints
         string id, string? from, string? to, string? limit, CameraRegistry cameras, IFootage footage, SignedLinks links, IClock clock, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
-        if (Range(from, to, clock, out var start, out var end) is { } problem) return Problems.BadRequest(problem);
+        if (TimeRange.Read(from, to, clock.GetCurrentInstant(), DefaultRange, out var range) is { } problem) return Problems.BadRequest(problem);
         var most = MaxPage;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > MaxPage))
             return Problems.BadRequest($"limit must be a whole number from 1 to {MaxPage}");
-        var found = await footage.FindAsync(camera.Uid, start, end, most, cancellation);
+        var found = await footage.FindAsync(camera.Uid, range.From, range.To, most, cancellation);
         return Results.Json(found.Select(f => ToDto(f, camera.Slug, links)).ToList(), BoxJson.Options);
     }
 
@@ -107,20 +105,9 @@ internal static class SegmentEndpoints
         string id, string? from, string? to, CameraRegistry cameras, IFootage footage, IClock clock, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
-        if (Range(from, to, clock, out var start, out var end) is { } problem) return Problems.BadRequest(problem);
-        var recorded = await footage.TimelineAsync(camera.Uid, start, end, cancellation);
+        if (TimeRange.Read(from, to, clock.GetCurrentInstant(), DefaultRange, out var range) is { } problem) return Problems.BadRequest(problem);
+        var recorded = await footage.TimelineAsync(camera.Uid, range.From, range.To, cancellation);
         return Results.Json(Merge(recorded.Select(s => (s.Start, s.End))), BoxJson.Options);
-    }
-
-    private static string? Range(string? from, string? to, IClock clock, out Instant start, out Instant end)
-    {
-        start = default;
-        end = clock.GetCurrentInstant();
-        if (to is not null && !InstantText.TryParse(to, out end)) return "to must be a time such as 2026-11-21T04:37:00Z";
-        start = end - DefaultRange;
-        if (from is not null && !InstantText.TryParse(from, out start)) return "from must be a time such as 2026-11-21T04:37:00Z";
-        if (start >= end) return "from must lie before to";
-        return end - start > MaxRange ? $"from and to may lie {MaxRange.Days} days apart" : null;
     }
 
     private static SegmentDto ToDto(Footage f, string slug, SignedLinks links) => new()

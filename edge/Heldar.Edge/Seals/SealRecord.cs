@@ -32,6 +32,9 @@ internal enum SealType
 
     /// <summary>A segment was opened, took nothing and was removed; <see cref="SealRecord.Path"/> and <see cref="SealRecord.Cause"/>.</summary>
     Discarded,
+
+    /// <summary>Footage of a camera was wanted; <see cref="SealRecord.Wanted"/>.</summary>
+    Wanted,
 }
 
 /// <summary>One line of the seal log. Parts that the type does not use are absent from the line.</summary>
@@ -59,6 +62,9 @@ internal sealed record SealRecord
 
     /// <summary>A time of a camera without footage; each revision is a line of its own.</summary>
     public GapData? Missing { get; init; }
+
+    /// <summary>A time of a camera that footage was wanted of.</summary>
+    public WantedSeal? Wanted { get; init; }
 
     public FootageDeletedData? Deleted { get; init; }
 
@@ -88,6 +94,9 @@ internal sealed record FragmentsSeal(Guid Segment, IReadOnlyList<FragmentSeal> I
 /// <param name="End">End of its media.</param>
 /// <param name="Sha256">Digest of its bytes, lower-case hex.</param>
 internal sealed record FragmentSeal(long Offset, int Bytes, int Frames, Instant End, string Sha256);
+
+/// <summary>Recording of a camera was wanted from a moment on; absent <paramref name="To"/> while it is, and a second line tells its end.</summary>
+internal sealed record WantedSeal(Guid Camera, Instant From, Instant? To);
 
 /// <summary>A time of a camera that must not be deleted. Each line carries the whole hold, so that any one of them brings it back.</summary>
 /// <param name="Level">Role of who placed it; a lower one cannot end it.</param>

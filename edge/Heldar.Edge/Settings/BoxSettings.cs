@@ -78,6 +78,15 @@ internal sealed record CameraSettings(string Id, string Name, string Url, string
 
     /// <summary>How gaps are refilled from the camera's own storage.</summary>
     public CameraAnr Anr { get; init; } = CameraAnr.Off;
+
+    /// <summary>When it records; always by default.</summary>
+    public RecordMode Mode { get; init; }
+
+    /// <summary>Seconds before an event that belong to its recording, 0 to 60, default 10. More costs memory while the camera waits.</summary>
+    public int PreRollSeconds { get; init; } = RecordModes.DefaultPreRollSeconds;
+
+    /// <summary>Seconds after the last event that belong to its recording, 0 to 3600, default 30.</summary>
+    public int PostRollSeconds { get; init; } = RecordModes.DefaultPostRollSeconds;
 }
 
 /// <summary>Refilling one camera's gaps from its own storage.</summary>

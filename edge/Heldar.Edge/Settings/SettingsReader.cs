@@ -165,8 +165,18 @@ internal static class SettingsReader
             var certificate = section.Text("certificateSha256");
             if (!CameraCertificate.IsValidOrEmpty(certificate)) section.Fail("certificateSha256", CameraCertificate.Rule);
             var anr = ReadCameraAnr(section);
+            var mode = RecordModes.TryParse(section.Choice("mode", RecordModes.Word(RecordMode.Continuous), RecordModes.All), out var word) ? word : RecordMode.Continuous;
+            var preRoll = section.Integer("preRollSeconds", RecordModes.DefaultPreRollSeconds, 0, RecordModes.MaxPreRollSeconds);
+            var postRoll = section.Integer("postRollSeconds", RecordModes.DefaultPostRollSeconds, 0, RecordModes.MaxPostRollSeconds);
             section.RefuseUnknown();
-            cameras.Add(new CameraSettings(id, name, url, username, password, audio, clock == "camera", enabled) { Certificate = CameraCertificate.Normal(certificate), Anr = anr });
+            cameras.Add(new CameraSettings(id, name, url, username, password, audio, clock == "camera", enabled)
+            {
+                Certificate = CameraCertificate.Normal(certificate),
+                Anr = anr,
+                Mode = mode,
+                PreRollSeconds = preRoll,
+                PostRollSeconds = postRoll,
+            });
         }
 
         return cameras.ToImmutable();

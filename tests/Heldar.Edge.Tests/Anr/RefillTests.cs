@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Anr;
-using Heldar.Edge.Gaps;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Tests.Recorder;

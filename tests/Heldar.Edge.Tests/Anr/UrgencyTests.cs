@@ -1,5 +1,6 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Anr;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Settings;

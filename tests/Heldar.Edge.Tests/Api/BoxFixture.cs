@@ -43,9 +43,11 @@ internal sealed class BoxFixture : IAsyncDisposable
         return fixture;
     }
 
-    public async Task RestartAsync(string cameras)
+    /// <summary>Stops the box and starts it again, some time of its clock later.</summary>
+    public async Task RestartAsync(string cameras, Duration down = default)
     {
         await CloseAsync();
+        Clock.Advance(down);
         await OpenAsync(cameras);
     }
 
@@ -85,7 +87,7 @@ internal sealed class BoxFixture : IAsyncDisposable
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
         DataFolder.Create(settings.DataFolder);
         foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
-        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage));
+        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
         AdminKey = Key(BoxRole.Admin);
         await _app.StartAsync();
         Http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.Single()) };

@@ -1,4 +1,5 @@
 using Heldar.Contracts.Events;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Tests.Recorder;

@@ -17,6 +17,7 @@ public sealed class GapTrackerTests : IAsyncDisposable
     private readonly Dictionary<Guid, GapData> _gaps = [];
     private readonly List<(Guid Camera, Instant From, Instant? To)> _wanted = [];
     private readonly GapCauses _causes;
+    private IReadOnlyList<Stretch> _wishes = [new(Instant.MinValue, Instant.MaxValue)];
     private readonly Instant _begin;
     private GapTracker _tracker;
     private Instant _since;
@@ -236,7 +237,7 @@ public sealed class GapTrackerTests : IAsyncDisposable
     private void Step(CameraObserved observed)
     {
         var changes = new GapChanges();
-        _tracker.Step(observed, Now, changes);
+        _tracker.Step(observed, (from, to) => [.. Stretch.Both(_wishes, [new Stretch(from, to)])], Now, changes);
         foreach (var gap in changes.Gaps)
         {
             Assert.Equal(_gaps.TryGetValue(gap.Gap, out var before) ? before.Revision + 1 : 1, gap.Revision);

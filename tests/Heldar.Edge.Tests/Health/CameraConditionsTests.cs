@@ -10,6 +10,7 @@ namespace Heldar.Edge.Tests.Health;
 
 public sealed class CameraConditionsTests
 {
+    private static readonly WishNow Always = new([new Wish(Instant.MinValue, Instant.MaxValue, WishReason.Continuous)], null, null, false);
     private static readonly Instant Now = Instant.FromUtc(2026, 11, 21, 4, 37);
 
     [Theory]
@@ -19,17 +20,27 @@ public sealed class CameraConditionsTests
     [InlineData(StreamState.AuthFailed, CameraCondition.AuthFailed)]
     public void StreamThatDoesNotFlow_GivesItsOwnCondition(StreamState state, CameraCondition expected)
     {
-        var (condition, cause) = CameraConditions.Judge(Stream(state, 100), RecorderProgress.Empty, Now);
+        var (condition, cause) = CameraConditions.Judge(Stream(state, 100), RecorderProgress.Empty, Always, Now);
         Assert.Equal((expected, "why"), (condition, cause));
+    }
+
+    [Fact]
+    public void NothingWanted_IsIdle_NotOffline_ButFailuresShow()
+    {
+        Assert.Equal((CameraCondition.Idle, null), CameraConditions.Judge(Stream(StreamState.Streaming, 300), Through(100), WishNow.Nothing, Now));
+        Assert.Equal(CameraCondition.Offline, CameraConditions.Judge(Stream(StreamState.Offline, 300), Through(100), WishNow.Nothing, Now).Condition);
+        Assert.Equal((CameraCondition.Idle, CameraConditions.NeverWanted), CameraConditions.Judge(Stream(StreamState.Streaming, 300), Through(100), WishNow.Nothing with { Never = true }, Now));
+        var since = new WishNow([new Wish(Now - Duration.FromSeconds(3), Instant.MaxValue, WishReason.Schedule)], null, null, false);
+        Assert.Equal(CameraCondition.Idle, CameraConditions.Judge(Stream(StreamState.Streaming, 300), Through(100), since, Now).Condition);
     }
 
     [Fact]
     public void Streaming_IsNotRecording_UntilFragmentsReachTheDisk()
     {
-        Assert.Equal(CameraCondition.Connecting, CameraConditions.Judge(Stream(StreamState.Streaming, 3), RecorderProgress.Empty, Now).Condition);
-        Assert.Equal(CameraCondition.Recording, CameraConditions.Judge(Stream(StreamState.Streaming, 3), Through(1), Now).Condition);
-        Assert.Equal(CameraCondition.Recording, CameraConditions.Judge(Stream(StreamState.Streaming, 300), Through(9), Now).Condition);
-        var (condition, cause) = CameraConditions.Judge(Stream(StreamState.Streaming, 300), Through(11) with { LastError = "disk full" }, Now);
+        Assert.Equal(CameraCondition.Connecting, CameraConditions.Judge(Stream(StreamState.Streaming, 3), RecorderProgress.Empty, Always, Now).Condition);
+        Assert.Equal(CameraCondition.Recording, CameraConditions.Judge(Stream(StreamState.Streaming, 3), Through(1), Always, Now).Condition);
+        Assert.Equal(CameraCondition.Recording, CameraConditions.Judge(Stream(StreamState.Streaming, 300), Through(9), Always, Now).Condition);
+        var (condition, cause) = CameraConditions.Judge(Stream(StreamState.Streaming, 300), Through(11) with { LastError = "disk full" }, Always, Now);
         Assert.Equal((CameraCondition.Error, "disk full"), (condition, cause));
     }
 

@@ -61,8 +61,10 @@ public sealed class StallIsSeenAndActedUpon : IAsyncLifetime
         Assert.Equal("stalled", Assert.Single(gate.Recorder.Breaks).Cause);
     }
 
+    private static WishNow Always { get; } = new([new Wish(Instant.MinValue, Instant.MaxValue, WishReason.Continuous)], null, null, false);
+
     private static CameraCondition Condition(IRecordingPipeline pipeline) =>
-        CameraConditions.Judge(pipeline.Stream, pipeline.Recorder, SystemClock.Instance.GetCurrentInstant()).Condition;
+        CameraConditions.Judge(pipeline.Stream, pipeline.Recorder, Always, SystemClock.Instance.GetCurrentInstant()).Condition;
 
     private static Task RecordsAsync(IRecordingPipeline pipeline, Instant? since) => Eventually.TrueAsync(
         () => Condition(pipeline) == CameraCondition.Recording && pipeline.Recorder is { RecordedSince: { } from } && (since is null || from > since), "it is recorded", 60);

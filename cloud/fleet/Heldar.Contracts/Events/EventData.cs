@@ -94,6 +94,9 @@ public enum CameraCondition
     Offline = 4,
     AuthFailed = 5,
     Error = 6,
+
+    /// <summary>It could record and shall not now: outside its schedule, or no event.</summary>
+    Idle = 7,
 }
 
 /// <summary>Data of <c>heldar.camera.state.v1</c>.</summary>

@@ -15,6 +15,7 @@ const known: Record<string, Condition> = {
   offline: { tone: 'bad', label: 'Offline' },
   authFailed: { tone: 'bad', label: 'Wrong password' },
   error: { tone: 'bad', label: 'Error' },
+  idle: { tone: 'idle', label: 'Idle' },
   disabled: { tone: 'idle', label: 'Off' },
 };
 

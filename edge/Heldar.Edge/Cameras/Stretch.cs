@@ -1,6 +1,6 @@
 using NodaTime;
 
-namespace Heldar.Edge.Gaps;
+namespace Heldar.Edge.Cameras;
 
 /// <summary>A stretch of time: [Start, End).</summary>
 internal readonly record struct Stretch(Instant Start, Instant End)

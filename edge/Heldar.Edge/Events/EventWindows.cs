@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Settings;
+using Heldar.Edge.Store;
+using NodaTime;
+
+namespace Heldar.Edge.Events;
+
+/// <summary>
+/// The windows of all cameras. Memory counts at once; the database follows, and a restart goes on with what it has. While the database does not answer, events are
+/// taken nevertheless. Thread-safe.
+/// </summary>
+internal sealed partial class EventWindows(IStoreWriter store, ILogger<EventWindows> log) : IWishSource
+{
+    /// <summary>Windows of one camera that stay known.</summary>
+    private const int Kept = 16;
+
+    /// <summary>A camera that sees something all the time costs one row a second.</summary>
+    private static readonly Duration Coarse = Duration.FromSeconds(1);
+    private static readonly Duration Longest = Duration.FromSeconds(RecordModes.MaxPostRollSeconds);
+    private readonly ConcurrentDictionary<Guid, ImmutableList<EventWindow>> _windows = new();
+    private readonly ConcurrentDictionary<(Guid Camera, WishReason Reason), EventWindow> _written = new();
+
+    public async Task LoadAsync(CancellationToken cancellation)
+    {
+        IReadOnlyList<EventWindow> all = [];
+        await store.EnqueueAsync(db => all = EventRows.All(db), cancellation);
+        foreach (var camera in all.GroupBy(w => w.Camera)) _windows[camera.Key] = [.. camera.TakeLast(Kept)];
+    }
+
+    /// <summary>Starts a window or makes the running one longer.</summary>
+    public EventWindow Open(Guid camera, WishReason reason, string source, Instant at, Instant now, Duration postRoll)
+    {
+        var open = new EventWindow(camera, reason, at, at, source).Extend(now, postRoll, Longest);
+        _windows.AddOrUpdate(camera, _ => [open], (_, known) =>
+        {
+            var index = known.FindLastIndex(w => w.Takes(reason, now));
+            if (index < 0) return [.. known.TakeLast(Kept - 1), open];
+            open = known[index].Extend(now, postRoll, Longest);
+            return known.SetItem(index, open);
+        });
+        return open;
+    }
+
+    /// <summary>Ends a camera's running window; false when none runs.</summary>
+    public EventWindow? Close(Guid camera, WishReason reason, Instant now)
+    {
+        EventWindow? closed = null;
+        _windows.AddOrUpdate(camera, _ => [], (_, known) =>
+        {
+            closed = null;
+            var index = known.FindLastIndex(w => w.Takes(reason, now) && now < w.Until);
+            return index < 0 ? known : known.SetItem(index, closed = known[index] with { Until = now });
+        });
+        return closed;
+    }
+
+    /// <summary>Writes a window when its row is a second behind.</summary>
+    public async Task WriteAsync(EventWindow window, CancellationToken cancellation)
+    {
+        var key = (window.Camera, window.Reason);
+        if (_written.TryGetValue(key, out var row) && row.From == window.From && window.Until >= row.Until && window.Until - row.Until < Coarse) return;
+        _written[key] = window;
+        try
+        {
+            await store.EnqueueAsync(db => EventRows.Put(db, window), cancellation);
+        }
+        catch (System.Data.Common.DbException e)
+        {
+            _written.TryRemove(key, out _);
+            LogNotWritten(window.Camera, e.Message);
+        }
+    }
+
+    public IEnumerable<Wish> Between(Guid camera, Instant from, Instant to) =>
+        _windows.TryGetValue(camera, out var windows) ? windows.Where(w => w.From < to && w.Until > from).Select(w => new Wish(w.From, w.Until, w.Reason, w.Source)) : [];
+
+    [LoggerMessage(3201, LogLevel.Error, "camera {Camera}: an event is recorded, but a restart would not know of it: {Error}")]
+    private partial void LogNotWritten(Guid camera, string error);
+}

@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Settings;
+using Heldar.Edge.Store;
+using NodaTime;
+
+namespace Heldar.Edge.Jobs;
+
+/// <summary>What became of a wish to cancel.</summary>
+internal enum CancelOutcome
+{
+    Done,
+    NotFound,
+
+    /// <summary>It has ended, or is about to.</summary>
+    TooLate,
+}
+
+/// <summary>
+/// All jobs under way and all series, in memory and in the database. A new job or a cancellation is on disk before it counts; what the clock moves on counts at once and
+/// is written as soon as the database answers. Loaded before the cameras start. Thread-safe.
+/// </summary>
+internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IClock clock) : IWishSource, IDisposable
+{
+    /// <summary>Most jobs under way on a box, and most series.</summary>
+    public const int MaxLive = 2000;
+    public const int MaxSeries = 500;
+
+    /// <summary>Most occurrences that a long time without the box leaves behind, per series.</summary>
+    private const int MaxMissed = 400;
+    private static readonly Duration Kept = Duration.FromDays(1);
+
+    /// <summary>The next occurrence of any series lies within this, unless it has to begin later.</summary>
+    private static readonly Duration Ahead = Duration.FromDays(8);
+    private readonly SemaphoreSlim _change = new(1, 1);
+    private readonly HashSet<Guid> _unwritten = [];
+    private volatile State _state = new(ImmutableDictionary<Guid, RecordingJob>.Empty, []);
+
+    /// <summary>Jobs under way.</summary>
+    public IReadOnlyList<RecordingJob> Live => [.. _state.Jobs.Values.Where(j => !j.IsFinal)];
+
+    public IReadOnlyList<JobSeries> Series => _state.Series;
+
+    /// <summary>Loads what is kept and ends what a stop or crash left in the middle.</summary>
+    public async Task LoadAsync(CancellationToken cancellation)
+    {
+        var now = clock.GetCurrentInstant();
+        await store.EnqueueAsync(
+            db =>
+            {
+                var jobs = JobRows.Live(db).ToList();
+                var series = JobRows.Series(db).Select(s => Plan(s, now, jobs)).ToImmutableArray();
+                jobs = [.. jobs.Select(j => JobMachine.Recover(j, JobRows.RecordedThrough(db, j.Camera), now))];
+                foreach (var job in jobs) JobRows.Put(db, job);
+                foreach (var one in series) JobRows.Put(db, one);
+                JobRows.Prune(db, now);
+                _state = new State(jobs.ToImmutableDictionary(j => j.Id), series);
+            },
+            cancellation);
+    }
+
+    /// <summary>Adds a job; false when the box has too many.</summary>
+    public Task<bool> AddAsync(RecordingJob job, CancellationToken cancellation) => ChangeAsync(
+        async () =>
+        {
+            if (Live.Count >= MaxLive) return false;
+            await store.EnqueueAsync(db => JobRows.Put(db, job), cancellation);
+            _state = _state with { Jobs = _state.Jobs.Add(job.Id, job) };
+            return true;
+        },
+        cancellation);
+
+    /// <summary>Adds a series and its first occurrence; false when the box has too many.</summary>
+    public Task<bool> AddAsync(JobSeries series, CancellationToken cancellation) => ChangeAsync(
+        async () =>
+        {
+            if (_state.Series.Length >= MaxSeries || Live.Count >= MaxLive) return false;
+            var jobs = new List<RecordingJob>();
+            var planned = Plan(series, clock.GetCurrentInstant(), jobs);
+            await store.EnqueueAsync(db => Put(db, planned, jobs), cancellation);
+            _state = new State(_state.Jobs.AddRange(jobs.Select(j => KeyValuePair.Create(j.Id, j))), _state.Series.Add(planned));
+            return true;
+        },
+        cancellation);
+
+    /// <summary>Cancels a job.</summary>
+    public Task<CancelOutcome> CancelAsync(Guid id, CancellationToken cancellation) => ChangeAsync(
+        async () =>
+        {
+            if (!_state.Jobs.TryGetValue(id, out var job)) return CancelOutcome.NotFound;
+            if (JobMachine.Cancel(job, clock.GetCurrentInstant()) is not { } cancelled) return CancelOutcome.TooLate;
+            await store.EnqueueAsync(db => JobRows.Put(db, cancelled), cancellation);
+            _state = _state with { Jobs = _state.Jobs.SetItem(id, cancelled) };
+            return CancelOutcome.Done;
+        },
+        cancellation);
+
+    /// <summary>Ends a series; occurrences that have not begun are cancelled. False when there is none.</summary>
+    public Task<JobSeries?> RemoveSeriesAsync(Guid id, CancellationToken cancellation) => ChangeAsync(
+        async () =>
+        {
+            if (_state.Series.FirstOrDefault(s => s.Id == id) is not { } series) return null;
+            var now = clock.GetCurrentInstant();
+            var cancelled = _state.Jobs.Values.Where(j => j.Series == id && j.State == JobState.Pending).Select(j => JobMachine.Cancel(j, now)!).ToList();
+            await store.EnqueueAsync(
+                db =>
+                {
+                    JobRows.RemoveSeries(db, id);
+                    foreach (var job in cancelled) JobRows.Put(db, job);
+                },
+                cancellation);
+            _state = new State(_state.Jobs.SetItems(cancelled.Select(j => KeyValuePair.Create(j.Id, j))), _state.Series.Remove(series));
+            return series;
+        },
+        cancellation);
+
+    /// <summary>Moves every job on as far as its camera and the clock let it, and plans what comes next. Answers the jobs that changed.</summary>
+    public Task<IReadOnlyList<RecordingJob>> StepAsync(Func<Guid, JobCamera> camera, CancellationToken cancellation) => ChangeAsync<IReadOnlyList<RecordingJob>>(
+        async () =>
+        {
+            var now = clock.GetCurrentInstant();
+            var changed = new List<RecordingJob>();
+            foreach (var job in Live)
+            {
+                var next = job;
+                for (var before = next; (next = JobMachine.Step(before, camera(job.Camera), now)) != before; before = next) changed.Add(next);
+            }
+
+            var planned = new List<RecordingJob>();
+            var series = _state.Series.Select(s => Plan(s, now, planned)).ToImmutableArray();
+            var jobs = _state.Jobs.SetItems(changed.Concat(planned).Select(j => KeyValuePair.Create(j.Id, j)));
+            _state = new State(jobs.RemoveRange(jobs.Values.Where(j => j.IsFinal && j.To < now - Kept && j.Since < now - Kept).Select(j => j.Id)), series);
+            _unwritten.UnionWith(changed.Concat(planned).Select(j => j.Id));
+            await WriteAsync(cancellation);
+            return changed;
+        },
+        cancellation);
+
+    public IEnumerable<Wish> Between(Guid camera, Instant from, Instant to)
+    {
+        foreach (var job in _state.Jobs.Values)
+        {
+            if (job.Camera != camera || job.From >= to || job.To <= from) continue;
+            // What was given up is wanted no longer than until then.
+            var end = job.State is JobState.Cancelled or JobState.Failed ? Instant.Min(job.To, job.Since) : job.To;
+            if (end > job.From) yield return new Wish(job.From, end, WishReason.Job, job.Name);
+        }
+    }
+
+    public void Dispose() => _change.Dispose();
+
+    private static void Put(System.Data.Common.DbConnection db, JobSeries series, IEnumerable<RecordingJob> jobs)
+    {
+        JobRows.Put(db, series);
+        foreach (var job in jobs) JobRows.Put(db, job);
+    }
+
+    /// <summary>Makes the occurrences that should be there: those whose time came since the last look, and the next one.</summary>
+    private JobSeries Plan(JobSeries series, Instant now, List<RecordingJob> jobs)
+    {
+        // A clock that was far ahead planned what nobody waits for.
+        if (series.Planned > now + Ahead) series = series with { Planned = now };
+        var coming = _state.Jobs.Values.Concat(jobs).Any(j => j.Series == series.Id && j.From > now && !j.IsFinal);
+        var due = Occurrences.Between(series, settings.TimeZone, series.Planned, now).TakeLast(MaxMissed);
+        var next = Occurrences.Between(series, settings.TimeZone, Instant.Max(series.Planned, now), now + Ahead).Take(coming ? 0 : 1);
+        var planned = series.Planned;
+        foreach (var stretch in due.Concat(next))
+        {
+            jobs.Add(new RecordingJob(Guid.CreateVersion7(now.ToDateTimeOffset()), series.Camera, series.Name, series.Id, stretch.Start, stretch.End, JobState.Pending, now, null));
+            planned = stretch.Start + Duration.Epsilon;
+        }
+
+        return series with { Planned = Instant.Max(planned, now) };
+    }
+
+    /// <summary>Writes what changed; while the database does not answer, it waits.</summary>
+    private async Task WriteAsync(CancellationToken cancellation)
+    {
+        if (_unwritten.Count == 0) return;
+        var (jobs, series) = (_unwritten.Select(id => _state.Jobs.GetValueOrDefault(id)).OfType<RecordingJob>().ToList(), _state.Series);
+        await store.EnqueueAsync(
+            db =>
+            {
+                foreach (var job in jobs) JobRows.Put(db, job);
+                foreach (var one in series) JobRows.Put(db, one);
+            },
+            cancellation);
+        _unwritten.Clear();
+    }
+
+    private async Task<T> ChangeAsync<T>(Func<Task<T>> change, CancellationToken cancellation)
+    {
+        await _change.WaitAsync(cancellation);
+        try
+        {
+            return await change();
+        }
+        finally
+        {
+            _change.Release();
+        }
+    }
+
+    private sealed record State(ImmutableDictionary<Guid, RecordingJob> Jobs, ImmutableArray<JobSeries> Series);
+}

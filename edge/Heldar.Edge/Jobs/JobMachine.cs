@@ -1,0 +1,99 @@
+using NodaTime;
+
+namespace Heldar.Edge.Jobs;
+
+/// <summary>What a job needs to know of its camera.</summary>
+/// <param name="Exists">The box has it.</param>
+/// <param name="Enabled">It is switched on.</param>
+/// <param name="RecordedSince">Begin of the recording that runs.</param>
+/// <param name="RecordedThrough">End of what is on disk.</param>
+/// <param name="Cause">Why it does not record.</param>
+internal sealed record JobCamera(bool Exists, bool Enabled, Instant? RecordedSince, Instant? RecordedThrough, string? Cause)
+{
+    public static JobCamera None { get; } = new(false, false, null, null, null);
+}
+
+/// <summary>
+/// The states of a job as a pure function of the time and its camera: <c>pending → starting → recording → stopping → completed</c>, and <c>failed</c>,
+/// <c>cancelled</c>, <c>missed</c>. Every job under way ends: at the latest a little after its time, whatever its camera does.
+/// </summary>
+internal static class JobMachine
+{
+    /// <summary>The last footage reaches the disk within this: the keyframe that ends it, its fragment, a sync.</summary>
+    public static readonly Duration StopPatience = Duration.FromSeconds(20);
+
+    private static readonly Duration Almost = Duration.FromSeconds(1);
+
+    /// <summary>Whether a job may go from one state to another.</summary>
+    public static bool Allows(JobState from, JobState to) => (from, to) switch
+    {
+        (JobState.Pending, JobState.Starting or JobState.Missed) => true,
+        // A restart, or a clock that was set back: footage must come anew.
+        (JobState.Recording, JobState.Starting) => true,
+        (JobState.Starting, JobState.Recording or JobState.Missed) => true,
+        (JobState.Recording, JobState.Stopping) => true,
+        (JobState.Stopping, JobState.Completed) => true,
+        (JobState.Pending or JobState.Starting or JobState.Recording, JobState.Cancelled or JobState.Failed) => true,
+        _ => false,
+    };
+
+    /// <summary>The job a moment later; the same when nothing changes. Call it until it is.</summary>
+    public static RecordingJob Step(RecordingJob job, JobCamera camera, Instant now) => job.State switch
+    {
+        JobState.Pending when now >= job.To => Enter(job, JobState.Missed, now, "its time was jumped over"),
+        JobState.Pending when now >= job.From => Begin(job, camera, now),
+        JobState.Starting or JobState.Recording when !camera.Exists => Enter(job, JobState.Failed, now, "the camera was removed"),
+        JobState.Starting or JobState.Recording when !camera.Enabled => Enter(job, JobState.Failed, now, "the camera is switched off"),
+        JobState.Starting when HasFootage(job, camera) => Enter(job, JobState.Recording, now, null),
+        JobState.Starting when now >= job.To + StopPatience => Enter(job, JobState.Failed, now, camera.Cause ?? "the camera sent nothing"),
+        JobState.Recording when now >= job.To => Enter(job, JobState.Stopping, now, null),
+        JobState.Recording when now < job.From - Almost => Enter(job, JobState.Starting, now, "the clock was set back: it waits for its time again"),
+        JobState.Stopping when camera.RecordedThrough >= job.To - Almost || now >= job.To + StopPatience || now < job.From => Enter(job, JobState.Completed, now, null),
+        _ => job,
+    };
+
+    /// <summary>What a job that a stop or crash left in the middle is after the start.</summary>
+    /// <param name="job">As the database has it.</param>
+    /// <param name="recordedThrough">How far the camera is recorded.</param>
+    /// <param name="now">The box's clock.</param>
+    public static RecordingJob Recover(RecordingJob job, Instant? recordedThrough, Instant now)
+    {
+        var over = now >= job.To;
+        var whole = recordedThrough >= job.To - Almost;
+        return job.State switch
+        {
+            JobState.Pending when over => Enter(job, JobState.Missed, now, "the box was not running"),
+            JobState.Starting when over => Enter(job, JobState.Missed, now, "the box went down before anything was recorded"),
+            JobState.Recording when over && whole => Enter(Enter(job, JobState.Stopping, now, null), JobState.Completed, now, null),
+            JobState.Recording when over => Enter(job, JobState.Failed, now, recordedThrough > job.From ? $"the box went down; it is recorded to {Contracts.InstantText.Format(recordedThrough.Value)}" : "the box went down"),
+            JobState.Recording => Enter(job, JobState.Starting, now, "the box was restarted"),
+            JobState.Stopping => Enter(job, JobState.Completed, now, null),
+            _ => job,
+        };
+    }
+
+    /// <summary>The cancelled job; null when it is too late for that.</summary>
+    public static RecordingJob? Cancel(RecordingJob job, Instant now) => Allows(job.State, JobState.Cancelled) ? Enter(job, JobState.Cancelled, now, null) : null;
+
+    /// <summary>When the answer of <see cref="Step"/> may change by time alone; null when it never does.</summary>
+    public static Instant? Next(RecordingJob job) => job.State switch
+    {
+        JobState.Pending => job.From,
+        JobState.Starting => job.To + StopPatience,
+        JobState.Recording => job.To,
+        JobState.Stopping => job.To + StopPatience,
+        _ => null,
+    };
+
+    private static RecordingJob Begin(RecordingJob job, JobCamera camera, Instant now) =>
+        !camera.Exists ? Enter(job, JobState.Failed, now, "the camera was removed")
+        : !camera.Enabled ? Enter(job, JobState.Failed, now, "the camera is switched off")
+        : Enter(job, JobState.Starting, now, null);
+
+    private static bool HasFootage(RecordingJob job, JobCamera camera) =>
+        camera is { RecordedSince: { } since, RecordedThrough: { } through } && since < job.To && through > job.From;
+
+    private static RecordingJob Enter(RecordingJob job, JobState state, Instant now, string? detail) => Allows(job.State, state)
+        ? job with { State = state, Since = now, Detail = detail }
+        : throw new InvalidOperationException($"a job does not go from {job.State} to {state}");
+}

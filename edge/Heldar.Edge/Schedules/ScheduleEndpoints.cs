@@ -1,0 +1,103 @@
+using Heldar.Contracts.Api;
+using Heldar.Edge.Access;
+using Heldar.Edge.Api;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Settings;
+using NodaTime.Text;
+
+namespace Heldar.Edge.Schedules;
+
+/// <summary>Routes of schedules and their exceptions. A change counts when it is answered.</summary>
+internal static class ScheduleEndpoints
+{
+    public static void MapSchedules(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/v1").WithTags("schedules");
+        group.MapGet("/cameras/{id}/schedules", List).Needs(BoxRole.Viewer).Produces<IReadOnlyList<ScheduleDto>>().Produces<ErrorBody>(404);
+        group.MapPost("/cameras/{id}/schedules", AddAsync).Needs(BoxRole.Admin).Accepts<ScheduleWrite>("application/json").Produces<ScheduleDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapPatch("/schedules/{id}", ChangeAsync).Needs(BoxRole.Admin).Accepts<ScheduleWrite>("application/json").Produces<ScheduleDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapDelete("/schedules/{id}", RemoveAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404);
+        group.MapGet("/schedule-exceptions", ListExceptions).Needs(BoxRole.Viewer).Produces<IReadOnlyList<ExceptionDto>>();
+        group.MapPost("/schedule-exceptions", AddExceptionAsync).Needs(BoxRole.Admin).Accepts<ExceptionWrite>("application/json").Produces<ExceptionDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/schedule-exceptions/{id}", RemoveExceptionAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404);
+    }
+
+    private static IResult List(string id, CameraRegistry cameras, ScheduleBook book, BoxSettings settings) => cameras.Find(id) is { } camera
+        ? Results.Json(book.Schedules.Where(s => s.Camera == camera.Uid).OrderBy(s => s.Id).Select(s => ToDto(s, camera.Slug, settings)).ToList(), BoxJson.Options)
+        : CameraEndpoints.NotFound();
+
+    private static async Task<IResult> AddAsync(string id, HttpRequest request, CameraRegistry cameras, ScheduleBook book, BoxSettings settings, CancellationToken cancellation)
+    {
+        if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
+        var (body, refusal) = await RequestBody.ReadAsync<ScheduleWrite>(request, cancellation);
+        if (body is null) return refusal!;
+        if (ScheduleReader.Read(body, null, camera.Uid, settings.TimeZone, out var problem) is not { } schedule) return Problems.BadRequest(problem!);
+        if (!await book.PutAsync(schedule, cancellation)) return Problems.Conflict($"a camera takes at most {ScheduleBook.MaxPerCamera} schedules");
+        await cameras.ReviewAsync(camera.Uid, cancellation);
+        return Results.Json(ToDto(schedule, camera.Slug, settings), BoxJson.Options, statusCode: 201);
+    }
+
+    private static async Task<IResult> ChangeAsync(string id, HttpRequest request, CameraRegistry cameras, ScheduleBook book, BoxSettings settings, CancellationToken cancellation)
+    {
+        if (!Guid.TryParseExact(id, "D", out var key) || book.Schedules.FirstOrDefault(s => s.Id == key) is not { } before) return NoSchedule();
+        var (body, refusal) = await RequestBody.ReadAsync<ScheduleWrite>(request, cancellation);
+        if (body is null) return refusal!;
+        if (ScheduleReader.Read(body, before, before.Camera, settings.TimeZone, out var problem) is not { } schedule) return Problems.BadRequest(problem!);
+        await book.PutAsync(schedule, cancellation);
+        await cameras.ReviewAsync(schedule.Camera, cancellation);
+        return Results.Json(ToDto(schedule, cameras.Find(schedule.Camera)?.Slug ?? "", settings), BoxJson.Options);
+    }
+
+    private static async Task<IResult> RemoveAsync(string id, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
+    {
+        if (!Guid.TryParseExact(id, "D", out var key) || await book.RemoveScheduleAsync(key, cancellation) is not { } gone) return NoSchedule();
+        await cameras.ReviewAsync(gone.Camera, cancellation);
+        return Results.NoContent();
+    }
+
+    private static IResult ListExceptions(CameraRegistry cameras, ScheduleBook book) =>
+        Results.Json(book.Exceptions.OrderBy(e => e.From).ThenBy(e => e.Id).Select(e => ToDto(e, cameras)).ToList(), BoxJson.Options);
+
+    private static async Task<IResult> AddExceptionAsync(HttpRequest request, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
+    {
+        var (body, refusal) = await RequestBody.ReadAsync<ExceptionWrite>(request, cancellation);
+        if (body is null) return refusal!;
+        var camera = body.CameraId is null ? null : cameras.Find(body.CameraId);
+        if (body.CameraId is not null && camera is null) return CameraEndpoints.NotFound();
+        if (ScheduleReader.Read(body, camera?.Uid, out var problem) is not { } exception) return Problems.BadRequest(problem!);
+        if (!await book.AddAsync(exception, cancellation)) return Problems.Conflict($"a box takes at most {ScheduleBook.MaxExceptions} exceptions");
+        await cameras.ReviewAsync(cancellation);
+        return Results.Json(ToDto(exception, cameras), BoxJson.Options, statusCode: 201);
+    }
+
+    private static async Task<IResult> RemoveExceptionAsync(string id, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
+    {
+        if (!Guid.TryParseExact(id, "D", out var key) || await book.RemoveExceptionAsync(key, cancellation) is null) return Problems.NotFound("there is no such exception on this box");
+        await cameras.ReviewAsync(cancellation);
+        return Results.NoContent();
+    }
+
+    private static IResult NoSchedule() => Problems.NotFound("there is no such schedule on this box");
+
+    private static ScheduleDto ToDto(Schedule s, string slug, BoxSettings settings) => new()
+    {
+        Id = s.Id,
+        CameraId = slug,
+        Name = s.Name,
+        Days = s.Days.Numbers,
+        TimeStart = DailyWindow.Text(s.Window.Start),
+        TimeEnd = DailyWindow.Text(s.Window.End),
+        Enabled = s.Enabled,
+        TimeZone = settings.TimeZone.Id,
+    };
+
+    private static ExceptionDto ToDto(ScheduleException e, CameraRegistry cameras) => new()
+    {
+        Id = e.Id,
+        CameraId = e.Camera is { } camera ? cameras.Find(camera)?.Slug : null,
+        Name = e.Name,
+        FromDate = LocalDatePattern.Iso.Format(e.From),
+        ToDate = LocalDatePattern.Iso.Format(e.To),
+        Windows = [.. e.Windows.Select(w => new WindowDto(DailyWindow.Text(w.Start), DailyWindow.Text(w.End)))],
+    };
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Heldar.Edge.Access;
+using Heldar.Edge.Settings;
+using Heldar.Local.Cameras;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NodaTime;
+
+namespace Heldar.Edge.Tests.Events;
+
+/// <summary>A whole box in this process that receives simulated cameras for real: real sessions, real disk, real clock.</summary>
+internal sealed class RealCameraBox(CameraSimulator simulator) : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private WebApplication? _app;
+    private HttpClient? _http;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts it; each camera with the lines that <paramref name="more"/> gives it.</summary>
+    public async Task StartAsync(Func<CameraSpec, string> more)
+    {
+        var (username, password) = simulator.Credentials;
+        var cameras = string.Concat(simulator.Cameras.Select(c => $"  - {{ id: {c.Name}, url: '{simulator.Url(c)}', username: {username}, password: {(c.Name == "locked" ? "wrong" : password)}{more(c)} }}\n"));
+        var yaml = $"box: {{ listen: 'http://127.0.0.1:0', data: ./data }}\nrecording: {{ volumes: [{{ path: ./recordings }}], segmentSeconds: 5 }}\ncameras:\n{cameras}";
+        var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
+        DataFolder.Create(settings.DataFolder);
+        _app = BoxApp.Build(settings, SystemClock.Instance, s => s.AddLogging(l => l.ClearProviders()));
+        var key = _app.Services.GetRequiredService<ApiKeys>().Add("test", BoxRole.Admin);
+        await _app.StartAsync(Cancellation);
+        _http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.Single()) };
+        _http.DefaultRequestHeaders.Add("X-API-Key", key);
+    }
+
+    public async Task StopAsync()
+    {
+        _http?.Dispose();
+        if (_app is not null)
+        {
+            await _app.StopAsync(Cancellation);
+            await _app.DisposeAsync();
+        }
+
+        _app = null;
+    }
+
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path)
+    {
+        using var request = new HttpRequestMessage(method, "/api/v1/" + path);
+        using var response = await _http!.SendAsync(request, Cancellation);
+        var text = await response.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {text}");
+        return JsonDocument.Parse(text).RootElement.Clone();
+    }
+
+    /// <summary>Asks until the answer is the wanted one.</summary>
+    public async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> wanted, int seconds = 60)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        JsonElement seen = default;
+        for (var i = 0; i < seconds * 10 && await timer.WaitForNextTickAsync(Cancellation); i++)
+        {
+            seen = await SendAsync(HttpMethod.Get, path);
+            if (wanted(seen)) return seen;
+        }
+
+        throw new TimeoutException($"{path} stays {seen}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Heldar.Edge.Tests.Events;
+using Heldar.Local.Cameras;
+
+namespace Heldar.Edge.Tests.Gaps;
+
+/// <summary>What real cameras and a stopped box do to a recording is a gap with its cause, and nothing stays unexplained.</summary>
+public sealed class RealFaultsAreExplained : IAsyncLifetime
+{
+    private static readonly FootageRecipe Small = new("h264", 360, 25, 1, 500);
+    private static readonly CameraSpec[] Cameras = [new("gone", Small), new("still", Small), new("locked", Small)];
+    private readonly TemporaryFolder _folder = new();
+    private readonly CameraSimulator _simulator;
+    private readonly RealCameraBox _box;
+
+    public RealFaultsAreExplained()
+    {
+        _simulator = new CameraSimulator(CameraSimulatorOptions.Free(_folder.File("cameras")), Cameras);
+        _box = new RealCameraBox(_simulator);
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task EachFault_HasItsCause()
+    {
+        await _box.StartAsync(_ => "");
+        await RecordsAsync("gone");
+        await RecordsAsync("still");
+        await GapAsync("locked", "auth_failed", open: true);
+
+        await _simulator.Control.KillAsync("gone", Cancellation);
+        await _simulator.Control.StallAsync("still", Cancellation);
+        await GapAsync("gone", "camera_unreachable", open: true);
+        await GapAsync("still", "stalled", open: true);
+        await _simulator.Control.ReviveAsync("gone", Cancellation);
+        await _simulator.Control.ResumeAsync("still", Cancellation);
+        await GapAsync("gone", "camera_unreachable", open: false);
+        await GapAsync("still", "stalled", open: false);
+
+        await _box.StopAsync();
+        await _box.StartAsync(_ => "");
+        await GapAsync("gone", "process_down", open: false);
+        foreach (var camera in new[] { "gone", "still", "locked" })
+        {
+            var coverage = await _box.SendAsync(HttpMethod.Get, $"cameras/{camera}/coverage");
+            Assert.True(coverage.GetProperty("unexplained_seconds").GetDouble() <= 1, coverage.ToString());
+            Assert.True(coverage.GetProperty("missing_seconds").GetDouble() > 1, coverage.ToString());
+        }
+    }
+
+    public async ValueTask InitializeAsync() => await _simulator.StartAsync(Cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _box.DisposeAsync();
+        await _simulator.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private Task<JsonElement> RecordsAsync(string camera) => _box.UntilAsync($"cameras/{camera}", c => c.GetProperty("state").GetString() == "recording");
+
+    private Task<JsonElement> GapAsync(string camera, string cause, bool open) => _box.UntilAsync(
+        $"cameras/{camera}/gaps", gaps => gaps.EnumerateArray().Any(g => g.GetProperty("cause").GetString() == cause && g.GetProperty("open").GetBoolean() == open), seconds: 90);
+}
