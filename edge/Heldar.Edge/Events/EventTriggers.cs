@@ -13,7 +13,7 @@ internal sealed class EventTriggers(CameraRegistry cameras, WishBook wishes, Eve
 
     /// <summary>Records now because somebody says so, whatever the camera's mode.</summary>
     public Task<TriggerAnswer> StartAsync(CameraConfig camera, int? seconds, CancellationToken cancellation) =>
-        OpenAsync(camera, WishReason.Operator, "operator", clock.GetCurrentInstant(), seconds, cancellation);
+        OpenAsync(camera, WishReason.Operator, "operator", null, seconds, cancellation);
 
     /// <summary>The operator's recording ends; false when there is none.</summary>
     public async Task<bool> StopAsync(CameraConfig camera, CancellationToken cancellation)
@@ -24,12 +24,13 @@ internal sealed class EventTriggers(CameraRegistry cameras, WishBook wishes, Eve
         return true;
     }
 
-    private async Task<TriggerAnswer> OpenAsync(CameraConfig? camera, WishReason reason, string source, Instant at, int? seconds, CancellationToken cancellation)
+    private async Task<TriggerAnswer> OpenAsync(CameraConfig? camera, WishReason reason, string source, Instant? happened, int? seconds, CancellationToken cancellation)
     {
         if (camera is null) return new TriggerAnswer(TriggerResult.NotFound);
         if (!camera.Enabled) return new TriggerAnswer(TriggerResult.Disabled);
         var now = clock.GetCurrentInstant();
-        at = Instant.Max(Instant.Min(at, now), now - OldestEvent);
+        // One reading of the clock: what an operator asks for is exactly as long as asked.
+        var at = Instant.Max(Instant.Min(happened ?? now, now), now - OldestEvent);
         if (reason == WishReason.Event && !wishes.IsArmed(camera, at)) return new TriggerAnswer(TriggerResult.NotArmed);
         var window = windows.Open(camera.Uid, reason, source, at, now, Duration.FromSeconds(seconds ?? camera.PostRollSeconds));
         await cameras.ReviewAsync(camera.Uid, cancellation);
