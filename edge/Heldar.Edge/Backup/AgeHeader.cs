@@ -78,10 +78,11 @@ internal static class AgeHeader
 
     private static string Base64(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
 
+    // Only the canonical spelling counts: the last character carries bits that decode to nothing, and nothing in the head may be changed unseen.
     private static byte[] Bytes(string text, int length)
     {
         var bytes = new byte[length];
-        return text.Length == ((length * 4) + 2) / 3 && Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), bytes, out var count) && count == length
+        return text.Length == ((length * 4) + 2) / 3 && Convert.TryFromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '='), bytes, out var count) && count == length && Base64(bytes) == text
             ? bytes
             : throw new BackupException("the head of the file is damaged");
     }
