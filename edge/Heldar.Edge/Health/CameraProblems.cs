@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Heldar.Edge.Cameras;
 using Heldar.Media.Ingest;
+using Heldar.Media.Streams;
 using NodaTime;
 
 namespace Heldar.Edge.Health;
@@ -33,11 +34,18 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
             List<string> problems = [];
             if (camera.Stream is { State: StreamState.Streaming } stream)
             {
+                if (entry.IsSetUpAnew(stream.Format)) entry.Rate.Forget();
                 if (entry.Rate.IsLow(stream.Fps, now)) problems.Add("low_fps");
                 if (camera.Config.Audio && stream.Format is { Audio: null }) problems.Add("no_audio");
                 if (IsSilent(camera.Config.Audio, stream, now)) problems.Add("audio_lost");
                 if (camera.PreRoll is { IsShort: true }) problems.Add("pre_roll_short");
                 if (stream.CameraOffset is { } offset && (offset > MaxOffset || offset < -MaxOffset)) problems.Add("clock_offset");
+            }
+
+            else
+            {
+                // No pictures come: nothing is known of what they show.
+                entry.Picture = Tell(camera.Config.Slug, entry.Picture, []);
             }
 
             entry.Stream = Tell(camera.Config.Slug, entry.Stream, problems);
@@ -83,6 +91,7 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
     {
         private volatile IReadOnlyList<string> _stream = [];
         private volatile IReadOnlyList<string> _picture = [];
+        private VideoFormat? _format;
 
         public UsualRate Rate { get; } = new();
 
@@ -98,6 +107,15 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
         {
             get => _picture;
             set => _picture = value;
+        }
+
+        /// <summary>Whether the camera sends another format than before: its parameter sets say rate, size and profile.</summary>
+        public bool IsSetUpAnew(StreamFormat? format)
+        {
+            if (format?.Video is not { } now || now.Equals(_format)) return false;
+            var first = _format is null;
+            _format = now;
+            return !first;
         }
     }
 }

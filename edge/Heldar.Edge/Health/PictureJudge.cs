@@ -23,12 +23,14 @@ internal enum PictureFaults
 
 /// <summary>
 /// Judges one camera's keyframes, each as a small grey picture of <see cref="Width"/> × <see cref="Height"/>. A fault counts when it stays for two pictures; the scene
-/// that others are compared with follows slowly, so that daylight is no fault. Not thread-safe.
+/// that others are compared with follows slowly, so that daylight is no fault. Scenes are compared by blocks of <see cref="Block"/> × <see cref="Block"/>; whether anything moved at
+/// all is judged by every pixel, since the mean of a large block hides the noise of a still scene. Not thread-safe.
 /// </summary>
 internal sealed class PictureJudge
 {
-    public const int Width = 32;
-    public const int Height = 18;
+    public const int Width = 128;
+    public const int Height = 72;
+    private const int Block = 4;
 
     /// <summary>Mean brightness (0 to 255) below which a picture is black, when no cell is brighter than <see cref="BlackPeak"/>.</summary>
     private const double BlackMean = 24;
@@ -54,17 +56,31 @@ internal sealed class PictureJudge
         if (grey.Length != Width * Height) throw new ArgumentException($"a picture has {Width * Height} bytes", nameof(grey));
         if (_last is null || !grey.SequenceEqual(_last)) _lastChange = time;
         _last = grey.ToArray();
-        var (mean, spread, peak) = Measure(grey);
+        Span<byte> blocks = stackalloc byte[Width / Block * (Height / Block)];
+        Shrink(grey, blocks);
+        var (mean, spread, peak) = Measure(blocks);
         var seen = PictureFaults.None;
         if (mean < BlackMean && peak < BlackPeak) seen |= PictureFaults.Black;
         else if (spread < CoveredSpread) seen |= PictureFaults.Covered;
         if (time - _lastChange >= FrozenAfter) seen |= PictureFaults.Frozen;
         var judged = (seen & (PictureFaults.Black | PictureFaults.Covered)) == PictureFaults.None;
-        if (judged && _scene is not null && Correlation(grey, _scene) < SameScene) seen |= PictureFaults.SceneChanged;
+        if (judged && _scene is not null && Correlation(blocks, _scene) < SameScene) seen |= PictureFaults.SceneChanged;
         Faults = (seen & _suspected) | (seen & Faults) | (seen & PictureFaults.Frozen);
         _suspected = seen;
-        if (judged) Follow(grey, Faults.HasFlag(PictureFaults.SceneChanged) ? 0.1 : seen.HasFlag(PictureFaults.SceneChanged) ? 0 : 0.05);
+        if (judged) Follow(blocks, Faults.HasFlag(PictureFaults.SceneChanged) ? 0.1 : seen.HasFlag(PictureFaults.SceneChanged) ? 0 : 0.05);
         return Faults;
+    }
+
+    private static void Shrink(ReadOnlySpan<byte> grey, Span<byte> blocks)
+    {
+        for (var block = 0; block < blocks.Length; block++)
+        {
+            var first = (block / (Width / Block) * Block * Width) + (block % (Width / Block) * Block);
+            var sum = 0;
+            for (var row = 0; row < Block; row++)
+                foreach (var value in grey.Slice(first + (row * Width), Block)) sum += value;
+            blocks[block] = (byte)((sum + (Block * Block / 2)) / (Block * Block));
+        }
     }
 
     private static (double Mean, double Spread, byte Peak) Measure(ReadOnlySpan<byte> grey)

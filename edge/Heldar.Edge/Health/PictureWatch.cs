@@ -1,13 +1,13 @@
-using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Snapshots;
+using Heldar.Media.Ingest;
 using NodaTime;
 
 namespace Heldar.Edge.Health;
 
 /// <summary>
-/// Looks at one keyframe per recording camera and half minute. One camera after the other through one ffmpeg of its own, so that it costs at most one process, whatever the number
-/// of cameras, and takes nothing from viewers; where cameras are many, each is looked at less often.
+/// Looks at one keyframe per camera that sends pictures, recorded or not, each half minute. Up to <see cref="JpegDecoder.MaxGreys"/> of them go through one ffmpeg, and
+/// one ffmpeg runs at a time, so that it costs little whatever the number of cameras and takes nothing from viewers.
 /// </summary>
 internal sealed partial class PictureWatch(CameraRegistry cameras, CameraProblems problems, IClock clock, ILogger<PictureWatch> log) : BackgroundService
 {
@@ -21,8 +21,8 @@ internal sealed partial class PictureWatch(CameraRegistry cameras, CameraProblem
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                foreach (var camera in await cameras.ObserveAsync(stoppingToken))
-                    if (camera.Condition == CameraCondition.Recording) await LookAsync(camera.Config, decoder, stoppingToken);
+                foreach (var some in (await cameras.ObserveAsync(stoppingToken)).Where(c => c.Stream is { State: StreamState.Streaming }).Select(c => c.Config).Chunk(JpegDecoder.MaxGreys))
+                    await LookAsync(some, decoder, stoppingToken);
         }
         catch (OperationCanceledException)
         {
@@ -30,17 +30,30 @@ internal sealed partial class PictureWatch(CameraRegistry cameras, CameraProblem
         }
     }
 
-    private async Task LookAsync(CameraConfig camera, JpegDecoder decoder, CancellationToken cancellation)
+    private async Task LookAsync(CameraConfig[] some, JpegDecoder decoder, CancellationToken cancellation)
+    {
+        var caught = await Task.WhenAll(some.Select(async c => (Camera: c, Keyframe: await KeyframeCatcher.CatchAsync(cameras, c.Uid, KeyframeTimeout, cancellation))));
+        foreach (var group in caught.Where(c => c.Keyframe is not null).GroupBy(c => c.Keyframe!.Format))
+        {
+            var all = group.Select(c => (c.Camera, Keyframe: c.Keyframe!)).ToList();
+            if (all.Count > 1 && await TryJudgeAsync(all, decoder, cancellation) is null) continue;
+            foreach (var one in all)
+                if (await TryJudgeAsync([one], decoder, cancellation) is { } reason) LogNoPicture(one.Camera.Slug, reason);
+        }
+    }
+
+    /// <returns>Why it was not possible; null when it was.</returns>
+    private async Task<string?> TryJudgeAsync(IReadOnlyList<(CameraConfig Camera, Keyframe Keyframe)> some, JpegDecoder decoder, CancellationToken cancellation)
     {
         try
         {
-            if (await KeyframeCatcher.CatchAsync(cameras, camera.Uid, KeyframeTimeout, cancellation) is not { } keyframe) return;
-            var grey = await decoder.GreyFromStreamAsync(keyframe.AnnexB, keyframe.Format, PictureJudge.Width, PictureJudge.Height, cancellation);
-            problems.See(camera, grey, clock.GetCurrentInstant());
+            var greys = await decoder.GreysFromStreamsAsync([.. some.Select(c => (ReadOnlyMemory<byte>)c.Keyframe.AnnexB)], some[0].Keyframe.Format, PictureJudge.Width, PictureJudge.Height, cancellation);
+            foreach (var ((camera, _), grey) in some.Zip(greys)) problems.See(camera, grey, clock.GetCurrentInstant());
+            return null;
         }
         catch (Exception e) when (e is SnapshotException or IOException or NotSupportedException)
         {
-            LogNoPicture(camera.Slug, e.Message);
+            return e.Message;
         }
     }
 

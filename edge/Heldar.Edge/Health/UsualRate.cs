@@ -17,6 +17,9 @@ internal sealed class UsualRate
     /// <summary>Pictures per second; 0 until it is known.</summary>
     public double Usual { get; private set; }
 
+    /// <summary>The camera was set up anew: what was usual says nothing any more.</summary>
+    public void Forget() => (Usual, _looks, _lowSince) = (0, 0, null);
+
     /// <summary>Takes what is measured now, about once a second while the camera streams; true when it has been low for a while.</summary>
     public bool IsLow(double fps, Instant now)
     {

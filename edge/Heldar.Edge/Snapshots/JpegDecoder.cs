@@ -17,6 +17,9 @@ internal sealed class SnapshotException(string message, bool busy = false) : Exc
 internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
 {
     public const int Concurrent = 2;
+
+    /// <summary>Pictures of one process at most: bounds what is in memory, and what one bad picture spoils.</summary>
+    public const int MaxGreys = 16;
     private const int MaxJpegBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan PlaceTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DecodeTimeout = TimeSpan.FromSeconds(10);
@@ -24,21 +27,33 @@ internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
 
     /// <summary>The keyframe at or before <paramref name="offset"/> seconds into a file.</summary>
     public Task<byte[]> FromFileAsync(string path, double offset, int? maxWidth, CancellationToken cancellation) =>
-        RunAsync(["-noaccurate_seek", "-ss", Math.Max(0, offset).ToString("0.000", CultureInfo.InvariantCulture), "-i", "file:" + path], null, Jpeg(maxWidth), cancellation);
+        RunAsync(["-noaccurate_seek", "-ss", Math.Max(0, offset).ToString("0.000", CultureInfo.InvariantCulture), "-i", "file:" + path], [], 1, Jpeg(maxWidth), cancellation);
 
     /// <summary>The first picture of an Annex B byte stream. <paramref name="format"/> is ffmpeg's: h264 or hevc.</summary>
     public Task<byte[]> FromStreamAsync(ReadOnlyMemory<byte> annexB, string format, int? maxWidth, CancellationToken cancellation) =>
-        RunAsync(["-f", format, "-i", "pipe:0"], annexB, Jpeg(maxWidth), cancellation);
+        RunAsync(["-f", format, "-i", "pipe:0"], [annexB], 1, Jpeg(maxWidth), cancellation);
 
-    /// <summary>The same as grey bytes, one per pixel, row by row, squeezed to a size: for those who look at pictures by program.</summary>
-    public async Task<byte[]> GreyFromStreamAsync(ReadOnlyMemory<byte> annexB, string format, int width, int height, CancellationToken cancellation)
+    /// <summary>
+    /// Keyframes of several streams of one format as grey bytes, one per pixel, row by row, squeezed to a size: for those who look at pictures by program. One process for all, since
+    /// starting one costs as much CPU as decoding a dozen pictures.
+    /// </summary>
+    /// <param name="annexB">At most <see cref="MaxGreys"/>, each with its parameter sets; sizes may differ.</param>
+    /// <exception cref="SnapshotException">Not every keyframe gave a picture: which one did not is unknown, so ask for each alone.</exception>
+    public async Task<IReadOnlyList<byte[]>> GreysFromStreamsAsync(IReadOnlyList<ReadOnlyMemory<byte>> annexB, string format, int width, int height, CancellationToken cancellation)
     {
-        string[] output = ["-vf", $"scale={width}:{height}:flags=area,format=gray", "-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"];
-        var grey = await RunAsync(["-f", format, "-i", "pipe:0"], annexB, output, cancellation);
-        return grey.Length == width * height ? grey : throw new SnapshotException("the picture has another size than asked for");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(annexB.Count, MaxGreys);
+        // Without reordering each keyframe comes out at once; else the decoder might drop one that waits when the next has another size.
+        var grey = await RunAsync(["-flags", "low_delay", "-f", format, "-i", "pipe:0"], annexB, annexB.Count, Grey(width, height), cancellation);
+        var each = width * height;
+        return grey.Length == each * annexB.Count
+            ? [.. Enumerable.Range(0, annexB.Count).Select(i => grey.AsSpan(i * each, each).ToArray())]
+            : throw new SnapshotException($"{annexB.Count} keyframes gave {grey.Length / each} pictures");
     }
 
     public void Dispose() => _places.Dispose();
+
+    private static string[] Grey(int width, int height) =>
+        ["-fps_mode", "passthrough", "-vf", $"scale={width}:{height}:flags=area,format=gray", "-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"];
 
     private static string[] Jpeg(int? maxWidth)
     {
@@ -46,14 +61,14 @@ internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
         return [.. scale, "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj420p", "-strict", "unofficial", "-f", "image2pipe", "pipe:1"];
     }
 
-    private async Task<byte[]> RunAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, string[] output, CancellationToken cancellation)
+    private async Task<byte[]> RunAsync(IReadOnlyList<string> input, IReadOnlyList<ReadOnlyMemory<byte>> stdin, int pictures, string[] output, CancellationToken cancellation)
     {
         if (!await _places.WaitAsync(PlaceTimeout, cancellation)) throw new SnapshotException("all picture decoders are busy", busy: true);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             limit.CancelAfter(DecodeTimeout);
-            return await DecodeAsync(input, stdin, output, limit.Token);
+            return await DecodeAsync(input, stdin, pictures, output, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -65,11 +80,11 @@ internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
         }
     }
 
-    private async Task<byte[]> DecodeAsync(IReadOnlyList<string> input, ReadOnlyMemory<byte>? stdin, string[] output, CancellationToken cancellation)
+    private async Task<byte[]> DecodeAsync(IReadOnlyList<string> input, IReadOnlyList<ReadOnlyMemory<byte>> stdin, int pictures, string[] output, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(ffmpeg) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var argument in (IEnumerable<string>)[
-            "-v", "error", "-threads", "1", .. input, "-frames:v", "1", "-an", .. output])
+            "-v", "error", "-threads", "1", .. input, "-frames:v", pictures.ToString(CultureInfo.InvariantCulture), "-an", .. output])
             start.ArgumentList.Add(argument);
         using var process = Start(start);
         try
@@ -109,11 +124,11 @@ internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
         }
     }
 
-    private static async Task FeedAsync(Process process, ReadOnlyMemory<byte>? stdin, CancellationToken cancellation)
+    private static async Task FeedAsync(Process process, IReadOnlyList<ReadOnlyMemory<byte>> stdin, CancellationToken cancellation)
     {
         try
         {
-            if (stdin is { } bytes) await process.StandardInput.BaseStream.WriteAsync(bytes, cancellation);
+            foreach (var bytes in stdin) await process.StandardInput.BaseStream.WriteAsync(bytes, cancellation);
             process.StandardInput.Close();
         }
         catch (IOException)

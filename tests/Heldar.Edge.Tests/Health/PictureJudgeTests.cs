@@ -39,21 +39,47 @@ public sealed class PictureJudgeTests
         Assert.Equal([PictureFaults.None, PictureFaults.None, PictureFaults.Frozen, PictureFaults.Frozen], seen);
     }
 
+    [Fact]
+    public async Task StillSceneAtNight_IsNotFrozen_ForItsNoiseMoves()
+    {
+        for (var i = 0; i < 6; i++) Assert.Equal(PictureFaults.None, await TakeAsync("smptebars=s=1280x720", 0, $",eq=brightness=-0.3,noise=alls=4:all_seed={i + 7}"));
+    }
+
+    [Fact]
+    public async Task KeyframesOfManySizes_GoThroughOneDecoder_EachGivesItsOwnPicture()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        ReadOnlyMemory<byte>[] films = [await FilmAsync("testsrc2=s=640x360", ""), await FilmAsync("mandelbrot=s=1280x720", ""), await FilmAsync("smptebars=s=704x576", ""), await FilmAsync("testsrc=s=640x360", "")];
+        using var decoder = new JpegDecoder();
+
+        var together = await decoder.GreysFromStreamsAsync(films, "h264", PictureJudge.Width, PictureJudge.Height, cancellation);
+
+        for (var i = 0; i < films.Length; i++) Assert.Equal((await decoder.GreysFromStreamsAsync([films[i]], "h264", PictureJudge.Width, PictureJudge.Height, cancellation))[0], together[i]);
+        Assert.Equal(films.Length, together.Distinct(EqualityComparer<byte[]>.Create((a, b) => a!.SequenceEqual(b!), a => a[0])).Count());
+        await Assert.ThrowsAsync<SnapshotException>(() => decoder.GreysFromStreamsAsync([films[0], new byte[2000], films[1]], "h264", PictureJudge.Width, PictureJudge.Height, cancellation));
+    }
+
     private async Task<PictureFaults> TakeAsync(string source, int second, string filter = "")
+    {
+        using var decoder = new JpegDecoder();
+        var film = await FilmAsync(source, $"trim=start={second},noise=c0s=2:c0_seed={second + 1}{filter}");
+        var grey = (await decoder.GreysFromStreamsAsync([film], "h264", PictureJudge.Width, PictureJudge.Height, TestContext.Current.CancellationToken))[0];
+        var faults = _judge.Take(grey, _clock.Now);
+        _clock.Advance(Duration.FromSeconds(30));
+        return faults;
+    }
+
+    private static async Task<byte[]> FilmAsync(string source, string filter)
     {
         string[] arguments =
         [
-            "-v", "error", "-f", "lavfi", "-i", source, "-vf", $"trim=start={second},noise=c0s=2:c0_seed={second + 1}{filter}", "-frames:v", "1", "-pix_fmt", "yuv420p",
+            "-v", "error", "-f", "lavfi", "-i", source, "-vf", filter.Length > 0 ? filter : "null", "-frames:v", "1", "-pix_fmt", "yuv420p",
             "-c:v", "libx264", "-preset", "ultrafast", "-f", "h264", "pipe:1",
         ];
         var start = new ProcessStartInfo("ffmpeg", arguments) { RedirectStandardOutput = true, UseShellExecute = false };
         using var process = Process.Start(start)!;
         using var film = new MemoryStream();
         await process.StandardOutput.BaseStream.CopyToAsync(film, TestContext.Current.CancellationToken);
-        using var decoder = new JpegDecoder();
-        var grey = await decoder.GreyFromStreamAsync(film.ToArray(), "h264", PictureJudge.Width, PictureJudge.Height, TestContext.Current.CancellationToken);
-        var faults = _judge.Take(grey, _clock.Now);
-        _clock.Advance(Duration.FromSeconds(30));
-        return faults;
+        return film.ToArray();
     }
 }
