@@ -23,7 +23,7 @@ internal sealed class RecordedCameras : IAsyncDisposable
     {
         Simulator = new CameraSimulator(CameraSimulatorOptions.Free(_folder.File("cameras")), cameras);
         _engine = new IngestEngine(options ?? new IngestOptions { BackoffMin = Duration.FromMilliseconds(300) }, _box.Pool, SystemClock.Instance);
-        _pipelines = new RecordingPipelines(_engine, _box.RecordersOf(SystemClock.Instance), SystemClock.Instance, NullLogger<RecordingPipeline>.Instance);
+        _pipelines = new RecordingPipelines(_engine, _box.RecordersOf(SystemClock.Instance), TimeProvider.System, NullLogger<RecordingPipeline>.Instance);
     }
 
     public CameraSimulator Simulator { get; }
