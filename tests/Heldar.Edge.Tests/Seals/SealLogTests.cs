@@ -60,7 +60,7 @@ public sealed class SealLogTests : IDisposable
         [
             new() { Type = SealType.Wanted, Wanted = new WantedSeal(camera, from, null) },
             new() { Type = SealType.Wanted, Wanted = new WantedSeal(camera, from, from + Duration.FromHours(1)) },
-            new() { Type = SealType.Hold, Hold = new HoldSeal(new HoldAppliedData { Hold = Guid.CreateVersion7(), Camera = camera, From = from, To = from, Reason = "case" }, 1, from) },
+            new() { Type = SealType.Hold, Hold = new HoldSeal(new HoldAppliedData { Hold = Guid.CreateVersion7(), Camera = camera, From = from, To = from, Reason = "case", Owner = "somebody" }, 1, from) },
             new() { Type = SealType.Gap, Missing = new GapData { Gap = Guid.CreateVersion7(), Camera = camera, Revision = 1, Start = from, Cause = GapCause.ProcessDown } },
         ];
         using (var log = SealLog.Open(_folder.Path, _clock))
