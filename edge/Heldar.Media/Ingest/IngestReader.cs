@@ -41,7 +41,7 @@ internal sealed class IngestReader : IDisposable
     public void Add(StreamReceiver receiver) => _receivers.Add(receiver);
 
     /// <summary>Ends a receiver in order, soon: what has arrived for it is taken first.</summary>
-    public void Stop(StreamReceiver receiver) => Post(() => Finish(receiver));
+    public void Close(StreamReceiver receiver) => Post(() => Finish(receiver));
 
     public void Stop()
     {
