@@ -80,7 +80,7 @@ public sealed class StreamTimelineTests : IDisposable
     [InlineData(315_619_200, 0.12)]
     public void BoxClockThatSteps_CostsNoPictureAndNoSound(double step, double steppedAt)
     {
-        // Second 0.12: while the first pictures are held back. And the step is taken back at second 13.
+        // Second 0.12: while the first pictures are held back. And the step is taken back at second 13.4.
         (_step, _steppedAt) = ((long)step * Second, steppedAt);
         Play(20);
 
@@ -115,7 +115,7 @@ public sealed class StreamTimelineTests : IDisposable
         }
     }
 
-    private ArrivalTime At(double seconds) => new(Wall0 + (seconds >= _steppedAt && seconds < 13 ? _step : 0) + (long)(seconds * Second), (long)(seconds * Second));
+    private ArrivalTime At(double seconds) => new(Wall0 + (seconds >= _steppedAt && seconds < 13.4 ? _step : 0) + (long)(seconds * Second), (long)(seconds * Second));
 
     /// <summary>Pictures with a keyframe each second and sound at 50 packets a second, read every 40 ms except while the box is held up.</summary>
     private void Play(int seconds, double jumpAt = double.MaxValue, double jump = 0, (double At, double For)[]? heldUpAt = null, Func<double, double>? reports = null)
