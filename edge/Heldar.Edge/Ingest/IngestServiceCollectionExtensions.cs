@@ -1,3 +1,4 @@
+using Heldar.Edge.Recorder;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
 using NodaTime;
@@ -15,7 +16,8 @@ internal static partial class IngestServiceCollectionExtensions
                 new IngestOptions(), s.GetRequiredService<MediaBlockPool>(), s.GetRequiredService<IClock>(), onFault: f => LogFault(log, f.Error, f.Subscriber.GetType().Name));
         })
         .AddSingleton<StreamProbe>()
-        .AddSingleton<IRecordingPipelines, RecordingPipelines>();
+        .AddSingleton<IRecordingPipelines>(s => new RecordingPipelines(
+            s.GetRequiredService<IngestEngine>(), s.GetRequiredService<RecorderFactory>(), TimeProvider.System, s.GetRequiredService<ILogger<RecordingPipeline>>()));
 
     [LoggerMessage(1701, LogLevel.Error, "{Subscriber} threw and gets no more of its stream")]
     private static partial void LogFault(ILogger log, Exception error, string subscriber);

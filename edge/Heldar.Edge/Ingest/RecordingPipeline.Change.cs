@@ -1,5 +1,4 @@
 using Heldar.Media.Ingest;
-using NodaTime;
 
 namespace Heldar.Edge.Ingest;
 
@@ -7,16 +6,16 @@ namespace Heldar.Edge.Ingest;
 internal sealed partial class RecordingPipeline
 {
     /// <summary>Longest time that two sessions run side by side.</summary>
-    private static readonly Duration SideBySide = Duration.FromSeconds(40);
+    private static readonly TimeSpan SideBySide = TimeSpan.FromSeconds(40);
 
     /// <summary>A camera that takes one session only is let go about this long before its next keyframe is due: enough to be connected again by then.</summary>
-    private static readonly Duration Reconnect = Duration.FromSeconds(1.5);
+    private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Attempts that must fail before a camera is believed to take no second session: busy ones refuse now and then.</summary>
     private const int Attempts = 2;
 
     /// <summary>Longest wait for that moment.</summary>
-    private static readonly Duration GroupPatience = Duration.FromSeconds(15);
+    private static readonly TimeSpan GroupPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     private enum Arrival
@@ -94,8 +93,8 @@ internal sealed partial class RecordingPipeline
 
     private async Task<Arrival> ArriveAsync(Feed next, CancellationToken cancellation)
     {
-        var until = _clock.GetCurrentInstant() + SideBySide;
-        while (_clock.GetCurrentInstant() < until)
+        var began = _time.GetTimestamp();
+        while (_time.GetElapsedTime(began) < SideBySide)
         {
             if (_feed.Session.Status.State != StreamState.Streaming) return Arrival.Late;
             var status = next.Session.Status;
@@ -112,13 +111,13 @@ internal sealed partial class RecordingPipeline
     /// <summary>Waits until the next keyframe is about to come, so that a break costs the end of one picture group only.</summary>
     private async Task GroupEndAsync(CancellationToken cancellation)
     {
-        var until = _clock.GetCurrentInstant() + GroupPatience;
-        while (_clock.GetCurrentInstant() is var now && now < until && _feed.Session.Status.State == StreamState.Streaming)
+        var began = _time.GetTimestamp();
+        while (_time.GetElapsedTime(began) < GroupPatience && _feed.Session.Status.State == StreamState.Streaming)
         {
             var (at, length) = _switch.Group;
-            var left = at + length - now;
+            var left = length - _time.GetElapsedTime(at);
             // Short groups: in their first half.
-            if (left > Duration.Min(Reconnect * 2 / 3, length / 2) && left <= Reconnect) return;
+            if (left > TimeSpan.FromTicks(Math.Min(Reconnect.Ticks * 2 / 3, length.Ticks / 2)) && left <= Reconnect) return;
             await Task.Delay(Look, cancellation);
         }
     }

@@ -11,7 +11,7 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
 {
     private readonly IngestEngine _engine;
     private readonly CameraRecorder _recorder;
-    private readonly IClock _clock;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly RecordGate _gate;
     private readonly StreamSwitch _switch;
@@ -23,11 +23,11 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
     private Task _changing = Task.CompletedTask;
     private bool _disposed;
 
-    public RecordingPipeline(IngestEngine engine, StreamSource source, CameraRecorder recorder, RecordGate gate, Duration preRoll, IClock clock, ILogger<RecordingPipeline> log)
+    public RecordingPipeline(IngestEngine engine, StreamSource source, CameraRecorder recorder, RecordGate gate, Duration preRoll, TimeProvider time, ILogger<RecordingPipeline> log)
     {
-        (_engine, _recorder, _gate, _clock, _log) = (engine, recorder, gate, clock, log);
+        (_engine, _recorder, _gate, _time, _log) = (engine, recorder, gate, time, log);
         gate.Keep(preRoll);
-        _switch = new StreamSwitch(_gate);
+        _switch = new StreamSwitch(_gate, time);
         _feed = Open(source);
     }
 

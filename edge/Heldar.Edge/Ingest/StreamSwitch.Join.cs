@@ -74,7 +74,7 @@ internal sealed partial class StreamSwitch
             if (unit.IsKeyframe)
             {
                 if (_passed != Instant.MinValue && _keyAt < unit.Time) _group = unit.Time - _keyAt;
-                _keyAt = unit.Time;
+                (_keyAt, _keyCame) = (unit.Time, time.GetTimestamp());
             }
 
             if (_passed != Instant.MinValue && unit.Time > _passed) _interval = unit.Time - _passed;

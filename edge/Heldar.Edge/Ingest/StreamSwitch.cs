@@ -8,7 +8,9 @@ namespace Heldar.Edge.Ingest;
 /// passes. Where both send the same bytes, the pictures themselves tell, and none is lost or doubled; where they do not (another profile), their times do.
 /// Both sessions call on the one ingest thread; the rest may be called by any.
 /// </summary>
-internal sealed partial class StreamSwitch(IStreamSubscriber sink)
+/// <param name="sink">Takes what passes.</param>
+/// <param name="time">Dates keyframes for whoever waits for the next one.</param>
+internal sealed partial class StreamSwitch(IStreamSubscriber sink, TimeProvider time)
 {
     /// <summary>Longest time that media of the first session waits for the second one's keyframe.</summary>
     private static readonly Duration Patience = Duration.FromSeconds(2);
@@ -27,6 +29,7 @@ internal sealed partial class StreamSwitch(IStreamSubscriber sink)
     private TaskCompletionSource _switched = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Instant _passed = Instant.MinValue;
     private Instant _keyAt;
+    private long _keyCame;
     private Duration _group;
     private Duration _interval;
     private bool _byTime;
@@ -50,12 +53,12 @@ internal sealed partial class StreamSwitch(IStreamSubscriber sink)
         }
     }
 
-    /// <summary>When the newest keyframe passed, and how long the picture group before it was; zero when unknown.</summary>
-    public (Instant At, Duration Length) Group
+    /// <summary>When the newest keyframe passed, as a timestamp of the time provider, and how long the picture group before it was; zero when unknown.</summary>
+    public (long At, TimeSpan Length) Group
     {
         get
         {
-            lock (_gate) return (_keyAt, _group);
+            lock (_gate) return (_keyCame, _group.ToTimeSpan());
         }
     }
 

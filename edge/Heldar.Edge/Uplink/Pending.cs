@@ -46,17 +46,19 @@ internal sealed class Pending(UplinkOptions options) : IDisposable
 
     /// <summary>
     /// When a stream is to be sealed; null when nothing waits. The first event after a quiet time waits a tenth of the flush time, in case more come with it;
-    /// a busy stream is sealed once per flush time.
+    /// a busy stream is sealed once per flush time. Times that lie ahead are those of a clock that was set back since, and count as now.
     /// </summary>
-    public Instant? DueAt(OutboxQueue queue)
+    public Instant? DueAt(OutboxQueue queue, Instant now)
     {
         lock (_lock)
         {
             if (!_waiting.TryGetValue(queue, out var w)) return null;
-            if (queue.Class == EventClass.Evidence || w.Bytes >= options.FlushBytes) return w.Since;
-            var early = w.Since + (options.Flush / 10);
-            if (_sealed.TryGetValue(queue, out var last)) early = Instant.Max(early, last + options.Flush);
-            return Instant.Min(w.Since + options.Flush, early);
+            var since = w.Since;
+            if (since > now) (since, _waiting[queue]) = (now, (now, w.Bytes));
+            if (queue.Class == EventClass.Evidence || w.Bytes >= options.FlushBytes) return since;
+            var early = since + (options.Flush / 10);
+            if (_sealed.TryGetValue(queue, out var last) && last <= now) early = Instant.Max(early, last + options.Flush);
+            return Instant.Min(since + options.Flush, early);
         }
     }
 

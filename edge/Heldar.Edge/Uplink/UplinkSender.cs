@@ -16,6 +16,7 @@ internal sealed class UplinkSender(
     UplinkOptions options, IStoreWriter store, Pending pending, UplinkState state, IdentityStore identities, BatchSealer sealer, QueuePut put, IClock clock)
 {
     private static readonly Duration Idle = Duration.FromSeconds(30);
+    private static readonly Duration LongestBlock = Duration.FromSeconds(60);
     private readonly Dictionary<string, (Backoff Wait, Instant Until)> _blocked = new(StringComparer.Ordinal);
     private readonly HashSet<OutboxQueue> _mayHaveUnsent = [.. OutboxQueue.All];
     private SealedBatch? _delivered;
@@ -114,7 +115,7 @@ internal sealed class UplinkSender(
                 _mayHaveUnsent.Remove(queue);
             }
 
-            if (pending.DueAt(queue) is { } due && due <= now && Seal(db, identity, grant, queue, now) is { } batch) return batch;
+            if (pending.DueAt(queue, now) is { } due && due <= now && Seal(db, identity, grant, queue, now) is { } batch) return batch;
         }
 
         return null;
@@ -169,15 +170,16 @@ internal sealed class UplinkSender(
         return true;
     }
 
-    private bool IsBlocked(OutboxQueue queue, Instant now) => _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > now;
+    /// <summary>A block that ends later than any wait can last is one from before the clock was set back.</summary>
+    private bool IsBlocked(OutboxQueue queue, Instant now) => _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > now && blocked.Until - now <= LongestBlock;
 
     private Instant NextDue(Instant now)
     {
         var next = Instant.MaxValue;
         foreach (var queue in OutboxQueue.All)
         {
-            var due = _mayHaveUnsent.Contains(queue) ? now : pending.DueAt(queue) ?? Instant.MaxValue;
-            if (due != Instant.MaxValue && _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > due) due = blocked.Until;
+            var due = _mayHaveUnsent.Contains(queue) ? now : pending.DueAt(queue, now) ?? Instant.MaxValue;
+            if (due != Instant.MaxValue && IsBlocked(queue, now) && _blocked[queue.Queue].Until is var until && until > due) due = until;
             if (due < next) next = due;
         }
 

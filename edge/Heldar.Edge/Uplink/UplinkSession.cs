@@ -16,12 +16,18 @@ internal sealed class UplinkSession(UplinkOptions options, FleetClient fleet, En
     private Instant _renewAt = Instant.MinValue;
     private Instant _beatAt = Instant.MinValue;
     private Instant _notBefore = Instant.MinValue;
+    private Instant _lookedAt = Instant.MinValue;
 
-    /// <summary>Does what is due and says how long nothing else is. Errors of the fleet are kept in the status and waited out.</summary>
+    /// <summary>
+    /// Does what is due and says how long nothing else is, one minute at most: the clock may be set meanwhile. Errors of the fleet are kept in the status and waited out.
+    /// </summary>
     public async Task<Duration> StepAsync(CancellationToken cancellation)
     {
         var now = clock.GetCurrentInstant();
-        if (_notBefore > now) return _notBefore - now;
+        // What is due by a clock that was set back would be due in years.
+        if (now < _lookedAt) (_renewAt, _beatAt, _notBefore) = (Instant.Min(_renewAt, now), Instant.Min(_beatAt, now), Instant.MinValue);
+        _lookedAt = now;
+        if (_notBefore > now) return Duration.Min(_notBefore - now, Idle);
         try
         {
             if (identities.Current is not { } identity)
@@ -49,7 +55,7 @@ internal sealed class UplinkSession(UplinkOptions options, FleetClient fleet, En
             _wait.Reset();
             state.Connected = true;
             var next = Instant.Min(_beatAt, _renewAt);
-            return Duration.Max(next - clock.GetCurrentInstant(), Duration.Zero);
+            return Duration.Min(Duration.Max(next - clock.GetCurrentInstant(), Duration.Zero), Idle);
         }
         catch (Exception e) when (IsTransient(e, cancellation))
         {

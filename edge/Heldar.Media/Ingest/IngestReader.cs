@@ -16,12 +16,14 @@ internal sealed class IngestReader : IDisposable
     private readonly ConcurrentQueue<Action> _posted = new();
     private readonly AutoResetEvent _wake = new(false);
     private readonly List<StreamReceiver> _receivers = [];
+    private readonly byte[] _buffer;
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
 
     public IngestReader(IngestOptions options, IClock clock, TimeProvider time)
     {
         (_options, _clock, _time) = (options, clock, time);
+        _buffer = GC.AllocateUninitializedArray<byte>(options.ReceiveBufferBytes);
         new Thread(Loop) { IsBackground = true, Name = "heldar-ingest" }.Start();
     }
 
@@ -38,6 +40,9 @@ internal sealed class IngestReader : IDisposable
     /// <summary>Starts reading a receiver. Ingest thread only.</summary>
     public void Add(StreamReceiver receiver) => _receivers.Add(receiver);
 
+    /// <summary>Ends a receiver in order, soon: what has arrived for it is taken first.</summary>
+    public void Close(StreamReceiver receiver) => Post(() => Finish(receiver));
+
     public void Stop()
     {
         _stopping = true;
@@ -48,7 +53,6 @@ internal sealed class IngestReader : IDisposable
 
     private void Loop()
     {
-        var buffer = GC.AllocateUninitializedArray<byte>(_options.ReceiveBufferBytes);
         var interval = _options.ReadInterval.ToTimeSpan();
         var due = _time.GetTimestamp();
         while (true)
@@ -67,19 +71,25 @@ internal sealed class IngestReader : IDisposable
             due = _time.GetTimestamp();
             for (var i = _receivers.Count - 1; i >= 0; i--)
             {
-                if (_receivers[i].Ended.IsCompleted || !Tick(_receivers[i], buffer)) _receivers.RemoveAt(i);
+                if (_receivers[i].Ended.IsCompleted || !Tick(_receivers[i])) _receivers.RemoveAt(i);
             }
         }
 
-        foreach (var receiver in _receivers) receiver.Stop();
+        foreach (var receiver in _receivers) Finish(receiver);
         _finished.SetResult();
     }
 
-    private bool Tick(StreamReceiver receiver, byte[] buffer)
+    /// <summary>Between two reads some pictures have always arrived: a camera that is let go must not lose them.</summary>
+    private void Finish(StreamReceiver receiver)
+    {
+        if (!receiver.Ended.IsCompleted && Tick(receiver)) receiver.Stop();
+    }
+
+    private bool Tick(StreamReceiver receiver)
     {
         try
         {
-            return receiver.Tick(buffer, _clock, _time);
+            return receiver.Tick(_buffer, _clock, _time);
         }
         catch (Exception e)
         {

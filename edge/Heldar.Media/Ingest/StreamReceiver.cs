@@ -104,7 +104,7 @@ internal sealed class StreamReceiver : IInterleavedSink, IDisposable
         }
     }
 
-    /// <summary>Says goodbye to the camera and ends.</summary>
+    /// <summary>Says goodbye to the camera and ends. What has arrived and was not read yet is lost: see <see cref="IngestReader.Close"/>.</summary>
     public void Stop()
     {
         if (Ended.IsCompleted) return;

@@ -102,7 +102,7 @@ public sealed class StreamSession : IAsyncDisposable
 
         var receiver = new StreamReceiver(playback, Source, _context.Options, _context.Pool, _hub, _meters);
         _context.Reader.Post(() => _context.Reader.Add(receiver));
-        await using var stopping = _stop.Token.Register(() => _context.Reader.Post(receiver.Stop));
+        await using var stopping = _stop.Token.Register(() => _context.Reader.Close(receiver));
         var end = await receiver.Ended;
         return (end.Failure, end.Cause, end.Lasted);
     }

@@ -22,11 +22,14 @@ internal sealed class RecordedCameras : IAsyncDisposable
     private RecordedCameras(IReadOnlyList<CameraSpec> cameras, IngestOptions? options)
     {
         Simulator = new CameraSimulator(CameraSimulatorOptions.Free(_folder.File("cameras")), cameras);
-        _engine = new IngestEngine(options ?? new IngestOptions { BackoffMin = Duration.FromMilliseconds(300) }, _box.Pool, SystemClock.Instance);
-        _pipelines = new RecordingPipelines(_engine, _box.RecordersOf(SystemClock.Instance), SystemClock.Instance, NullLogger<RecordingPipeline>.Instance);
+        _engine = new IngestEngine(options ?? new IngestOptions { BackoffMin = Duration.FromMilliseconds(300) }, _box.Pool, Clock);
+        _pipelines = new RecordingPipelines(_engine, _box.RecordersOf(Clock), TimeProvider.System, NullLogger<RecordingPipeline>.Instance);
     }
 
     public CameraSimulator Simulator { get; }
+
+    /// <summary>The box's wall clock.</summary>
+    public SteppedClock Clock { get; } = new();
 
     public RecordingFixture Box => _box;
 
@@ -78,4 +81,18 @@ internal sealed class RecordedCameras : IAsyncDisposable
         await _box.DisposeAsync();
         _folder.Dispose();
     }
+}
+
+/// <summary>The machine's clock, which somebody sets wrong.</summary>
+internal sealed class SteppedClock : IClock
+{
+    private long _ahead;
+
+    /// <summary>How far it is ahead of the true time.</summary>
+    public Duration Ahead
+    {
+        set => Interlocked.Exchange(ref _ahead, value.BclCompatibleTicks);
+    }
+
+    public Instant GetCurrentInstant() => SystemClock.Instance.GetCurrentInstant() + Duration.FromTicks(Interlocked.Read(ref _ahead));
 }

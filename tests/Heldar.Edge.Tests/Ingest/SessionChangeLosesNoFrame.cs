@@ -2,6 +2,7 @@ using Heldar.Edge.Ingest;
 using Heldar.Local.Cameras;
 using Heldar.Media.Ingest;
 using Heldar.Media.Tests;
+using NodaTime;
 
 namespace Heldar.Edge.Tests.Ingest;
 
@@ -51,6 +52,27 @@ public sealed class SessionChangeLosesNoFrame : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(3600)]
+    [InlineData(-3600)]
+    public async Task ClockThatStepsDuringAChange_CostsNoFrame(int seconds)
+    {
+        var free = Record(Free);
+        await StreamsAsync(free);
+        await _cameras.SendAsync(Free, 2 * GroupSeconds * FramesPerSecond);
+        free.Connect(_cameras.Source(Free, audio: false));
+        _cameras.Clock.Ahead = Duration.FromSeconds(seconds);
+        await SessionAsync(free, audio: false);
+        await _cameras.SendAsync(Free, 2 * GroupSeconds * FramesPerSecond);
+        _cameras.Clock.Ahead = Duration.Zero;
+        await _cameras.SendAsync(Free, 2 * GroupSeconds * FramesPerSecond);
+        await _cameras.StopAsync();
+
+        var frames = await _cameras.FramesAsync(Free);
+        Assert.True(frames.Count > 6 * GroupSeconds * FramesPerSecond, $"{frames.Count} frames");
+        Assert.Equal(Enumerable.Range(0, frames.Count).Select(i => frames[0] + i), frames);
+    }
+
     [Fact]
     public async Task CameraWithOneSession_LosesAtMostOneGroup()
     {
@@ -76,7 +98,7 @@ public sealed class SessionChangeLosesNoFrame : IAsyncLifetime
     {
         // The simulator's shared media describes itself to a second client only when the first one took all of its tracks.
         var pipeline = _cameras.Start(camera, audio: true);
-        pipeline.RecordFrom(NodaTime.Instant.MinValue);
+        pipeline.RecordFrom(Instant.MinValue);
         return pipeline;
     }
 

@@ -122,6 +122,41 @@ public sealed class CameraRecorderTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(-3600)]
+    [InlineData(3600)]
+    [InlineData(-1_795_000_000)]
+    [InlineData(315_619_200)]
+    public async Task ClockThatSteps_CostsNoPicture(long seconds)
+    {
+        var clip = await Clip.EncodeAsync(_box.Folder, Plain, 50);
+        var step = Duration.FromSeconds(seconds);
+        await using (var recorder = _box.Recorders.Create(Camera, new RecorderOptions { SegmentLength = Duration.FromSeconds(3) }))
+        {
+            using var feed = new Feed(recorder, _box.Pool, _box.Clock);
+            feed.Start(clip.Format);
+            feed.Play(clip.Frames);
+            feed.Play(clip.Frames);
+            foreach (var by in (Duration[])[step, -step])
+            {
+                _box.Clock.Advance(by);
+                feed.Now += by;
+                feed.Start(clip.Format, reason: Heldar.Media.Streams.RunReason.ClockStep);
+                feed.Play(clip.Frames);
+                feed.Play(clip.Frames);
+            }
+
+            Assert.Equal((300L, 0L), (recorder.Progress.Frames, recorder.Progress.DroppedFrames));
+        }
+
+        var segments = await StopAndReadAsync();
+        Assert.Equal(3, segments.Select(s => s.Data.Run).Distinct().Count());
+        Assert.Equal(300, segments.Sum(s => s.Data.Frames));
+        foreach (var run in segments.GroupBy(s => s.Data.Run))
+            Assert.All(run.OrderBy(s => s.Start).Zip(run.OrderBy(s => s.Start).Skip(1)), pair => Assert.Equal(pair.First.End, pair.Second.Start));
+        foreach (var segment in segments) Assert.Equal(segment.Data.Frames, (await Tool.FrameHashesAsync(segment.File!, "v")).Length);
+    }
+
+    [Theory]
     [InlineData(false, "packets_lost")]
     [InlineData(true, "stalled")]
     public async Task Break_IsToldWithItsCause(bool lost, string cause)

@@ -1,4 +1,5 @@
 using System.Text;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Seals;
 using NodaTime;
 
@@ -49,6 +50,25 @@ public sealed class SealLogTests : IDisposable
         Assert.Empty(problems);
         Assert.Equal(["a", "b", "c", "d"], records.Select(r => r.Cause));
         Assert.Equal(2, SealFiles.Hours(_folder.Path).Count);
+    }
+
+    [Fact]
+    public void PartsThatAreAbsent_AreReadBackAsAbsent()
+    {
+        var (camera, from) = (Guid.CreateVersion7(), _clock.Now);
+        SealRecord[] sealedOnes =
+        [
+            new() { Type = SealType.Wanted, Wanted = new WantedSeal(camera, from, null) },
+            new() { Type = SealType.Wanted, Wanted = new WantedSeal(camera, from, from + Duration.FromHours(1)) },
+            new() { Type = SealType.Hold, Hold = new HoldSeal(new HoldAppliedData { Hold = Guid.CreateVersion7(), Camera = camera, From = from, To = from, Reason = "case", Owner = "somebody" }, 1, from) },
+            new() { Type = SealType.Gap, Missing = new GapData { Gap = Guid.CreateVersion7(), Camera = camera, Revision = 1, Start = from, Cause = GapCause.ProcessDown } },
+        ];
+        using (var log = SealLog.Open(_folder.Path, _clock))
+            foreach (var record in sealedOnes) log.Append(record);
+
+        var (records, problems) = Read();
+        Assert.Empty(problems);
+        Assert.Equal(sealedOnes.Select(r => (r.Wanted, r.Hold, r.Missing)), records.Select(r => (r.Wanted, r.Hold, r.Missing)));
     }
 
     [Fact]

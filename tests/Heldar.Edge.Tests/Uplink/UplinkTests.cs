@@ -281,6 +281,28 @@ public sealed class UplinkTests : IAsyncLifetime
         Assert.Contains(_box.Cloud.Messages, m => m.Queue == "segments");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(24 * 365 * 10)]
+    public async Task ClockThatIsSetBack_HoldsUpNothing(int hours)
+    {
+        await _box.RunAsync();
+        _box.Cloud.Refusals["segments"] = 503;
+        await _box.SegmentAsync();
+        await _box.FlushAsync();
+        await _box.AppendAsync(EventTypes.SnapshotTaken, UplinkFixture.Camera, new { });
+        _box.Cloud.Refusals.Clear();
+        var before = Renewals();
+
+        _box.Clock.Advance(-Duration.FromHours(hours));
+        await _box.RunAsync();
+        await _box.FlushAsync();
+
+        Assert.Equal(before + 1, Renewals());
+        Assert.Equal(["segments", "snapshots"], _box.Cloud.Messages.Select(m => m.Queue).Order());
+        Assert.InRange(await _box.Session.StepAsync(CancellationToken.None), Duration.Zero, Duration.FromMinutes(1));
+    }
+
     [Fact]
     public async Task RefusedRight_IsRenewedAtOnce()
     {

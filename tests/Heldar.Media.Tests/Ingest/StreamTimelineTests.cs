@@ -19,6 +19,8 @@ public sealed class StreamTimelineTests : IDisposable
     private readonly Times _seen = new();
     private readonly MediaBlock _block;
     private readonly StreamTimeline _timeline;
+    private long _step;
+    private double _steppedAt;
 
     public StreamTimelineTests()
     {
@@ -67,6 +69,31 @@ public sealed class StreamTimelineTests : IDisposable
         Assert.All(_seen.Sounds, s => Assert.Equal(s.Number / 50.0, s.Time, 0.05));
     }
 
+    [Theory]
+    [InlineData(-3600, 9.4)]
+    [InlineData(3600, 9.4)]
+    [InlineData(60 - (Wall0 / Second), 9.4)]
+    [InlineData(315_619_200, 9.4)]
+    [InlineData(-3600, 0.12)]
+    [InlineData(3600, 0.12)]
+    [InlineData(60 - (Wall0 / Second), 0.12)]
+    [InlineData(315_619_200, 0.12)]
+    public void BoxClockThatSteps_CostsNoPictureAndNoSound(double step, double steppedAt)
+    {
+        // Second 0.12: while the first pictures are held back. And the step is taken back at second 13.4.
+        (_step, _steppedAt) = ((long)step * Second, steppedAt);
+        Play(20);
+
+        Assert.Equal([RunReason.Connected, RunReason.ClockStep, RunReason.ClockStep], _seen.Runs);
+        Assert.Equal(Enumerable.Range(0, 20 * PicturesPerSecond), _seen.Pictures.Select(p => p.Number));
+        Assert.Equal(Enumerable.Range(_seen.Sounds[0].Number, _seen.Sounds.Count), _seen.Sounds.Select(s => s.Number));
+        Assert.True(_seen.Sounds[^1].Number >= (20 * 50) - 2, "sound to the end");
+        // Each run in its own time: up to the keyframe after the step as before, then by the clock as it is.
+        var first = (int)Math.Ceiling(steppedAt) * PicturesPerSecond;
+        foreach (var (number, time) in _seen.Pictures)
+            Assert.Equal((number / (double)PicturesPerSecond) + (number >= first && number < 14 * PicturesPerSecond ? step : 0), time, 0.05);
+    }
+
     [Fact]
     public void FirstPicturesThatAreLate_AreDatedByThoseThatAreNot()
     {
@@ -88,7 +115,7 @@ public sealed class StreamTimelineTests : IDisposable
         }
     }
 
-    private static ArrivalTime At(double seconds) => new(Wall0 + (long)(seconds * Second), (long)(seconds * Second));
+    private ArrivalTime At(double seconds) => new(Wall0 + (seconds >= _steppedAt && seconds < 13.4 ? _step : 0) + (long)(seconds * Second), (long)(seconds * Second));
 
     /// <summary>Pictures with a keyframe each second and sound at 50 packets a second, read every 40 ms except while the box is held up.</summary>
     private void Play(int seconds, double jumpAt = double.MaxValue, double jump = 0, (double At, double For)[]? heldUpAt = null, Func<double, double>? reports = null)

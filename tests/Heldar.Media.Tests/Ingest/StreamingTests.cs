@@ -130,6 +130,35 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public async Task Stop_TakesWhatHasArrived()
+    {
+        var (more, sent) = (false, false);
+        await using var camera = new ScriptedCamera { Pace = TimeSpan.FromMilliseconds(1) };
+        camera.Media = Media;
+        var subscriber = new CollectingSubscriber();
+        await using var engine = Engine(Quick with { ReadInterval = Duration.FromMilliseconds(200) });
+        var session = engine.Open(Source(camera));
+        session.Subscribe(subscriber);
+        await Eventually.TrueAsync(() => subscriber.Timestamps.Count == 12, "the first pictures");
+        Volatile.Write(ref more, true);
+        await Eventually.TrueAsync(() => Volatile.Read(ref sent), "the camera has sent the others");
+        await session.DisposeAsync();
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => i * 3600L), subscriber.Timestamps);
+        Assert.Equal("lost Stopped: stopped", subscriber.Calls[^1]);
+        Assert.Contains(camera.Requests, r => r.Method == "TEARDOWN");
+
+        IEnumerable<byte[]> Media()
+        {
+            var pieces = ScriptedCamera.Stream(30).ToList();
+            const int first = 12 + 2;
+            foreach (var piece in pieces.Take(first)) yield return piece;
+            while (!Volatile.Read(ref more)) yield return [];
+            yield return [.. pieces.Skip(first).SelectMany(p => p)];
+            Volatile.Write(ref sent, true);
+        }
+    }
+
+    [Fact]
     public async Task ConnectionThatEnds_IsReportedAndTriedAgain()
     {
         await using var camera = new ScriptedCamera();

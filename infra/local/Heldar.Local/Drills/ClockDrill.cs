@@ -7,6 +7,7 @@ namespace Heldar.Local.Drills;
 /// <summary>
 /// The box's clock is wrong: it jumps under the running program and back, and the program starts with it. libfaketime moves the real program's wall clock by a
 /// file that it reads again; the monotonic clock, the cameras and the judge keep the real time. Footage is kept for one hour only, so that every jump tempts the box.
+/// No jump and no start may cost a frame: whatever the cameras sent must be on disk, in two runs.
 /// </summary>
 internal sealed class ClockDrill : Drill
 {
@@ -64,9 +65,7 @@ internal sealed class ClockDrill : Drill
                 await box.TellAsync(all: true, cancellation);
 
                 // A box that starts with the wrong time, as after an empty battery; its first sweep is at once.
-                DateTimeOffset stopping = TimeProvider.System.GetUtcNow();
-                await box.Box.StopAsync();
-                judge.Killed(stopping);
+                await box.StopAsync(cancellation);
                 await box.StartAsync(cancellation);
                 await box.FragmentAsync(all: true, cancellation);
                 if (!options.Quick) await StayAsync(box, options, cancellation);

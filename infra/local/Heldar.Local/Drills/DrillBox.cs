@@ -86,23 +86,23 @@ internal sealed class DrillBox : IAsyncDisposable
         return [.. found.Values];
     }
 
+    /// <summary>
+    /// Stops the box in order while its cameras pause, so that nothing is on its way when it ends: every frame that they sent before and after must be on disk.
+    /// They go on when it does not run any more, and send to it again when it connects.
+    /// </summary>
+    /// <exception cref="ProcessException">The box did not stop in time.</exception>
+    public Task StopAsync(CancellationToken cancellation) => StopAsync(() => Task.CompletedTask, cancellation);
+
     /// <summary>The cameras pause, the box tells all, stops in order, and what it leaves is judged.</summary>
     public async Task<RecordingVerdict> EndAsync(CancellationToken cancellation)
     {
-        foreach (CameraSpec camera in Judge.Cameras) await _stage.Simulator.Control.StallAsync(camera.Name, cancellation);
-        try
-        {
-            // What was sent is on its way through sockets of this machine.
-            await Task.Delay(TimeSpan.FromMilliseconds(500), cancellation);
-            await TellAsync(all: true, cancellation);
-            Judge.Gaps = await GapsAsync(cancellation);
-            if (!await Box.StopAsync()) throw new ProcessException($"the box did not stop within 15 s; {LogTail.Describe(Box.LogFile)}");
-        }
-        finally
-        {
-            foreach (CameraSpec camera in Judge.Cameras) await _stage.Simulator.Control.ResumeAsync(camera.Name, CancellationToken.None);
-        }
-
+        await StopAsync(
+            async () =>
+            {
+                await TellAsync(all: true, cancellation);
+                Judge.Gaps = await GapsAsync(cancellation);
+            },
+            cancellation);
         return await JudgeAsync(cancellation);
     }
 
@@ -115,6 +115,22 @@ internal sealed class DrillBox : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Box.DisposeAsync();
+
+    private async Task StopAsync(Func<Task> before, CancellationToken cancellation)
+    {
+        foreach (CameraSpec camera in Judge.Cameras) await _stage.Simulator.Control.StallAsync(camera.Name, cancellation);
+        try
+        {
+            // What was sent is on its way through sockets of this machine.
+            await Task.Delay(TimeSpan.FromMilliseconds(500), cancellation);
+            await before();
+            if (!await Box.StopAsync()) throw new ProcessException($"the box did not stop within 15 s; {LogTail.Describe(Box.LogFile)}");
+        }
+        finally
+        {
+            foreach (CameraSpec camera in Judge.Cameras) await _stage.Simulator.Control.ResumeAsync(camera.Name, CancellationToken.None);
+        }
+    }
 
     private static bool IsOf(CameraSpec camera, string file) => file.Contains($"/{camera.Name}/", StringComparison.Ordinal);
 
