@@ -226,6 +226,7 @@ internal sealed partial class CameraRecorder
         _video.Clear();
         _audio.Clear();
         _cause = Cause(_file?.Fault ?? VolumeFault.Other);
+        _chain.Lose(_cause);
         (_file, _heldSince) = (null, null);
         _since = null;
     }

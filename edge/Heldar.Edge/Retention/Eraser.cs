@@ -18,7 +18,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     private static readonly Duration FolderRests = Duration.FromHours(2);
 
     /// <summary>Deletions of volumes that are there wait for their files or their seal, such as those of a disk that is too full for a seal.</summary>
-    public bool IsUnfinished { get; private set; } = true;
+    public bool IsUnfinished { get; private set; }
 
     /// <summary>Deletes what may be deleted; answers those that are gone.</summary>
     public async Task<IReadOnlyList<Candidate>> TakeAsync(IReadOnlyList<Candidate> segments, string reason, CancellationToken cancellation)
