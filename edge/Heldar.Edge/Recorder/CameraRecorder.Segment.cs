@@ -245,7 +245,7 @@ internal sealed partial class CameraRecorder
             if (file.Frames == 0) return;
             _through = file.DurableEnd;
             Resume(_chain.Kept(file.Label.Segment));
-            if (ReferenceEquals(file, _file)) _durableBytes = file.DurableLength;
+            if (ReferenceEquals(file, _file)) (_durableBytes, _lastFault) = (file.DurableLength, VolumeFault.None);
         }
     }
 

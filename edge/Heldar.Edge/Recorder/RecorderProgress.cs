@@ -67,6 +67,6 @@ internal sealed record RecorderProgress
     /// <summary>The newest failure, for people; null when none happened.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>What kind of trouble a volume had when it failed last.</summary>
+    /// <summary>What kind of trouble a volume has, by the error of the operating system; none when media reached it since.</summary>
     public VolumeFault LastFault { get; init; }
 }
