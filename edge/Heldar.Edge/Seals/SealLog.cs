@@ -91,6 +91,7 @@ internal sealed class SealLog : IDisposable
         if (_hour is not null && string.CompareOrdinal(hour, _hour) < 0) hour = _hour;
         Flush();
         _file?.Dispose();
+        _file = null;
         var path = SealFiles.PathOf(_root, hour);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);

@@ -113,6 +113,7 @@ public sealed class RetainerTests : IAsyncDisposable
         await PutAsync(Gate, "gate", 100, Duration.FromMinutes(1));
         (_box.DiskBytes, _box.Policy) = (200_000, _box.Policy with { MinFreeBytes = 50_000 });
         await _box.Retainer.GuardAsync(CancellationToken.None);
+        await _box.Box.Writers.All[0].SealAsync(new SealRecord { Type = SealType.Noted, Cause = "the log has all so far" }, CancellationToken.None);
         _box.Pass(Duration.FromDays(1));
         var folder = Path.GetDirectoryName(SealFiles.PathOf(_box.Box.Root, SealFiles.HourOf(_box.Clock.Now)))!;
         await File.WriteAllTextAsync(folder, "a file where the log's folder must be", TestContext.Current.CancellationToken);

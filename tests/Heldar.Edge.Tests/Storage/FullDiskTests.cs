@@ -25,7 +25,7 @@ public sealed class FullDiskTests
         await using var box = await VolumesFixture.StartAsync(new VolumeSettings(disk.Path, VolumeRole.Primary, false));
         var clip = await Clip.EncodeAsync(box.Folder, "-c:v libx264 -preset ultrafast -g 25 -b:v 2M -minrate 2M -maxrate 2M -bufsize 500k -x264-params nal-hrd=cbr", 50);
         var foreign = Path.Combine(disk.Path, "foreign");
-        var recorder = box.Recorders.Create(Camera, TwoSeconds);
+        await using var recorder = box.Recorders.Create(Camera, TwoSeconds);
         var writer = box.Writers.All[0];
         using (var feed = new Feed(recorder, box.Pool, box.Clock))
         {
