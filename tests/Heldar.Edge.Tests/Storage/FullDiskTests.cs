@@ -1,13 +1,12 @@
-using Heldar.Edge.Indexer;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Recorder;
+using Heldar.Media.Mp4;
 using Heldar.Media.SegmentNames;
-using Heldar.Media.Streams;
-using Heldar.Media.Tests;
 using Heldar.Media.Tests.Mp4;
+using Heldar.Media.Tests;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Storage;
