@@ -5,8 +5,8 @@ using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Media.Mp4;
 using Heldar.Media.SegmentNames;
-using Heldar.Media.Tests.Mp4;
 using Heldar.Media.Tests;
+using Heldar.Media.Tests.Mp4;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Storage;
