@@ -16,9 +16,6 @@ public sealed class DrillsHold(DrillsHold.Reports reports) : IClassFixture<Drill
     /// <summary>What no drill may ever count, whatever else it reports.</summary>
     private static readonly string[] Never = ["unreadable_segments", "lost_closed_segments", "duplicates", "held_lost", "deleted_by_clock", "overlaps_in_run"];
 
-    /// <summary>A full disk still costs frames beside the fault itself; its drill says so, and its counts above hold.</summary>
-    private static readonly string[] LosesFramesAtItsFault = ["disk-full"];
-
     public static TheoryData<string> Drills => [.. DrillRun.All.Select(drill => drill.Name)];
 
     [Theory]
@@ -30,7 +27,7 @@ public sealed class DrillsHold(DrillsHold.Reports reports) : IClassFixture<Drill
 
         foreach (string count in Never)
             if (report.GetProperty(count) is { ValueKind: JsonValueKind.Number } told) Assert.True(told.GetInt64() == 0, reports.Text);
-        if (!LosesFramesAtItsFault.Contains(drill)) Assert.True(report.GetProperty("ok").GetBoolean(), reports.Text);
+        Assert.True(report.GetProperty("ok").GetBoolean(), reports.Text);
         Assert.Superset(Faults.ToHashSet(), report.GetProperty("proved").EnumerateArray().Select(fault => fault.GetString()!).ToHashSet());
         Assert.True(report.GetProperty("runs").GetInt32() > 0, reports.Text);
     }

@@ -35,7 +35,7 @@ internal sealed class GapCauses(VolumeWriters volumes, HeldFootage held)
         { State: StreamState.Offline, Failure: StreamFailure.Unauthorized } => GapCause.AuthFailed,
         { State: StreamState.Offline } => GapCause.CameraUnreachable,
         { State: StreamState.Connecting } => recordedBefore ? GapCause.Operator : GapCause.CameraUnreachable,
-        _ => Disk() ?? (camera.Recorder?.LastError is null ? GapCause.Stalled : GapCause.DiskError),
+        _ => Disk() ?? (camera.Recorder is not { LastError: not null, LastFault: var fault } ? GapCause.Stalled : fault == VolumeFault.Full ? Full() : GapCause.DiskError),
     };
 
     /// <summary>The cause of a hole that was over before anybody looked.</summary>

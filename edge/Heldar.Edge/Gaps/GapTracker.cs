@@ -94,6 +94,13 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
             return;
         }
 
+        // What was salvaged of a disk in trouble is footage: the gap begins behind it.
+        if (_open is { } open && IsDisk(open.Cause) && known.Through is { } salvaged && salvaged > open.Start && salvaged <= now)
+        {
+            _open = open with { Start = Milliseconds(salvaged), Revision = open.Revision + 1 };
+            changes.Gaps.Add(_open);
+        }
+
         while (_wishes.Current is { } wish)
         {
             // A wish from before that never had footage is judged like a new camera while it lasts.
@@ -201,7 +208,9 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
             if (_open is null) Begin(from, causes.OfBreak(cause), null, now, changes);
             else if (to <= _open.Start) continue;
             else if (_open.Cause is not (GapCause.ProcessDown or GapCause.Operator)) _open = _open with { Start = from };
-            Close(to, cause == "clock_step" ? GapCause.ClockStep : null, changes);
+            // What the recorder saw names a disk's trouble better than a look once a second.
+            var told = causes.OfBreak(cause);
+            Close(to, told == GapCause.ClockStep || (IsFull(told) && _open!.Cause == GapCause.DiskError) ? told : null, changes);
             _through = to;
         }
 
@@ -247,13 +256,15 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
         }
 
         var better = open.Cause == GapCause.Network && cause is GapCause.CameraUnreachable or GapCause.AuthFailed
-            || (IsDisk(open.Cause) && cause is GapCause.DiskFull or GapCause.DiskFullHeld && cause != open.Cause);
+            || (IsDisk(open.Cause) && IsFull(cause) && cause != open.Cause);
         if (!better) return;
         _open = open with { Cause = cause, Detail = Detail(observed.Cause), Revision = open.Revision + 1 };
         changes.Gaps.Add(_open);
     }
 
-    private static bool IsDisk(GapCause cause) => cause is GapCause.DiskFull or GapCause.DiskFullHeld or GapCause.DiskError;
+    private static bool IsDisk(GapCause cause) => cause == GapCause.DiskError || IsFull(cause);
+
+    private static bool IsFull(GapCause cause) => cause is GapCause.DiskFull or GapCause.DiskFullHeld;
 
     private static string? Detail(string? text) => string.IsNullOrEmpty(text) ? null : EventRules.Clean(text, 500);
 

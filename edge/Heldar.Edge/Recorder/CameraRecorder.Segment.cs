@@ -30,15 +30,13 @@ internal sealed partial class CameraRecorder
     private Instant _latestTime;
     private Instant? _since;
     private Instant? _through;
-    private Instant? _lastEnd;
-    private IReadOnlyList<RecordingBreak> _breaks = [];
-    private long _breakCount;
     private long _durableBytes;
     private long _segments;
     private long _bytes;
     private long _frames;
     private long _droppedFrames;
     private string? _lastError;
+    private VolumeFault _lastFault;
     private int _pending;
 
     private void Video(in AccessUnit unit)
@@ -116,18 +114,19 @@ internal sealed partial class CameraRecorder
 
         if (_writers.PickFor(_camera.Uid, start) is not { } writer)
         {
-            (_lastError, _cause) = ("no volume can be written to", "volume");
+            Refused("no volume can be written to", VolumeFault.Other);
             return false;
         }
 
         var file = new SegmentFile(writer.Volume, new SegmentName(_camera.Slug, start, label.Segment).RelativePath, label, _camera.Slug, header, this);
         if (!writer.TryOpen(file))
         {
-            (_lastError, _cause) = (writer.Failure ?? "the volume cannot keep up", Cause(writer));
+            Refused(writer.Failure ?? "the volume cannot keep up", writer.Fault);
             return false;
         }
 
-        NoteBreak(unit.Time);
+        if (_chain.Begin(label.Segment, start, _cause, _rested)) _since = null;
+        (_cause, _rested) = (FootageChain.Unknown, false);
         (_file, _writer, _sequence, _origin, _decodeEnd, _durableBytes) = (file, writer, 0, unit.Timestamp, 0, 0);
         (_latest, _videoEnd) = (-1, start);
         _pending++;
@@ -139,26 +138,13 @@ internal sealed partial class CameraRecorder
 
     private static Instant Milliseconds(Instant time) => Instant.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 
-    private void NoteBreak(Instant start)
-    {
-        if (_lastEnd is { } end && start - end > Duration.FromSeconds(1) && !_rested)
-        {
-            _since = null;
-            // What a failing volume was given and did not keep belongs to the hole.
-            var from = _cause is "volume" or "volume_full" && _through is { } through ? Instant.Min(through, end) : end;
-            _breaks = [.. _breaks.TakeLast(RecorderProgress.KeptBreaks - 1), new RecordingBreak(from, start, _cause)];
-            _breakCount++;
-        }
-
-        (_cause, _rested) = ("unknown", false);
-    }
-
     /// <summary>Hands the fragment over; the next access unit, when there is one, says how long its last picture lasts.</summary>
     /// <param name="next">The unit that the next fragment starts with.</param>
     /// <param name="goesOn">Without one: the segment goes on nevertheless.</param>
     private void Flush(AccessUnit? next, bool goesOn = false)
     {
         _heldSince = null;
+        if (_file is { Broken: true }) DropSegment();
         if (_file is null || (_video.Count == 0 && _audio.Samples.Count == 0)) return;
         var end = _videoEnd;
         if (_video.Count > 0)
@@ -188,25 +174,38 @@ internal sealed partial class CameraRecorder
         {
             _frames += frames;
             _bytes += bytes;
-            _lastEnd = _videoEnd = end;
+            _videoEnd = end;
+            _chain.Extend(Milliseconds(end));
             RecorderMetrics.Lag.Record(Math.Max(0, (_clock.GetCurrentInstant() - end).TotalSeconds));
             return;
         }
 
         _pool.Return(job);
         _droppedFrames += frames;
-        (_lastError, _cause) = (_writer.Failure ?? "the volume cannot keep up", Cause(_writer));
+        Refused(_writer.Failure ?? "the volume cannot keep up", _writer.Fault);
         CloseFile();
     }
 
-    private static string Cause(VolumeWriter writer) => writer.Fault == VolumeFault.Full ? "volume_full" : "volume";
+    /// <summary>A volume takes no media.</summary>
+    private void Refused(string error, VolumeFault fault)
+    {
+        (_lastError, _lastFault, _cause) = (error, fault, Cause(fault));
+        _chain.Lose(_cause);
+    }
+
+    private static string Cause(VolumeFault fault) => fault == VolumeFault.Full ? "volume_full" : "volume";
 
     private void EndSegment(AccessUnit? next)
     {
         if (_file is null) return;
         Flush(next);
         // A picture that was written before the next one came lasts until then.
-        if (next is { } follower && _file is not null) _lastEnd = _videoEnd = Instant.Max(_videoEnd, follower.Time);
+        if (next is { } follower && _file is not null)
+        {
+            _videoEnd = Instant.Max(_videoEnd, follower.Time);
+            _chain.Extend(Milliseconds(_videoEnd));
+        }
+
         CloseFile();
     }
 
@@ -226,13 +225,15 @@ internal sealed partial class CameraRecorder
         _job = null;
         _video.Clear();
         _audio.Clear();
+        _cause = Cause(_file?.Fault ?? VolumeFault.Other);
+        _chain.Lose(_cause);
         (_file, _heldSince) = (null, null);
         _since = null;
-        _cause = _writer is null ? "volume" : Cause(_writer);
     }
 
-    private void Settle()
+    private void Settle(SegmentFile file)
     {
+        _chain.Settle(file.Label.Segment);
         if (--_pending == 0 && _disposed) _allClosed.TrySetResult();
     }
 
@@ -240,8 +241,11 @@ internal sealed partial class CameraRecorder
     {
         lock (_gate)
         {
+            // A head alone is no footage.
+            if (file.Frames == 0) return;
             _through = file.DurableEnd;
-            if (ReferenceEquals(file, _file)) _durableBytes = file.DurableLength;
+            Resume(_chain.Kept(file.Label.Segment));
+            if (ReferenceEquals(file, _file)) (_durableBytes, _lastFault) = (file.DurableLength, VolumeFault.None);
         }
     }
 
@@ -252,7 +256,8 @@ internal sealed partial class CameraRecorder
             _segments++;
             if (ReferenceEquals(file, _file)) DropSegment();
             _through = Instant.Max(_through ?? file.End, file.End);
-            Settle();
+            Resume(_chain.Kept(file.Label.Segment));
+            Settle(file);
         }
     }
 
@@ -260,13 +265,29 @@ internal sealed partial class CameraRecorder
     {
         lock (_gate)
         {
-            _lastError = error;
+            (_lastError, _lastFault) = (error, file.Fault);
+            Resume(_chain.Lost(file.Label.Segment, SafeEnd(file), Cause(file.Fault)));
             LogVolumeFailed(_log, _camera.Slug, error);
         }
     }
 
     void ISegmentOwner.Abandoned(SegmentFile file)
     {
-        lock (_gate) Settle();
+        lock (_gate)
+        {
+            Resume(_chain.Lost(file.Label.Segment, SafeEnd(file), Cause(file.Fault)));
+            Settle(file);
+        }
+    }
+
+    /// <summary>End of what is on disk of a file that was given up: all that a full disk took, and what was synced of any other.</summary>
+    private static Instant? SafeEnd(SegmentFile file) => file.Fault == VolumeFault.Full
+        ? file.Frames > 0 ? file.End : null
+        : file.DurableLength > 0 && file.DurableEnd > file.Label.Start ? file.DurableEnd : null;
+
+    /// <summary>Footage that runs begins behind its newest hole.</summary>
+    private void Resume(Instant? since)
+    {
+        if (_since is { } before && since > before) _since = since;
     }
 }

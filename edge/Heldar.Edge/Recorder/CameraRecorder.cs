@@ -34,6 +34,7 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
     private readonly FragmentWriter _fragments = new();
     private readonly TrackSamples _video = new();
     private readonly AudioLane _audio = new();
+    private readonly FootageChain _chain = new();
     private readonly long _fragmentTicks;
     private readonly Duration _longestHeld;
 
@@ -81,9 +82,9 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
                 {
                     RecordedSince = _since,
                     RecordedThrough = _through,
-                    MediaEnd = _lastEnd,
-                    Breaks = _breaks,
-                    BreakCount = _breakCount,
+                    MediaEnd = _chain.MediaEnd,
+                    Breaks = _chain.Breaks,
+                    BreakCount = _chain.BreakCount,
                     OpenSegment = _file?.Label.Segment,
                     OpenStart = _file?.Label.Start,
                     OpenPath = _file?.FullPath,
@@ -94,6 +95,7 @@ internal sealed partial class CameraRecorder : IStreamSubscriber, IAsyncDisposab
                     DroppedFrames = _droppedFrames,
                     DroppedAudio = _audio.Dropped,
                     LastError = _lastError,
+                    LastFault = _lastFault,
                 };
             }
         }

@@ -1,3 +1,4 @@
+using Heldar.Edge.Storage;
 using NodaTime;
 
 namespace Heldar.Edge.Recorder;
@@ -7,9 +8,9 @@ namespace Heldar.Edge.Recorder;
 /// <param name="Slug">Folder name of its footage.</param>
 internal sealed record CameraIdentity(Guid Uid, string Slug);
 
-/// <summary>A hole of more than 1 s between two segments of one recorder.</summary>
-/// <param name="From">End of the footage before it.</param>
-/// <param name="To">Start of the footage after it.</param>
+/// <summary>A hole between two segments of one recorder: of more than 1 s, or of any length when a volume made it.</summary>
+/// <param name="From">End of the footage before it that is on disk.</param>
+/// <param name="To">Start of the footage after it that is on disk.</param>
 /// <param name="Cause">The recorder's word for it.</param>
 internal sealed record RecordingBreak(Instant From, Instant To, string Cause);
 
@@ -65,4 +66,7 @@ internal sealed record RecorderProgress
 
     /// <summary>The newest failure, for people; null when none happened.</summary>
     public string? LastError { get; init; }
+
+    /// <summary>What kind of trouble a volume has, by the error of the operating system; none when media reached it since.</summary>
+    public VolumeFault LastFault { get; init; }
 }

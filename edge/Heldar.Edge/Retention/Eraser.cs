@@ -17,6 +17,9 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     private const int AtOnce = 500;
     private static readonly Duration FolderRests = Duration.FromHours(2);
 
+    /// <summary>Deletions of volumes that are there wait for their files or their seal, such as those of a disk that is too full for a seal.</summary>
+    public bool IsUnfinished { get; private set; }
+
     /// <summary>Deletes what may be deleted; answers those that are gone.</summary>
     public async Task<IReadOnlyList<Candidate>> TakeAsync(IReadOnlyList<Candidate> segments, string reason, CancellationToken cancellation)
     {
@@ -27,6 +30,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
             foreach (var segment in segments)
                 if (IsOurs(segment) && locks.TryLeave(segment.Id)) claimed.Add(segment);
             if (claimed.Count == 0) return [];
+            IsUnfinished = true;
             await store.EnqueueAsync(
                 db =>
                 {
@@ -52,26 +56,28 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
         while (true)
         {
             var pending = await reader.ReadAsync(db => RetentionRows.Pending(db, AtOnce), cancellation);
-            var done = (await Task.WhenAll(pending.Select(d => FinishAsync(d, cancellation)))).Count(d => d);
-            if (done == 0 || pending.Count < AtOnce) return;
+            var ends = await Task.WhenAll(pending.Select(d => FinishAsync(d, cancellation)));
+            if (ends.Contains(Ending.Done) && pending.Count == AtOnce) continue;
+            IsUnfinished = ends.Contains(Ending.Failed);
+            return;
         }
     }
 
-    private async Task<bool> FinishAsync(PendingDeletion deletion, CancellationToken cancellation)
+    private async Task<Ending> FinishAsync(PendingDeletion deletion, CancellationToken cancellation)
     {
-        if (writers.All.FirstOrDefault(w => w.Volume.Id == deletion.Volume) is not { } writer) return false;
+        if (writers.All.FirstOrDefault(w => w.Volume.Id == deletion.Volume) is not { } writer) return Ending.Away;
         try
         {
             foreach (var (_, path) in deletion.Files) Unlink(writer.Volume, path);
             await writer.SealAsync(
                 new SealRecord { Type = SealType.Deletion, Deleted = deletion.Data, Segments = [.. deletion.Files.Select(f => f.Id)], Cause = deletion.Data.Reason }, cancellation);
             await store.EnqueueAsync(db => RetentionRows.Done(db, deletion.Id), cancellation);
-            return true;
+            return Ending.Done;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogFailed(deletion.Data.Count, writer.Volume.Root, e.Message);
-            return false;
+            return Ending.Failed;
         }
     }
 
@@ -165,6 +171,15 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
         Span<byte> bytes = stackalloc byte[16];
         id.TryWriteBytes(bytes, bigEndian: true, out _);
         return Instant.FromUnixTimeMilliseconds(System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16);
+    }
+
+    private enum Ending
+    {
+        Done,
+
+        /// <summary>The volume is not there.</summary>
+        Away,
+        Failed,
     }
 
     [LoggerMessage(2301, LogLevel.Error, "{Count} deleted segments of {Volume} are still on disk or not sealed: {Error}")]

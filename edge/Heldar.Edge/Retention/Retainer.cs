@@ -40,7 +40,13 @@ internal sealed class Retainer(
         async () =>
         {
             await guard.LookAsync(cancellation);
-            if (!volumes.All.Any(IsShort)) return;
+            if (!volumes.All.Any(IsShort))
+            {
+                // What a full disk had no room to seal is sealed as soon as there is.
+                if (eraser.IsUnfinished) await eraser.FinishAsync(cancellation);
+                return;
+            }
+
             var sweep = new Sweep(reader, volumes, space, policies.Current, eraser, clock.GetCurrentInstant(), dry: false);
             await sweep.RunFloorAsync(cancellation);
             await eraser.FinishAsync(cancellation);

@@ -64,7 +64,16 @@ internal sealed class SealLog : IDisposable
         var whole = new byte[line.Length + 1];
         line.CopyTo(whole, 0);
         whole[^1] = (byte)'\n';
-        RandomAccess.Write(_file!, whole, _length);
+        try
+        {
+            RandomAccess.Write(_file!, whole, _length);
+        }
+        catch (IOException)
+        {
+            CutTorn();
+            throw;
+        }
+
         _length += whole.Length;
         _prev = Hash(line);
         _seq++;
@@ -84,6 +93,19 @@ internal sealed class SealLog : IDisposable
 
     internal static string Hash(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));
 
+    /// <summary>A disk that became full took a part of the line: it must not stand before the next one. Never throws.</summary>
+    private void CutTorn()
+    {
+        try
+        {
+            RandomAccess.SetLength(_file!, _length);
+        }
+        catch (IOException)
+        {
+            // The volume is gone; opening the log moves the torn line aside.
+        }
+    }
+
     /// <summary>A clock that was set back does not open an older file: the order of files is the order of the chain.</summary>
     private void Roll(string hour)
     {
@@ -91,6 +113,7 @@ internal sealed class SealLog : IDisposable
         if (_hour is not null && string.CompareOrdinal(hour, _hour) < 0) hour = _hour;
         Flush();
         _file?.Dispose();
+        _file = null;
         var path = SealFiles.PathOf(_root, hour);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);

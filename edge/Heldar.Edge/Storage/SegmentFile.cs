@@ -21,6 +21,7 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     private string? _sha256;
     private long? _cameraOffsetMs;
     private volatile bool _broken;
+    private volatile VolumeFault _fault;
 
     public Volume Volume => volume;
 
@@ -46,6 +47,9 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 
     /// <summary>It takes no more; read by any thread.</summary>
     public bool Broken => _broken;
+
+    /// <summary>Why its volume gave it up, by the error of the operating system; read by any thread.</summary>
+    public VolumeFault Fault => _fault;
 
     /// <summary>Makes the file and writes its head.</summary>
     public void Open(SealLog seals)
@@ -98,9 +102,9 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     }
 
     /// <summary>Cuts off what a failed write left behind. Never throws.</summary>
-    public void Break()
+    public void Break(VolumeFault fault)
     {
-        _broken = true;
+        (_fault, _broken) = (fault, true);
         try
         {
             if (_handle is not null) RandomAccess.SetLength(_handle, Length);
@@ -152,8 +156,9 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     }
 
     /// <summary>Lets go of the file without closing it in order.</summary>
-    public void Abandon()
+    public void Abandon(VolumeFault fault = VolumeFault.None)
     {
+        if (fault != VolumeFault.None) _fault = fault;
         _handle?.Dispose();
         _hash?.Dispose();
         _hash = null;

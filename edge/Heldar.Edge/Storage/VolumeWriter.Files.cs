@@ -51,7 +51,7 @@ internal sealed partial class VolumeWriter
     private void Fail(SegmentFile file, Exception error)
     {
         Report(error);
-        file.Break();
+        file.Break(VolumeFaults.Of(error));
         file.Owner.Failed(file, error.Message);
         if (file.Length == 0)
         {
@@ -89,7 +89,7 @@ internal sealed partial class VolumeWriter
         catch (IOException e)
         {
             Report(e);
-            file.Break();
+            file.Break(VolumeFaults.Of(e));
         }
 
         return file;
@@ -153,7 +153,7 @@ internal sealed partial class VolumeWriter
             {
                 // Start-up salvages it: its digests are in the log.
                 Report(e);
-                file.Abandon();
+                file.Abandon(VolumeFaults.Of(e));
                 file.Owner.Abandoned(file);
             }
 
@@ -166,24 +166,40 @@ internal sealed partial class VolumeWriter
     /// <summary>Seals what is closed, and only then tells of it. What a full disk keeps out of the log stays in the list for the next sync.</summary>
     private void SealClosed()
     {
-        foreach (var item in _sealing.Where(i => !i.Appended))
-        {
-            _seals.Append(new SealRecord { Type = SealType.Closed, Path = item.File.RelativePath, Data = item.Data });
-            item.Appended = true;
-        }
-
+        var refused = AppendClosed();
         _seals.Flush();
+        // Whoever waits for a record that the log took must not wait for one that it did not: room may be made by that very one.
         foreach (var done in _told) done.TrySetResult();
         _told.Clear();
-        foreach (var (file, data, trace) in _sealing)
+        List<Sealing> told = [.. _sealing.Where(i => i.Appended)];
+        foreach (var (file, data, trace) in told)
         {
             using var span = trace == default ? null : StorageTraces.Seal(trace);
             _sink.Closed(_volume, _seals.Hour!, file.RelativePath, data);
             file.Owner.Closed(file);
         }
 
-        if (_sealing.Count > 0) StorageMetrics.Segments.Add(_sealing.Count, _tag);
-        _sealing.Clear();
+        if (told.Count > 0) StorageMetrics.Segments.Add(told.Count, _tag);
+        _sealing.RemoveRange(0, told.Count);
+        if (refused is not null) throw refused;
+    }
+
+    private IOException? AppendClosed()
+    {
+        try
+        {
+            foreach (var item in _sealing.Where(i => !i.Appended))
+            {
+                _seals.Append(new SealRecord { Type = SealType.Closed, Path = item.File.RelativePath, Data = item.Data });
+                item.Appended = true;
+            }
+
+            return null;
+        }
+        catch (IOException e)
+        {
+            return e;
+        }
     }
 
     /// <summary>No fragment reached the file: there is nothing to keep, and an empty segment would be found but not play.</summary>

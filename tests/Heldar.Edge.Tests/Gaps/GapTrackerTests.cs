@@ -2,6 +2,7 @@ using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Recorder;
+using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
@@ -207,6 +208,46 @@ public sealed class GapTrackerTests : IAsyncDisposable
         _box.Clock.Advance(Duration.FromSeconds(3));
         Step(Recording(lag: 1, since: back, breaks: breaks));
         Assert.Equal((end, back), (_gaps.Values.Single().Start, _gaps.Values.Single().End));
+    }
+
+    [Fact]
+    public void DiskThatWasFull_AndHasRoomAgain_WasFull()
+    {
+        for (var i = 0; i < 5; i++) Step(Recording(lag: 1));
+        var end = Now - Duration.FromSeconds(1);
+        var given = RecorderProgress.Empty with { RecordedThrough = end, MediaEnd = end, LastError = "No space left on device", LastFault = VolumeFault.Full };
+        for (var i = 0; i < 12; i++) Step(Observe(StreamState.Streaming, StreamFailure.None, given));
+
+        Assert.Equal(GapCause.DiskFull, Assert.Single(_gaps.Values).Cause);
+    }
+
+    [Fact]
+    public void RecorderThatSawAFullDisk_NamesTheGapBetter()
+    {
+        for (var i = 0; i < 5; i++) Step(Recording(lag: 1));
+        var end = Now - Duration.FromSeconds(1);
+        var given = RecorderProgress.Empty with { RecordedThrough = end, MediaEnd = end, LastError = "the volume cannot keep up" };
+        for (var i = 0; i < 12; i++) Step(Observe(StreamState.Streaming, StreamFailure.None, given));
+        Assert.Equal(GapCause.DiskError, Assert.Single(_gaps.Values).Cause);
+        var (from, back) = (end + Duration.FromMilliseconds(600), Now);
+        _box.Clock.Advance(Duration.FromSeconds(3));
+        Step(Recording(lag: 1, since: back, breaks: [new RecordingBreak(from, back, "volume_full")]));
+
+        var gap = Assert.Single(_gaps.Values);
+        Assert.Equal((from, back, GapCause.DiskFull), (gap.Start, gap.End, gap.Cause));
+    }
+
+    [Fact]
+    public void Restart_OnAFullDisk_BeginsTheGap_BehindWhatWasSalvaged()
+    {
+        var noticed = Now - Duration.FromMinutes(1);
+        var open = new GapData { Gap = Guid.CreateVersion7(), Camera = Uid, Revision = 1, Start = noticed, Cause = GapCause.DiskFull };
+        _gaps[open.Gap] = open;
+        var salvaged = noticed + Duration.FromMilliseconds(800);
+        _tracker = new GapTracker(Uid, new KnownCamera(noticed - Duration.FromDays(1), open, salvaged, Now - Duration.FromSeconds(1)), _causes);
+        Step(Failing(StreamState.Connecting, StreamFailure.None, null));
+
+        Assert.Equal(open with { Revision = 2, Start = salvaged }, Assert.Single(_gaps.Values));
     }
 
     public async ValueTask DisposeAsync() => await _box.DisposeAsync();

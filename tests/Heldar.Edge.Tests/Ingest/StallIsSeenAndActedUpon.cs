@@ -58,6 +58,7 @@ public sealed class StallIsSeenAndActedUpon : IAsyncLifetime
 
         if (!hangs) await _cameras.Simulator.Control.ResumeAsync(Gate.Name, Cancellation);
         await RecordsAsync(gate, gate.Recorder.RecordedThrough);
+        await Eventually.TrueAsync(() => gate.Recorder.BreakCount > 0, "the break is told");
         Assert.Equal("stalled", Assert.Single(gate.Recorder.Breaks).Cause);
     }
 

@@ -176,6 +176,7 @@ public sealed class CameraRecorderTests : IAsyncDisposable
             to = feed.Now;
             if (lost) feed.Start(clip.Format);
             feed.Play(clip.Frames);
+            await Eventually.TrueAsync(() => recorder.Progress.BreakCount > 0, "the break is told");
             gap = Assert.Single(recorder.Progress.Breaks);
             Assert.Equal(1, recorder.Progress.BreakCount);
         }

@@ -74,6 +74,7 @@ public sealed class RecordGateTests : IAsyncDisposable
         feed.Wait(Duration.FromSeconds(7));
         feed.Start(clip.Format);
         feed.Play(clip.Frames);
+        await Eventually.TrueAsync(() => recorder.Progress.BreakCount > 0, "the break is told");
         Assert.Equal("stalled", Assert.Single(recorder.Progress.Breaks).Cause);
         await recorder.DisposeAsync();
         Assert.Equal(75, recorder.Progress.Frames);

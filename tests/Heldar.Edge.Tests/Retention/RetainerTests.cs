@@ -105,6 +105,41 @@ public sealed class RetainerTests : IAsyncDisposable
         Assert.All(_box.Deletions, d => Assert.Equal("floor", d.Reason));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Deletion_ThatADiskHadNoRoomToSeal_IsSealed_AsSoonAsThereIs_AndAfterACrash(bool crash)
+    {
+        await PutAsync(Gate, "gate", 100, Duration.FromMinutes(1));
+        (_box.DiskBytes, _box.Policy) = (200_000, _box.Policy with { MinFreeBytes = 50_000 });
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        await _box.Box.Writers.All[0].SealAsync(new SealRecord { Type = SealType.Noted, Cause = "the log has all so far" }, CancellationToken.None);
+        _box.Pass(Duration.FromDays(1));
+        var folder = Path.GetDirectoryName(SealFiles.PathOf(_box.Box.Root, SealFiles.HourOf(_box.Clock.Now)))!;
+        await File.WriteAllTextAsync(folder, "a file where the log's folder must be", TestContext.Current.CancellationToken);
+        _box.ForeignBytes = 90_000;
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        Assert.Equal(60, _box.OnDisk().Count);
+        Assert.DoesNotContain(_box.Box.Seals(), s => s.Type == SealType.Deletion);
+
+        File.Delete(folder);
+        if (crash)
+        {
+            await _box.RestartAsync();
+            await _box.Retainer.StartAsync(CancellationToken.None);
+        }
+        else
+        {
+            await _box.Retainer.GuardAsync(CancellationToken.None);
+        }
+
+        var left = _box.OnDisk();
+        Assert.Equal(60, left.Count);
+        Assert.Equal(left, await _box.IndexedAsync(Gate));
+        Assert.Equal(40, _box.Box.Seals().Where(s => s.Type == SealType.Deletion).SelectMany(s => s.Segments!).Distinct().Count());
+        Assert.Equal(40, _box.Deletions.Sum(d => d.Count));
+    }
+
     [Fact]
     public async Task Floor_SaysSo_WhenOnlyHeldFootageIsLeft()
     {

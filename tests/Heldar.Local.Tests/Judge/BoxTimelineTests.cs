@@ -38,6 +38,16 @@ public sealed class BoxTimelineTests
     }
 
     [Fact]
+    public void Overclaimed_FindsAGapOverFootage()
+    {
+        InspectedSegment[] segments = [Segment(0, 0, 100), Segment(9000, 225, 325)];
+        Assert.Empty(BoxTimeline.Overclaimed(segments, [Gap(4000, 9000), Gap(20_000, 30_000)], 200));
+        Assert.Empty(BoxTimeline.Overclaimed(segments, [Gap(3900, 9100)], 200));
+        Assert.Single(BoxTimeline.Overclaimed(segments, [Gap(3700, 9000)], 200));
+        Assert.Single(BoxTimeline.Overclaimed(segments, [Gap(4000, 9300)], 200));
+    }
+
+    [Fact]
     public void Uncovered_CountsWhatNoGapCovers() => Assert.Equal(1500, ClaimedGap.Uncovered([Gap(1000, 2000), Gap(1500, 3000), Gap(3500, long.MaxValue - Begin)], Begin, Begin + 5000));
 
     private static ClaimedGap Gap(long from, long to) => new(Camera.Name, Begin + from, Begin + to, "network");

@@ -14,6 +14,9 @@ internal sealed class DiskFullDrill : Drill
     private const int DiskMegabytes = 160;
     private const int MostResumeMs = 10_000;
 
+    /// <summary>How exact a gap must be: five pictures. The clocks of box and cameras are compared, and names have whole milliseconds.</summary>
+    private const int EdgeMs = 200;
+
     /// <inheritdoc/>
     public override string Name => "disk-full";
 
@@ -31,7 +34,7 @@ internal sealed class DiskFullDrill : Drill
         string folder = Path.Combine(stage.Folder, Name);
         Directory.CreateDirectory(folder);
         await using LoopDisk disk = await LoopDisk.CreateAsync(Path.Combine(folder, "recordings"), DiskMegabytes, cancellation);
-        var judge = new RecordingJudge(stage.Cameras(Cameras)) { ExplainedIsExcused = true, DeletionIsExcused = true };
+        var judge = new RecordingJudge(stage.Cameras(Cameras)) { ExcusedEdgeMs = EdgeMs, DeletionIsExcused = true };
         await using DrillBox box = await DrillBox.CreateAsync(stage, new LoneBoxOptions(folder, 2), judge, cancellation);
         await box.StartAsync(cancellation);
         await box.FragmentAsync(all: true, cancellation);
@@ -49,12 +52,6 @@ internal sealed class DiskFullDrill : Drill
             stage.Say(string.Create(CultureInfo.InvariantCulture, $"{Name} {run} of {runs}: full for {(full[^1].To - full[^1].From) / 1000} s"));
         }
 
-        // A new start brings to its end what the full disk kept undone.
-        DateTimeOffset stopping = TimeProvider.System.GetUtcNow();
-        await box.Box.StopAsync();
-        judge.Killed(stopping);
-        await box.StartAsync(cancellation);
-        await box.FragmentAsync(all: true, cancellation);
         HashSet<Guid> there = [.. (await box.Box.HoldsAsync(cancellation)).Select(hold => hold.Id)];
         int holdsLost = holds.Count(hold => !there.Contains(hold));
         RecordingVerdict verdict = await box.EndAsync(cancellation);
@@ -63,12 +60,14 @@ internal sealed class DiskFullDrill : Drill
         return Absences(report, judge, verdict, full);
     }
 
-    /// <summary>Each camera stopped while the disk was full, the gap says why, and it went on soon.</summary>
+    /// <summary>Each camera stopped while the disk was full, the gap says why and lies over no footage, and it went on soon.</summary>
     private static DrillReport Absences(DrillReport report, RecordingJudge judge, RecordingVerdict verdict, List<(long From, long To)> full)
     {
         long worst = 0;
         foreach (CameraSpec camera in judge.Cameras)
         {
+            IReadOnlyList<string> over = BoxTimeline.Overclaimed(verdict.ByCamera[camera.Name], judge.Gaps!.Where(gap => gap.Camera == camera.Name), EdgeMs);
+            report = (report with { UnexplainedGaps = report.UnexplainedGaps + over.Count }).Check(over.Count == 0, string.Join("; ", over));
             List<long> frames = [.. verdict.ByCamera[camera.Name].SelectMany(segment => segment.Marks).Select(mark => mark.CameraUnixMs).Order()];
             foreach ((long from, long to) in full)
             {

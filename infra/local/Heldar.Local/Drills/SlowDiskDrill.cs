@@ -33,7 +33,7 @@ internal sealed class SlowDiskDrill : Drill
         string folder = Path.Combine(stage.Folder, Name);
         Directory.CreateDirectory(folder);
         await using SlowDisk disk = await SlowDisk.CreateAsync(Path.Combine(folder, "recordings"), cancellation);
-        var judge = new RecordingJudge(stage.Cameras(Cameras)) { ExplainedIsExcused = true };
+        var judge = new RecordingJudge(stage.Cameras(Cameras)) { ExcusedEdgeMs = BoxTimeline.ShortestHoleMs };
         await using DrillBox box = await DrillBox.CreateAsync(stage, new LoneBoxOptions(folder, 2), judge, cancellation);
         await box.StartAsync(cancellation);
         await box.FragmentAsync(all: true, cancellation);

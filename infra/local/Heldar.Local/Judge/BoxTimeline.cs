@@ -51,6 +51,17 @@ internal static class BoxTimeline
         return found;
     }
 
+    /// <summary>Gaps that lie over footage that is there.</summary>
+    /// <param name="segments">All segments of one camera, in any order.</param>
+    /// <param name="gaps">What the box says about this camera.</param>
+    /// <param name="edgeMs">Footage that a gap may lie over, ms.</param>
+    public static IReadOnlyList<string> Overclaimed(IEnumerable<InspectedSegment> segments, IEnumerable<ClaimedGap> gaps, int edgeMs)
+    {
+        List<Stretch> recorded = [.. segments.SelectMany(Stretches)];
+        return [.. gaps.Select(gap => (Gap: gap, Over: recorded.Sum(s => Math.Max(0, Math.Min(s.To, gap.ToUnixMs) - Math.Max(s.From, gap.FromUnixMs))))).Where(found => found.Over > edgeMs)
+            .Select(found => $"{found.Gap.Camera}: a gap ({found.Gap.Cause}) from {found.Gap.FromUnixMs} to {found.Gap.ToUnixMs} lies over {found.Over} ms of footage")];
+    }
+
     /// <summary>Unbroken rows of frames.</summary>
     private static IEnumerable<Stretch> Stretches(InspectedSegment segment)
     {

@@ -22,8 +22,8 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
     /// </param>
     public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, params IReadOnlyList<long> killsUnixMs) => Count(marks, sent, killsUnixMs, excused: null);
 
-    /// <summary>Counts; frames between two that <paramref name="excused"/> is true for are not lost.</summary>
-    public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, IReadOnlyList<long> killsUnixMs, Func<FrameMark, FrameMark, bool>? excused)
+    /// <summary>Counts; a frame between two recorded ones is not lost when <paramref name="excused"/> is true for the time, on the camera's clock, that it was sent.</summary>
+    public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, IReadOnlyList<long> killsUnixMs, Func<long, bool>? excused)
     {
         List<FrameMark> frames = [.. marks.DistinctBy(mark => mark.Counter).OrderBy(mark => mark.Counter)];
         long duplicates = marks.Count - frames.Count;
@@ -36,7 +36,7 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
             List<long> here = [.. killsUnixMs.Where(kill => before.CameraUnixMs <= kill && after.CameraUnixMs > kill)];
             if (here.Count == 0)
             {
-                if (excused?.Invoke(before, after) != true) lost += Sent(sent, before.Counter + 1, after.Counter - 1);
+                lost += excused is null ? Sent(sent, before.Counter + 1, after.Counter - 1) : Between(before, after, sent, excused);
                 continue;
             }
 
@@ -49,6 +49,18 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
         return new FrameLedger(frames.Count, lost, duplicates, lostMs, downMs);
     }
 
+    /// <summary>Frames between two, each looked at by itself.</summary>
+    private static long Between(FrameMark before, FrameMark after, IReadOnlyList<long[]>? sent, Func<long, bool> excused)
+    {
+        long lost = 0;
+        for (long counter = before.Counter + 1; counter < after.Counter; counter++)
+            if (!excused(TimeOf(counter, before, after))) lost += Sent(sent, counter, counter);
+        return lost;
+    }
+
+    private static long TimeOf(long counter, FrameMark before, FrameMark after) =>
+        before.CameraUnixMs + ((counter - before.Counter) * (after.CameraUnixMs - before.CameraUnixMs) / (after.Counter - before.Counter));
+
     /// <summary>Of kills in one window all but the first: nothing is on disk of what the camera had sent since the kill before.</summary>
     private static long LostUnrecorded(FrameMark before, FrameMark after, IReadOnlyList<long[]>? sent, List<long> kills)
     {
@@ -57,7 +69,7 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
         {
             foreach (long[] range in sent ?? [])
             {
-                long began = before.CameraUnixMs + ((range[0] - before.Counter) * (after.CameraUnixMs - before.CameraUnixMs) / (after.Counter - before.Counter));
+                long began = TimeOf(range[0], before, after);
                 if (began > kills[kill - 1] && began < kills[kill]) most = Math.Max(most, kills[kill] - began);
             }
         }

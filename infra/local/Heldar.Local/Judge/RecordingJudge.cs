@@ -23,8 +23,11 @@ internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
     /// <summary>What the box says is missing, and why; null when it is not asked.</summary>
     public IReadOnlyCollection<ClaimedGap>? Gaps { get; set; }
 
-    /// <summary>Frames that are missing in a gap that the box explains do not count as lost: for accidents that may cost footage.</summary>
-    public bool ExplainedIsExcused { get; init; }
+    /// <summary>
+    /// For accidents that may cost footage: a frame that the camera sent and no file holds does not count as lost when it lies in a gap that the box explains, or at most
+    /// this much beside it, ms. Null: every missing frame is lost.
+    /// </summary>
+    public int? ExcusedEdgeMs { get; init; }
 
     /// <summary>The box may delete footage that is not held (to keep a disk from filling up), when it seals that it did.</summary>
     public bool DeletionIsExcused { get; init; }
@@ -41,7 +44,7 @@ internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
     /// <summary>Another judge who knows the same, except for the gaps.</summary>
     public RecordingJudge Fork()
     {
-        var fork = new RecordingJudge(cameras) { ExplainedIsExcused = ExplainedIsExcused, DeletionIsExcused = DeletionIsExcused };
+        var fork = new RecordingJudge(cameras) { ExcusedEdgeMs = ExcusedEdgeMs, DeletionIsExcused = DeletionIsExcused };
         foreach ((Guid segment, string sha256) in _closed) fork._closed[segment] = sha256;
         fork._held.UnionWith(_held);
         fork._kills.AddRange(_kills);
@@ -99,14 +102,14 @@ internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
 
     private FrameLedger Frames(CameraSpec camera, List<InspectedSegment> own, IReadOnlyList<CameraState> states, List<ClaimedGap>? gaps, List<string> problems)
     {
-        FrameLedger one = FrameLedger.Count([.. own.SelectMany(segment => segment.Marks)], states.Single(state => state.Name == camera.Name).Sent, _kills, ExplainedIsExcused ? Explained : null);
+        FrameLedger one = FrameLedger.Count([.. own.SelectMany(segment => segment.Marks)], states.Single(state => state.Name == camera.Name).Sent, _kills, ExcusedEdgeMs is null ? null : Explained);
         if (one.Recorded == 0) problems.Add($"{camera.Name}: no frame on disk");
         if (one.Lost > 0) problems.Add($"{camera.Name}: {one.Lost} frames lost outside the kills");
         if (one.LostMs > RecordingVerdict.AllowedLostMs) problems.Add($"{camera.Name}: a kill lost {one.LostMs} ms");
         if (one.Duplicates > 0) problems.Add($"{camera.Name}: {one.Duplicates} frames twice");
         return one;
 
-        bool Explained(FrameMark before, FrameMark after) => gaps is not null && ClaimedGap.Uncovered(gaps, before.CameraUnixMs, after.CameraUnixMs) <= BoxTimeline.ShortestHoleMs;
+        bool Explained(long time) => gaps is not null && gaps.Exists(gap => time >= gap.FromUnixMs - ExcusedEdgeMs && time - ExcusedEdgeMs <= gap.ToUnixMs);
     }
 
     private async Task<(int Lost, int Held, int Gone)> LostAsync(IReadOnlyDictionary<Guid, DiskSegment> files, IReadOnlySet<Guid> deleted, List<string> problems, CancellationToken cancellation)
