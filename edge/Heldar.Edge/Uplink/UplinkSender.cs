@@ -18,6 +18,7 @@ internal sealed class UplinkSender(
     private static readonly Duration Idle = Duration.FromSeconds(30);
     private readonly Dictionary<string, (Backoff Wait, Instant Until)> _blocked = new(StringComparer.Ordinal);
     private readonly HashSet<OutboxQueue> _mayHaveUnsent = [.. OutboxQueue.All];
+    private readonly HashSet<OutboxQueue> _full = [];
     private SealedBatch? _delivered;
 
     /// <summary>Does the most urgent thing there is and says how long nothing else is due (zero: come back at once).</summary>
@@ -123,9 +124,10 @@ internal sealed class UplinkSender(
     private SealedBatch? Seal(DbConnection db, BoxIdentity identity, SasGrant grant, OutboxQueue queue, Instant now)
     {
         pending.Clear(queue, now);
-        if (queue.Class == EventClass.State && OutboxRows.Unacknowledged(db, queue.Class) >= options.StateWindow)
+        if (OutboxRows.Unacknowledged(db, queue.Class) >= Window(queue.Class))
         {
-            // Nobody applies our states: keep only the newest and look again when a watermark moves or the flush time has passed many times over.
+            // Nobody applies them: events wait (of states only the newest), and are looked at again when a watermark moves or the flush time has passed many times over.
+            _full.Add(queue);
             pending.Add(queue, now + (options.Heartbeat * 6) - options.Flush, 1);
             return null;
         }
@@ -163,10 +165,24 @@ internal sealed class UplinkSender(
             return false;
         }
 
-        if (!OutboxRows.Apply(db, mark, now, options.ResendAfter)) return true;
+        var again = OutboxRows.Apply(db, mark, now, options.ResendAfter);
+        if (OutboxRows.Unacknowledged(db, mark.Class) < Window(mark.Class)) Reopen(mark.Class, now);
+        if (!again) return true;
         foreach (var queue in OutboxQueue.All)
             if (queue.Class == mark.Class) _mayHaveUnsent.Add(queue);
         return true;
+    }
+
+    private int Window(EventClass @class) => @class == EventClass.State ? options.StateWindow : options.BatchWindow;
+
+    private void Reopen(EventClass @class, Instant now)
+    {
+        foreach (var queue in _full.Where(q => q.Class == @class).ToList())
+        {
+            _full.Remove(queue);
+            pending.Clear(queue, now - options.Flush);
+            pending.Add(queue, now - options.Flush, options.FlushBytes);
+        }
     }
 
     private bool IsBlocked(OutboxQueue queue, Instant now) => _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > now;
