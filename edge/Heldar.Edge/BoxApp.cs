@@ -4,6 +4,7 @@ using Heldar.Edge.Anr;
 using Heldar.Edge.Api;
 using Heldar.Edge.Audit;
 using Heldar.Edge.Cameras;
+using Heldar.Edge.Desired;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Events;
 using Heldar.Edge.Gaps;
@@ -55,6 +56,7 @@ internal static partial class BoxApp
             .AddEnrolment(settings)
             .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
             .AddAudit()
+            .AddDesired(settings.DataFolder, BoxDesired.Tables)
             .AddRuntimeSettings()
             .AddRecorder(settings)
             .AddRecovery()

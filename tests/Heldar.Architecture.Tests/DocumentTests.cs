@@ -16,6 +16,23 @@ public sealed class DocumentTests
     }
 
     [Fact]
+    public void EventTypes_ThatNoBoxSends_AreThoseThatTheDocumentNames()
+    {
+        var sent = Repository.Files("edge/Heldar.Edge", ".cs").SelectMany(f => Regex.Matches(File.ReadAllText(f), @"\bEventTypes\.(?<name>\w+)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5))).Select(m => m.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        var unsent = typeof(EventTypes).GetFields().Where(f => f.IsLiteral && !sent.Contains(f.Name)).Select(f => (string)f.GetRawConstantValue()!);
+
+        Assert.Equal(unsent.Order(StringComparer.Ordinal), Listed(@"^No box sends yet: (?<list>.*)\.$").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Handlers_ThatExist_AreThoseThatTheDocumentNames()
+    {
+        var handlers = EventTypes.All.Select(t => t.Handler).Distinct().Where(h => Directory.Exists(Path.Combine(Repository.Root, "cloud/functions/Heldar.Functions", h)));
+
+        Assert.Equal(handlers.Order(StringComparer.Ordinal), Listed(@"^Handlers that exist today: (?<list>.*)\.$").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Links_PointToFilesThatExist()
     {
         List<string> broken = [];
@@ -29,6 +46,13 @@ public sealed class DocumentTests
         }
 
         Assert.Empty(broken);
+    }
+
+    private static IEnumerable<string> Listed(string line)
+    {
+        var found = Regex.Match(Repository.Read("ARCHITECTURE.md"), line, RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
+        Assert.True(found.Success, $"ARCHITECTURE.md has no line {line}");
+        return found.Groups["list"].Value.Split(", ").Select(t => t.Trim('`'));
     }
 
     [Fact]

@@ -19,6 +19,7 @@ public sealed class BoxCommandsTests
     [InlineData("secrets rekey", "rekey", "heldar.yaml")]
     [InlineData("secrets status", "status", "heldar.yaml")]
     [InlineData("volumes adopt /disk1 --config a.yaml", "adopt", "a.yaml")]
+    [InlineData("retention plan --json --config a.yaml", "plan", "a.yaml")]
     [InlineData("--version", "heldar-edge", "heldar.yaml")]
     [InlineData("--help", "heldar-edge", "heldar.yaml")]
     public void Parse_ReadsWhatIsMeant(string line, string command, string config)
@@ -43,6 +44,8 @@ public sealed class BoxCommandsTests
     [InlineData("secrets")]
     [InlineData("secrets drop")]
     [InlineData("volumes")]
+    [InlineData("retention")]
+    [InlineData("retention run")]
     [InlineData("volumes adopt")]
     [InlineData("keys add --name n --role root")]
     [InlineData("--name n")]

@@ -33,6 +33,7 @@ internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters w
         var left = missing.Count == 0 ? new Stretch(whole.Start, whole.Start) : new Stretch(missing[0].Start, missing[^1].End);
         var revised = left.Start == gap.Gap.Start && left.End == gap.Gap.End ? null : gap.Gap with { Revision = gap.Gap.Revision + 1, Start = left.Start, End = left.End };
         if (revised is not null) await SealAsync(revised, cancellation);
+        AnrMetrics.Tried(gap.Fill is null, fill.State == FillState.Filled, Stretch.Seconds(taken) - Stretch.Seconds(gap.Fill?.Taken ?? []), last?.Failure);
         await store.EnqueueAsync(
             db =>
             {

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Heldar.Contracts;
+using Heldar.Edge.Desired;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
@@ -18,7 +19,7 @@ internal sealed class BackupWriter(BoxSettings settings, IClock clock)
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     // The lock, and the database with its log: a copy of it is taken instead.
-    private static readonly string[] Left = ["box.lock", "box.pid", "box.db", "box.db-wal", "box.db-shm"];
+    private static readonly string[] Left = ["box.lock", "box.pid", "box.db", "box.db-wal", "box.db-shm", DesiredFile.Name];
     private readonly List<BackupFile> _files = [];
 
     /// <summary>What was left out, for people.</summary>

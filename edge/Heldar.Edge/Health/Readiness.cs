@@ -1,5 +1,6 @@
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
+using Heldar.Edge.Desired;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Retention;
@@ -9,7 +10,7 @@ using Heldar.Edge.Storage;
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention, DesiredKeeper desired)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -35,6 +36,7 @@ internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, Hel
         if (retention.Last is { } sweep) warnings.AddRange(sweep.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}"));
         warnings.AddRange(keeper.Status.Select(v => v.Cause).OfType<string>());
         warnings.AddRange(disks.Problems);
+        warnings.AddRange(desired.Warnings);
         return warnings;
     }
 

@@ -89,6 +89,10 @@ internal static class SegmentRows
     public static void MarkArchived(DbConnection db, Guid segment) =>
         db.Execute("UPDATE segment SET archived = 1 WHERE id = @id", new { id = SegmentIndex.Text(segment) });
 
+    /// <summary>Those of the ids that the index has, or that are on their way out of it.</summary>
+    public static HashSet<Guid> Known(DbConnection db, IEnumerable<Guid> ids) => [.. ids.Where(id => db.ExecuteScalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM segment WHERE id = @id) OR EXISTS (SELECT 1 FROM segment_leaving WHERE id = @id)", new { id = SegmentIndex.Text(id) }) != 0)];
+
     /// <summary>Notes that everything sealed before this hour is in the index.</summary>
     public static void Mark(DbConnection db, Guid volume, string hour) => db.Execute(
         "INSERT INTO volume_mark (volume, hour) VALUES (@volume, @hour) ON CONFLICT (volume) DO UPDATE SET hour = max(hour, excluded.hour)",

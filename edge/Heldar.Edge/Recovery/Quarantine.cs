@@ -11,11 +11,25 @@ internal static class Quarantine
     /// <summary>Moves a file there under its own name (with a number when that is taken) and seals it.</summary>
     public static void Move(Volume volume, SealLog seals, string path, string cause)
     {
-        var from = volume.Resolve(path) ?? throw new ArgumentException($"{path} is not below the volume", nameof(path));
-        var folder = Directory.CreateDirectory(Path.Combine(volume.Root, Folder)).FullName;
-        var target = Path.Combine(folder, Path.GetFileName(from));
-        for (var number = 1; File.Exists(target); number++) target = Path.Combine(folder, $"{number}-{Path.GetFileName(from)}");
-        File.Move(from, target);
-        seals.Append(new SealRecord { Type = SealType.Quarantined, Path = path, Cause = cause });
+        Shift(volume, path);
+        seals.Append(Record(path, cause));
     }
+
+    /// <summary>Only moves the file. Links are not followed, neither those on its way nor one in the place of the quarantine.</summary>
+    /// <exception cref="IOException">It cannot be moved.</exception>
+    public static void Shift(Volume volume, string path)
+    {
+        var from = volume.Resolve(path) ?? throw new ArgumentException($"{path} is not below the volume", nameof(path));
+        if (new FileInfo(from).LinkTarget is not null) throw new IOException($"{from} is a link");
+        for (var above = Path.GetDirectoryName(from)!; above.Length > volume.Root.Length; above = Path.GetDirectoryName(above)!)
+            if (new DirectoryInfo(above).LinkTarget is not null) throw new IOException($"{above} is a link: nothing behind it is moved");
+        var folder = Directory.CreateDirectory(Path.Combine(volume.Root, Folder));
+        if (folder.LinkTarget is not null) throw new IOException($"{folder.FullName} is a link: nothing is moved there");
+        var target = Path.Combine(folder.FullName, Path.GetFileName(from));
+        for (var number = 1; Path.Exists(target); number++) target = Path.Combine(folder.FullName, $"{number}-{Path.GetFileName(from)}");
+        File.Move(from, target);
+    }
+
+    /// <summary>What the seal log says of it.</summary>
+    public static SealRecord Record(string path, string cause) => new() { Type = SealType.Quarantined, Path = path, Cause = cause };
 }

@@ -10,5 +10,7 @@ internal static class RecoveryServiceCollectionExtensions
         .AddSingleton<KnownCameras>()
         .AddSingleton<IVolumePreparation, VolumePreparation>()
         .AddSingleton<IndexReconciler>()
-        .AddHostedService(s => s.GetRequiredService<IndexReconciler>());
+        .AddSingleton<OrphanSweep>()
+        .AddHostedService(s => s.GetRequiredService<IndexReconciler>())
+        .AddHostedService<OrphanService>();
 }

@@ -38,6 +38,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
                     foreach (var group in claimed.GroupBy(s => (s.Camera, s.Volume))) LeaveRuns(db, [.. group.OrderBy(s => s.Start).ThenBy(s => s.Id)], reason, gone);
                 },
                 cancellation);
+            RetentionMetrics.Deleted(reason, gone);
             foreach (var group in gone.GroupBy(s => s.Volume)) Unlink(group);
             return gone;
         }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Heldar.Edge.Cameras;
 using Heldar.Edge.Settings;
 using NodaTime;
 
@@ -12,13 +11,13 @@ internal sealed class RetentionPolicies(Func<RetentionPolicy> current)
 
     /// <param name="settings">Single cameras' limits.</param>
     /// <param name="limits">The box's limits as they are at the moment.</param>
-    /// <param name="cameras">Uids of cameras.</param>
-    public static RetentionPolicies Of(RetentionSettings settings, Func<RetentionLimits> limits, CameraRegistry cameras) => new(() =>
+    /// <param name="uid">Uid of a camera by its slug; null when there is none.</param>
+    public static RetentionPolicies Of(RetentionSettings settings, Func<RetentionLimits> limits, Func<string, Guid?> uid) => new(() =>
     {
         var own = settings.Cameras
-            .Select(c => (Camera: cameras.Find(c.Id), Limits: new CameraRetention(Age(c.Hours), c.QuotaBytes)))
+            .Select(c => (Camera: uid(c.Id), Limits: new CameraRetention(Age(c.Hours), c.QuotaBytes)))
             .Where(c => c.Camera is not null)
-            .ToImmutableDictionary(c => c.Camera!.Uid, c => c.Limits);
+            .ToImmutableDictionary(c => c.Camera!.Value, c => c.Limits);
         var box = limits();
         return new RetentionPolicy(Age(box.Hours), box.QuotaBytes, box.MaxBytes, box.MinFreeBytes) { Cameras = own, ArchiveFirst = settings.ArchiveFirst };
     });

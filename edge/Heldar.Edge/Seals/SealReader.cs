@@ -20,6 +20,8 @@ internal sealed record SealEntry(string Hour, SealRecord Record);
 /// </summary>
 internal sealed class SealReader(string root)
 {
+    /// <summary>What is said of a line without an end.</summary>
+    public const string Torn = "the line is torn";
     private readonly List<SealProblem> _problems = [];
 
     /// <summary>What was found wrong so far.</summary>
@@ -43,7 +45,7 @@ internal sealed class SealReader(string root)
                 var record = whole ? Parse(line) : null;
                 if (record is null)
                 {
-                    _problems.Add(new SealProblem(hour, number, whole ? "the line is not a seal" : "the line is torn"));
+                    _problems.Add(new SealProblem(hour, number, whole ? "the line is not a seal" : Torn));
                     continue;
                 }
 

@@ -13,5 +13,8 @@ internal sealed class SqliteException(int code, string message) : DbException(me
     /// <summary>The file is not a database or is damaged.</summary>
     public bool IsDamage => ResultCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB;
 
+    /// <summary>What was asked for is wrong, not the database: a constraint, a type, a size or a name.</summary>
+    public bool IsRefusal => ResultCode is SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_MISMATCH or SQLitePCL.raw.SQLITE_TOOBIG or SQLitePCL.raw.SQLITE_RANGE or SQLitePCL.raw.SQLITE_ERROR;
+
     public override bool IsTransient => ResultCode is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED;
 }

@@ -33,9 +33,17 @@ internal static class OutboxRows
     public static void Collapse(DbConnection db, string type, string? camera) =>
         db.Execute("DELETE FROM outbox_event WHERE class = 2 AND type = @type AND camera IS @camera", new { type, camera });
 
-    /// <summary>Makes room: the oldest waiting event of the least urgent class leaves.</summary>
+    /// <summary>Most batches that one watermark makes go out again, so that a class that nobody applies does not fill its queue with copies.</summary>
+    public const int MaxAgain = 256;
+
+    // Waits double with each send: 2 min to 64 min for holes, which something later has passed; to 17 h for what the cloud has said nothing about, which most likely
+    // waits in a queue without a reader.
+    private const int HoleDoublings = 5;
+    private const int TailDoublings = 9;
+
+    /// <summary>Makes room: the oldest waiting event of the least urgent class leaves. States collapse by themselves, and evidence stays.</summary>
     public static void DropOldest(DbConnection db) =>
-        db.Execute("DELETE FROM outbox_event WHERE id = (SELECT id FROM outbox_event WHERE class >= 3 ORDER BY class DESC, id LIMIT 1)");
+        db.Execute("DELETE FROM outbox_event WHERE id = (SELECT id FROM outbox_event WHERE class IN (1, 3, 4) ORDER BY class DESC, id LIMIT 1)");
 
     public static List<OutboxEvent> Oldest(DbConnection db, OutboxQueue queue, int limit) => db.Query<OutboxEvent>(
         "SELECT id, type, event_id AS eventId, camera, time, data FROM outbox_event WHERE class = @class AND queue = @queue ORDER BY id LIMIT @limit",
@@ -75,32 +83,31 @@ internal static class OutboxRows
         "UPDATE outbox_batch SET sent_at = @now, sends = sends + 1 WHERE class = @class AND seq = @seq",
         new { now = now.ToUnixTimeMilliseconds(), @class = (int)batch.Class, seq = batch.Seq });
 
-    public static int Unacknowledged(DbConnection db, EventClass @class) =>
-        db.QuerySingle<int>("SELECT count(*) FROM outbox_batch WHERE class = @c", new { c = (int)@class });
+    /// <summary>Batches above the watermark: they leave in order, so that the lowest number tells, however many there are.</summary>
+    public static long Unacknowledged(DbConnection db, EventClass @class) =>
+        db.QuerySingle<long?>("SELECT min(seq) FROM outbox_batch WHERE class = @c", new { c = (int)@class }) is { } first ? LastSeq(db, @class) - first + 1 : 0;
 
     /// <summary>Lets go what the cloud has, and marks what it lacks for another send. Says whether anything is to be sent again.</summary>
     public static bool Apply(DbConnection db, Watermark mark, Instant now, Duration resendAfter)
     {
         var c = (int)mark.Class;
         db.Execute("DELETE FROM outbox_batch WHERE class = @c AND seq <= @through", new { c, through = mark.Through });
-        var limit = (now - resendAfter).ToUnixTimeMilliseconds();
         var again = 0;
-        foreach (var hole in mark.Holes)
-            again += db.Execute(
-                "UPDATE outbox_batch SET sent_at = NULL WHERE class = @c AND seq BETWEEN @from AND @to AND sent_at <= @limit",
-                new { c, from = hole.From, to = hole.To, limit });
+        foreach (var hole in mark.Holes.TakeWhile(_ => again < MaxAgain)) again += SendAgain(db, c, hole.From, hole.To, now, resendAfter, HoleDoublings, MaxAgain - again);
 
-        // Above the last hole the cloud has said nothing: the message may still wait in a queue, so repeats get rarer, up to one per 64 min.
+        // Above the last hole the cloud has said nothing: the message may still wait in a queue.
         var known = mark.Holes.Count == 0 ? mark.Through : mark.Holes[^1].To + 1;
-        again += db.Execute(
-            """
-            UPDATE outbox_batch SET sent_at = NULL WHERE class = @c AND seq IN (
-              SELECT seq FROM outbox_batch WHERE class = @c AND seq > @known AND sent_at <= @now - @wait * (1 << min(max(sends - 1, 0), 5))
-              ORDER BY seq LIMIT 256)
-            """,
-            new { c, known, now = now.ToUnixTimeMilliseconds(), wait = (long)resendAfter.TotalMilliseconds });
+        if (again < MaxAgain) again += SendAgain(db, c, known + 1, long.MaxValue, now, resendAfter, TailDoublings, MaxAgain - again);
         return again > 0;
     }
+
+    private static int SendAgain(DbConnection db, int c, long from, long to, Instant now, Duration wait, int doublings, int most) => db.Execute(
+        """
+        UPDATE outbox_batch SET sent_at = NULL WHERE class = @c AND seq IN (
+          SELECT seq FROM outbox_batch WHERE class = @c AND seq BETWEEN @from AND @to AND sent_at <= @now - @wait * (1 << min(max(sends - 1, 0), @doublings))
+          ORDER BY seq LIMIT @most)
+        """,
+        new { c, from, to, now = now.ToUnixTimeMilliseconds(), wait = (long)wait.TotalMilliseconds, doublings, most });
 
     /// <summary>
     /// Starts a new epoch: what was sealed but is not known to be applied becomes events again. For an outbox that finds itself older than the

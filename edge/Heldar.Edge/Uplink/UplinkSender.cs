@@ -19,6 +19,7 @@ internal sealed class UplinkSender(
     private static readonly Duration LongestBlock = Duration.FromSeconds(60);
     private readonly Dictionary<string, (Backoff Wait, Instant Until)> _blocked = new(StringComparer.Ordinal);
     private readonly HashSet<OutboxQueue> _mayHaveUnsent = [.. OutboxQueue.All];
+    private readonly HashSet<OutboxQueue> _full = [];
     private SealedBatch? _delivered;
 
     /// <summary>Does the most urgent thing there is and says how long nothing else is due (zero: come back at once).</summary>
@@ -124,9 +125,10 @@ internal sealed class UplinkSender(
     private SealedBatch? Seal(DbConnection db, BoxIdentity identity, SasGrant grant, OutboxQueue queue, Instant now)
     {
         pending.Clear(queue, now);
-        if (queue.Class == EventClass.State && OutboxRows.Unacknowledged(db, queue.Class) >= options.StateWindow)
+        if (OutboxRows.Unacknowledged(db, queue.Class) >= Window(queue.Class))
         {
-            // Nobody applies our states: keep only the newest and look again when a watermark moves or the flush time has passed many times over.
+            // Nobody applies them: events wait (of states only the newest), and are looked at again when a watermark moves or the flush time has passed many times over.
+            _full.Add(queue);
             pending.Add(queue, now + (options.Heartbeat * 6) - options.Flush, 1);
             return null;
         }
@@ -164,7 +166,9 @@ internal sealed class UplinkSender(
             return false;
         }
 
-        if (!OutboxRows.Apply(db, mark, now, options.ResendAfter)) return true;
+        var again = OutboxRows.Apply(db, mark, now, options.ResendAfter);
+        if (OutboxRows.Unacknowledged(db, mark.Class) < Window(mark.Class)) Reopen(mark.Class, now);
+        if (!again) return true;
         foreach (var queue in OutboxQueue.All)
             if (queue.Class == mark.Class) _mayHaveUnsent.Add(queue);
         return true;
@@ -172,6 +176,19 @@ internal sealed class UplinkSender(
 
     /// <summary>A block that ends later than any wait can last is one from before the clock was set back.</summary>
     private bool IsBlocked(OutboxQueue queue, Instant now) => _blocked.TryGetValue(queue.Queue, out var blocked) && blocked.Until > now && blocked.Until - now <= LongestBlock;
+
+    private int Window(EventClass @class) => @class == EventClass.State ? options.StateWindow : options.BatchWindow;
+
+    private void Reopen(EventClass @class, Instant now)
+    {
+        foreach (var queue in _full.Where(q => q.Class == @class).ToList())
+        {
+            _full.Remove(queue);
+            pending.Clear(queue, now - options.Flush);
+            pending.Add(queue, now - options.Flush, options.FlushBytes);
+        }
+    }
+
 
     private Instant NextDue(Instant now)
     {

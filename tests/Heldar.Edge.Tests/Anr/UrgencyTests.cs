@@ -3,8 +3,10 @@ using Heldar.Edge.Anr;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Metrics;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Tests.Recorder;
+using Heldar.Edge.Tests.Retention;
 using Heldar.Media.Streams;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
@@ -34,6 +36,29 @@ public sealed class UrgencyTests : IAsyncLifetime
             db => HoldRows.Put(db, new Hold(new HoldAppliedData { Hold = Guid.CreateVersion7(), Camera = Yard, From = held.Start, To = held.Start + Duration.FromSeconds(1), Reason = "theft", Owner = "anna" }, 2, Begin, null, null, null, true)),
             TestContext.Current.CancellationToken);
         Assert.Equal([held.Gap, old.Gap], await DueAsync());
+    }
+
+    [Fact]
+    public async Task Tries_AreMeasured()
+    {
+        using var metrics = new MetricsCollector();
+        var gap = Gap(Gate, 0);
+        await PutAsync(gap);
+        var (whole, half) = (new Stretch(gap.Start, gap.End!.Value), new Stretch(gap.Start, gap.Start + Duration.FromSeconds(8)));
+        var before = metrics.Write();
+
+        await Ledger().NoteAsync(new FillableGap(gap, null), whole, [half], [new Stretch(half.End, whole.End)], new RefillResult([half], 200, StreamFailure.NoMedia, "it fell silent"), TestContext.Current.CancellationToken);
+        var fill = new GapFill(gap.Gap, Gate, whole.Start, whole.End, FillState.Partial, 1, null, [half], null);
+        await Ledger().NoteAsync(new FillableGap(gap, fill), whole, [whole], [], new RefillResult([], 1, null, null), TestContext.Current.CancellationToken);
+
+        var after = metrics.Write();
+        // Other tests of this process may refill at the same time.
+        Assert.True(Grown("heldar_anr_gaps_total") >= 1);
+        Assert.True(Grown("heldar_anr_gaps_filled_total") >= 1);
+        Assert.True(Grown("heldar_anr_refilled_seconds_total") >= (whole.End - whole.Start).TotalSeconds);
+        Assert.True(Grown("heldar_anr_failures_total{reason=\"no_media\"}") >= 1);
+
+        double Grown(string series) => RetentionPlanTests.Value(after, series) - RetentionPlanTests.Value(before, series);
     }
 
     [Fact]

@@ -44,9 +44,10 @@ internal sealed class BoxFixture : IAsyncDisposable
     }
 
     /// <summary>Stops the box and starts it again, some time of its clock later.</summary>
-    public async Task RestartAsync(string cameras, Duration down = default)
+    public async Task RestartAsync(string cameras, Duration down = default, Action<string>? whileDown = null)
     {
         await CloseAsync();
+        whileDown?.Invoke(_folder.File("data"));
         Clock.Advance(down);
         await OpenAsync(cameras);
     }

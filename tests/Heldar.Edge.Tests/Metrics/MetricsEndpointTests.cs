@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Heldar.Edge.Access;
+using Heldar.Edge.Anr;
+using Heldar.Edge.Retention;
 using Heldar.Edge.Tests.Api;
+using Heldar.Media.Streams;
 
 namespace Heldar.Edge.Tests.Metrics;
 
@@ -14,12 +17,16 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     {
         await _box.JsonAsync("GET", "/api/v1/cameras");
         await _box.JsonAsync("GET", "/api/v1/cameras/absent", status: 404);
+        RetentionMetrics.Deleted("age", [new Candidate(Guid.Empty, Guid.Empty, Guid.Empty, "", _box.Clock.Now, _box.Clock.Now, 1000)]);
+        AnrMetrics.Tried(isFirst: true, isWhole: true, 12.5, StreamFailure.NoMedia);
 
         var (text, type) = await ScrapeAsync();
 
         var (code, said) = await PromtoolAsync(text);
         Assert.True(code == 0, $"promtool says {code}: {said}");
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", type);
+        string[] rooms = ["retention_deleted_segments", "retention_deleted_bytes", "anr_gaps", "anr_gaps_filled", "anr_refilled_seconds", "anr_failures"];
+        Assert.All(rooms, name => Assert.Contains($"# TYPE heldar_{name}_total counter\n", text, StringComparison.Ordinal));
         Assert.Empty(text.Split('\n').Where(l => l.Length > 0).GroupBy(l => l[..l.LastIndexOf(' ')]).Where(g => g.Count() > 1).Select(g => g.Key));
     }
 

@@ -55,6 +55,9 @@ internal sealed class FakeCloud : IAsyncDisposable
     /// <summary>Next puts that are answered 201 but vanish before they are applied.</summary>
     public int Vanishing { get; set; }
 
+    /// <summary>Highest batch number that is taken, again and again, and never applied.</summary>
+    public long Poison { get; set; }
+
     /// <summary>Status with which a queue refuses everything; 0 for none.</summary>
     public Dictionary<string, int> Refusals { get; } = new(StringComparer.Ordinal);
 
@@ -203,7 +206,7 @@ internal sealed class FakeCloud : IAsyncDisposable
         }
 
         Messages.Enqueue(new TakenMessage(name, bytes, envelope, batch));
-        if (Applies) Apply(envelope);
+        if (Applies && envelope.BatchSeq > Poison) Apply(envelope);
         if (LostAcks > 0)
         {
             LostAcks--;

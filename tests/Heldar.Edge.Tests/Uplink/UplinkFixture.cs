@@ -87,6 +87,16 @@ internal sealed class UplinkFixture : IAsyncDisposable
         await RunAsync();
     }
 
+    /// <summary>Lets time pass in steps, each of which ends with a heartbeat.</summary>
+    public async Task PassAsync(Duration time, Duration step)
+    {
+        for (var left = time; left > Duration.Zero; left -= step)
+        {
+            Clock.Advance(step);
+            await RunAsync();
+        }
+    }
+
     public async Task BeatAsync()
     {
         Clock.Advance(Options.Heartbeat);
