@@ -42,8 +42,7 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
             db =>
             {
                 full = HoldRows.CountStanding(db) >= MaxStanding;
-                if (full || !HoldRows.Put(db, hold)) return;
-                outbox.Append(db, EventTypes.HoldApplied, hold.Id.ToString("D"), data.Camera, hold.Created, data);
+                if (!full) HoldRows.Apply(db, outbox, hold);
             },
             cancellation);
         return full ? null : hold with { Sealed = await SealAsync(hold, cancellation) };
@@ -67,7 +66,7 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
 
                 ReleaseOutcome End(Hold hold)
                 {
-                    HoldRows.Put(db, hold);
+                    HoldRows.Apply(db, outbox, hold);
                     return ReleaseOutcome.Done;
                 }
             },
@@ -80,7 +79,7 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
     public async Task ExpireAsync(CancellationToken cancellation)
     {
         foreach (var hold in await reader.ReadAsync(db => HoldRows.Expired(db, clock.GetCurrentInstant(), 100), cancellation))
-            await ReleaseAsync(hold.Id, BoxRole.Admin, "expiry", cancellation);
+            await ReleaseAsync(hold.Id, BoxRole.Admin, HoldRows.Expiry, cancellation);
     }
 
     /// <summary>Seals what a failing volume or a crash kept out of the log.</summary>

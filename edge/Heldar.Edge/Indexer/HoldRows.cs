@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Heldar.Contracts.Events;
+using Heldar.Edge.Store;
 using NodaTime;
 
 namespace Heldar.Edge.Indexer;
@@ -28,6 +29,22 @@ internal static class HoldRows
     private const string Columns =
         "id, camera, from_ns AS FromNs, to_ns AS ToNs, reason, owner, level, created_ns AS CreatedNs, expires_ns AS ExpiresNs, case_id AS CaseId, segment, "
         + "released_ns AS ReleasedNs, released_by AS ReleasedBy, sealed";
+
+    /// <summary>What stands as who ended a hold that ran out. People and keys carry their kind before their name, so that nobody else is called so.</summary>
+    public const string Expiry = "expiry";
+
+    /// <summary>Puts a hold like <see cref="Put"/>, and tells the cloud in the same transaction what is new about it: that it stands, that it ended, or both.</summary>
+    public static bool Apply(DbConnection db, IOutbox outbox, Hold hold)
+    {
+        var isNew = Find(db, hold.Id) is null;
+        if (!Put(db, hold)) return false;
+        if (isNew) outbox.Append(db, EventTypes.HoldApplied, hold.Id.ToString("D"), hold.Data.Camera, hold.Created, hold.Data);
+        if (hold is { Released: { } at, ReleasedBy: var by })
+            outbox.Append(
+                db, EventTypes.HoldReleased, EventIds.ForHoldEnd(hold.Id), hold.Data.Camera, at,
+                new HoldReleasedData { HoldId = hold.Id, Camera = hold.Data.Camera, ReleasedAt = at, ReleasedBy = by is { Length: > 0 } ? by : "unknown", Reason = by == Expiry ? HoldEnd.Expired : HoldEnd.Released });
+        return true;
+    }
 
     /// <summary>Puts a hold, or ends one that stands; an ended one stays ended. True when something changed.</summary>
     public static bool Put(DbConnection db, Hold hold)

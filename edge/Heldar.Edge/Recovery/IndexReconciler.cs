@@ -57,7 +57,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
                     foreach (var replay in _replays)
                         if (replay.Takes(record)) changed += replay.Apply(db, volume.Id, record);
                     if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted, record.Segments);
-                    else if (record.Hold is { } hold) changed += HoldRows.Put(db, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true)) ? 1 : 0;
+                    else if (record.Hold is { } hold) changed += HoldRows.Apply(db, outbox, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true)) ? 1 : 0;
                     else if (record is { Data: { } data, Path: { } path } && !IsGone(db, volume, data, path) && SegmentRows.Apply(db, outbox, volume.Id, path, data)) changed++;
                 }
 

@@ -15,6 +15,7 @@ public sealed class EventRuleTests
         Assert.Null(Golden<ZoneData>(EventTypes.Zone).Mistake());
         Assert.Null(Golden<SnapshotTakenData>(EventTypes.SnapshotTaken).Mistake());
         Assert.Null(Golden<HoldAppliedData>(EventTypes.HoldApplied).Mistake());
+        Assert.Null(Golden<HoldReleasedData>(EventTypes.HoldReleased).Mistake());
     }
 
     [Theory]
@@ -116,6 +117,25 @@ public sealed class EventRuleTests
             [hold with { Hold = Guid.Empty }, hold with { To = hold.From }, hold with { Reason = "" }, hold with { Owner = "\u0007" }, hold with { Case = "" }, hold with { Expires = Instant.MaxValue }, hold with { From = Instant.MinValue }],
             wrong => Assert.NotNull(wrong.Mistake()));
     }
+
+    [Fact]
+    public void HoldEnd_RefusesWhatMakesNoSense()
+    {
+        var end = Golden<HoldReleasedData>(EventTypes.HoldReleased);
+
+        Assert.Null((end with { Reason = HoldEnd.Expired, ReleasedBy = "expiry" }).Mistake());
+        Assert.All(
+            [end with { HoldId = Guid.Empty }, end with { ReleasedAt = Instant.MaxValue }, end with { ReleasedBy = "" }, end with { ReleasedBy = new string('x', 129) }, end with { Reason = (HoldEnd)2 }],
+            wrong => Assert.NotNull(wrong.Mistake()));
+    }
+
+    [Theory]
+    [InlineData("\"reason\":\"released\"", "\"reason\":\"deleted\"")]
+    [InlineData("\"reason\":\"released\"", "\"reason\":0")]
+    [InlineData("\"holdId\":", "\"hold\":")]
+    [InlineData("\"releasedBy\":\"user:anna\",", "")]
+    public void HoldEnd_IsNotRead_WhenItIsNotOne(string from, string to) =>
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<CloudEvent>(GoldenFile.Read(EventTypes.HoldReleased).Replace(from, to, StringComparison.Ordinal), HeldarJson.Options)!.DataAs<HoldReleasedData>());
 
     [Theory]
     [InlineData("plain", true)]

@@ -20,6 +20,7 @@ public sealed class GoldenEventTests
         [EventTypes.BoxStatus] = typeof(BoxStatusData),
         [EventTypes.BoxDescribed] = typeof(BoxDescribedData),
         [EventTypes.HoldApplied] = typeof(HoldAppliedData),
+        [EventTypes.HoldReleased] = typeof(HoldReleasedData),
     };
 
     public static TheoryData<string> Types => [.. EventTypes.All.Select(t => t.Type)];
@@ -45,6 +46,15 @@ public sealed class GoldenEventTests
         var read = JsonSerializer.Deserialize<CloudEvent>(GoldenFile.Read(EventTypes.Gap), HeldarJson.Options)!;
         var data = read.DataAs<GapData>();
         Assert.Equal(read.Id, EventIds.ForGap(data.Gap, data.Revision));
+    }
+
+    [Fact]
+    public void HoldEvents_HaveTheIdOfTheirHold()
+    {
+        var applied = JsonSerializer.Deserialize<CloudEvent>(GoldenFile.Read(EventTypes.HoldApplied), HeldarJson.Options)!;
+        var released = JsonSerializer.Deserialize<CloudEvent>(GoldenFile.Read(EventTypes.HoldReleased), HeldarJson.Options)!;
+        Assert.Equal(applied.Id, applied.DataAs<HoldAppliedData>().Hold.ToString("D"));
+        Assert.Equal(released.Id, EventIds.ForHoldEnd(released.DataAs<HoldReleasedData>().HoldId));
     }
 
     [Fact]

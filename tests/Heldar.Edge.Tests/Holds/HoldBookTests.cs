@@ -1,5 +1,7 @@
+using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
 using Heldar.Edge.Holds;
+using Heldar.Edge.Tests.Recorder;
 using Heldar.Edge.Tests.Retention;
 using NodaTime;
 
@@ -39,4 +41,53 @@ public sealed class HoldBookTests : IAsyncDisposable
 
         Assert.True((await _box.Box.Index.FindByIdAsync(put.Segment, CancellationToken.None))!.Held);
     }
+
+    [Fact]
+    public async Task End_IsToldOnce_WithWhoAndWhy()
+    {
+        var (camera, now) = (Guid.CreateVersion7(), _box.Clock.Now);
+        var released = await _box.HoldAsync(camera, now, now + Duration.FromHours(1));
+        var expiring = await _box.HoldAsync(camera, now, now + Duration.FromHours(1), expires: now + Duration.FromHours(2));
+        await _box.Holds.ExpireAsync(CancellationToken.None);
+        Assert.Empty(Ends);
+
+        await _box.Holds.ReleaseAsync(released.Id, BoxRole.Viewer, "user:guard", CancellationToken.None);
+        Assert.Empty(Ends);
+        await _box.Holds.ReleaseAsync(released.Id, BoxRole.Admin, "user:anna", CancellationToken.None);
+        await _box.Holds.ReleaseAsync(released.Id, BoxRole.Admin, "user:ben", CancellationToken.None);
+        _box.Pass(Duration.FromHours(3));
+        await _box.Holds.ExpireAsync(CancellationToken.None);
+        await _box.Holds.ExpireAsync(CancellationToken.None);
+
+        Assert.Equal(
+            [
+                new HoldReleasedData { HoldId = released.Id, Camera = camera, ReleasedAt = now, ReleasedBy = "user:anna", Reason = HoldEnd.Released },
+                new HoldReleasedData { HoldId = expiring.Id, Camera = camera, ReleasedAt = now + Duration.FromHours(3), ReleasedBy = "expiry", Reason = HoldEnd.Expired },
+            ],
+            Ends);
+        Assert.All(Ends, e => Assert.Null(e.Mistake()));
+    }
+
+    [Fact]
+    public async Task LostDatabase_TellsHoldsAndTheirEndsAgain_AndAnIntactOneDoesNot()
+    {
+        var (camera, now) = (Guid.CreateVersion7(), _box.Clock.Now);
+        var standing = await _box.HoldAsync(camera, now, now + Duration.FromHours(1));
+        var ended = await _box.HoldAsync(camera, now, now + Duration.FromHours(1));
+        await _box.Holds.ReleaseAsync(ended.Id, BoxRole.Admin, "user:anna", CancellationToken.None);
+        var told = Told(_box.Box.Outbox);
+        _box.Box.Outbox.Others.Clear();
+
+        await _box.RestartAsync();
+        Assert.Empty(Told(_box.Box.Outbox));
+        await _box.RestartAsync(loseDatabase: true);
+
+        Assert.Equal([standing.Id, ended.Id, ended.Id], told);
+        Assert.Equal(told, Told(_box.Box.Outbox));
+    }
+
+    private IReadOnlyList<HoldReleasedData> Ends => [.. _box.Box.Outbox.Others.Select(o => o.Data).OfType<HoldReleasedData>()];
+
+    private static IReadOnlyList<Guid> Told(CollectingOutbox outbox) =>
+        [.. outbox.Others.Select(o => o.Data switch { HoldAppliedData applied => applied.Hold, HoldReleasedData end => end.HoldId, _ => Guid.Empty })];
 }

@@ -11,6 +11,9 @@ public static class EventIds
     /// <summary>The same for a gap: <c>{gapId}/heldar.gap.v1/{revision}</c>.</summary>
     public static string ForGap(Guid gap, int revision) => Of(gap, EventTypes.Gap, revision);
 
+    /// <summary>The id of a hold's end, of which there is one: <c>{holdId}/heldar.hold.released.v1/1</c>.</summary>
+    public static string ForHoldEnd(Guid hold) => Of(hold, EventTypes.HoldReleased, 1);
+
     private static string Of(Guid subject, string type, int revision)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(revision, 1);

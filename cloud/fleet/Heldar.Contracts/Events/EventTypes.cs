@@ -43,6 +43,7 @@ public static class EventTypes
     public const string BoxStatus = "heldar.box.status.v1";
     public const string BoxDescribed = "heldar.box.described.v1";
     public const string HoldApplied = "heldar.hold.applied.v1";
+    public const string HoldReleased = "heldar.hold.released.v1";
 
     /// <summary>All types, in the order of the table in ARCHITECTURE.md.</summary>
     public static IReadOnlyList<EventType> All { get; } =
@@ -58,6 +59,7 @@ public static class EventTypes
         new(BoxStatus, EventClass.State, QueueNames.States, OrderingKey.BootSequence, "ApplyStates"),
         new(BoxDescribed, EventClass.State, QueueNames.Registrations, OrderingKey.BootSequence, "RegisterBox"),
         new(HoldApplied, EventClass.Evidence, QueueNames.Holds, OrderingKey.EventId, "ApplyHolds"),
+        new(HoldReleased, EventClass.Evidence, QueueNames.Holds, OrderingKey.EventId, "ApplyHolds"),
     ];
 
     private static readonly Dictionary<string, EventType> ByName = All.ToDictionary(t => t.Type, StringComparer.Ordinal);
