@@ -1,3 +1,4 @@
+using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
 using Heldar.Functions.Pipeline;
 using NodaTime;
@@ -5,8 +6,8 @@ using Npgsql;
 
 namespace Heldar.Functions.FoldSpans;
 
-/// <summary>Timer: makes partitions ahead, then folds closed camera-hours from landing into spans.</summary>
-internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold, IClock clock, ILogger<FoldSpans> log) : ITimerFunction
+/// <summary>Timer: makes partitions ahead and drops old ones, then folds closed camera-hours from landing into spans.</summary>
+internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold, DayPartitions days, IClock clock, ILogger<FoldSpans> log) : ITimerFunction
 {
     public string Name => nameof(FoldSpans);
 
@@ -15,6 +16,7 @@ internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold
     public async Task RunAsync(CancellationToken cancellation)
     {
         await IndexPartitions.EnsureAsync(database, clock.GetCurrentInstant(), cancellation);
+        await days.EnsureAheadAsync(clock.GetCurrentInstant(), cancellation);
         var done = await fold.RunAsync(cancellation);
         if (done.Hours > 0) Folded(done.Segments, done.Hours, done.Conflicts);
     }
