@@ -63,7 +63,7 @@ public sealed class HeldFootageTests(PostgresFixture postgres, AzuriteFixture az
         {
             var found = await AllAsync();
             Assert.Equal(segments.Skip(2).Take(2).Select(s => s.Start), found.Select(i => i.Start));
-            Assert.All(found, i => Assert.Equal((hold, true), (Assert.Single(i.Holds!), i.Deleted)));
+            Assert.All(found, i => Assert.Equal((hold, (bool?)true), (Assert.Single(i.Holds!), i.Deleted)));
             Assert.Equal(segments[2].Sha256, (await _search.ProofAsync("main", _camera, segments[2].Start, Token))!.Sha256);
             await _fold.RunAsync(Token);
         }
@@ -146,9 +146,6 @@ public sealed class HeldFootageTests(PostgresFixture postgres, AzuriteFixture az
             Assert.Equal(FootageProvenance.Camera, (await _search.ProofAsync("main", _camera, segments[1].Start, Token))!.Provenance);
             Assert.Null((await _search.ProofAsync("main", _camera, segments[2].Start, Token))!.Provenance);
             await _fold.RunAsync(Token);
-            // A late segment of the hour folds it again.
-            if (folds == 0) await LandAsync([TestBox.Segment(_camera, Start + Hour + Hour, Length)]);
-            if (folds == 0) await DeleteAsync(Start + Hour + Hour, Start + (Hour * 3), Start + (Hour * 4));
         }
     }
 

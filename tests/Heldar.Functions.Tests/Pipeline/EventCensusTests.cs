@@ -4,6 +4,7 @@ using Heldar.Contracts.Events;
 using Heldar.Contracts.Queues;
 using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
+using Heldar.Local;
 using Heldar.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
@@ -26,7 +27,7 @@ public sealed class EventCensusTests(PostgresFixture postgres, AzuriteFixture az
         Assert.All(EventTypes.All, t => Assert.Equal(t.Handler, functions.GetValueOrDefault(t.Queue)?.Name));
         Assert.All(QueueNames.FromBoxes, q => Assert.True(functions.ContainsKey(QueueNames.Poison(q)), $"nobody drains the poison of {q}"));
         // The worker front runs what is registered, the handler front what has a folder.
-        Assert.All(functions.Values, f => Assert.True(File.Exists(Path.Combine(AppContext.BaseDirectory, f.Name, "function.json")), $"{f.Name} has no function.json"));
+        Assert.All(functions.Values, f => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(Build.Functions)!, f.Name, "function.json")), $"{f.Name} has no function.json"));
     }
 
     [Theory]
@@ -47,7 +48,7 @@ public sealed class EventCensusTests(PostgresFixture postgres, AzuriteFixture az
         var marks = (await Watermarks.ReadAsync(cloud.Database, "main", box.Id, Token)).ToDictionary(w => w.Class, w => (w.Through, w.Holes.Count));
         Assert.Equal(events.GroupBy(e => e.Type.Class).ToDictionary(g => g.Key, g => ((long)g.Count(), 0)).OrderBy(m => m.Key), marks.OrderBy(m => m.Key));
         foreach (var table in new[] { "hold", "detection", "zone_event", "snapshot", "gap", "camera_state", "tombstone" })
-            Assert.True(await cloud.ScalarAsync<long>($"select count(*) from {table}") == 1, $"{table} does not have its event");
+            Assert.Equal((table, 1L), (table, await cloud.ScalarAsync<long>($"select count(*) from {table}")));
     }
 
     [Theory]
