@@ -25,11 +25,9 @@ public sealed class DocumentTests
     }
 
     [Fact]
-    public void Handlers_ThatExist_AreThoseThatTheDocumentNames()
+    public void EveryEventType_HasItsHandler()
     {
-        var handlers = EventTypes.All.Select(t => t.Handler).Distinct().Where(h => Directory.Exists(Path.Combine(Repository.Root, "cloud/functions/Heldar.Functions", h)));
-
-        Assert.Equal(handlers.Order(StringComparer.Ordinal), Listed(@"^Handlers that exist today: (?<list>.*)\.$").Order(StringComparer.Ordinal));
+        Assert.Empty(EventTypes.All.Select(t => t.Handler).Distinct().Where(h => !Directory.Exists(Path.Combine(Repository.Root, "cloud/functions/Heldar.Functions", h))));
     }
 
     [Fact]

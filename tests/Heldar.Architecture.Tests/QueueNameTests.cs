@@ -33,12 +33,12 @@ public sealed class QueueNameTests
     }
 
     [Fact]
-    public void Functions_ExistForEveryHandlerOfADeployedQueue()
+    public void Functions_ExistForEveryHandler()
     {
         var functions = QueueTriggers().Where(t => !t.Queue.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal))
             .ToDictionary(t => t.Queue.Replace(ShardSuffix, "", StringComparison.Ordinal), t => t.Function, StringComparer.Ordinal);
 
-        Assert.All(EventTypes.All.Where(t => functions.ContainsKey(t.Queue)), t => Assert.Equal(functions[t.Queue], t.Handler));
+        Assert.All(EventTypes.All, t => Assert.Equal(functions.GetValueOrDefault(t.Queue), t.Handler));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Heldar.Cloud.Database;
+using Heldar.Cloud.Holds;
 using Heldar.Contracts;
 using Heldar.Contracts.Api;
 using Heldar.Fleet.Access;
@@ -9,6 +10,7 @@ using Heldar.Fleet.Boxes;
 using Heldar.Fleet.Cameras;
 using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Health;
+using Heldar.Fleet.Holds;
 using Heldar.Fleet.Keys;
 using Heldar.Fleet.Portal;
 using Heldar.Fleet.Posters;
@@ -31,7 +33,7 @@ internal static class FleetApp
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
         services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess();
-        return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>();
+        return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
     /// <summary>Builds a replica that listens once it is started. The database must be migrated.</summary>
@@ -76,6 +78,7 @@ internal static class FleetApp
         app.MapCameras();
         app.MapPosters();
         app.MapSearch();
+        app.MapHolds();
         app.MapFootage();
         app.MapTunnel();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Need.Nothing);

@@ -1,5 +1,6 @@
 using Heldar.Cloud.Batches;
 using Heldar.Cloud.Database;
+using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
 using Heldar.Cloud.Queues;
 using Heldar.Cloud.Registry;
@@ -17,9 +18,10 @@ internal static class HandlerServiceCollectionExtensions
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddHeldarDatabase(options.Database, maxPool: 32);
         services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.Storage)).AddSingleton(_ => new StagedBodies(options.Storage));
-        services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>();
+        services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>().AddSingleton<DayPartitions>();
         services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();
-        services.AddSingleton<IQueueFunction, IndexSegments.IndexSegments>().AddSingleton<IQueueFunction, IndexDetections.IndexDetections>().AddSingleton<IQueueFunction, ApplyStates.ApplyStates>().AddSingleton<IQueueFunction, RegisterBox.RegisterBox>();
+        services.AddSingleton<IQueueFunction, IndexSegments.IndexSegments>().AddSingleton<IQueueFunction, IndexDetections.IndexDetections>().AddSingleton<IQueueFunction, IndexSnapshots.IndexSnapshots>();
+        services.AddSingleton<IQueueFunction, ApplyHolds.ApplyHolds>().AddSingleton<IQueueFunction, ApplyStates.ApplyStates>().AddSingleton<IQueueFunction, RegisterBox.RegisterBox>();
         foreach (var name in DrainPoison.DrainPoison.Names)
             services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
         return services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<FunctionTable>();

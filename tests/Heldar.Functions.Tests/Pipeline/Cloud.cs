@@ -42,7 +42,7 @@ internal sealed class Cloud : IAsyncDisposable
     {
         var cloud = new Cloud(await postgres.CreateDatabaseAsync(), azurite.ConnectionString);
         if (migrate) await cloud.MigrateAsync();
-        foreach (var queue in new[] { QueueNames.Segments, QueueNames.Detections, QueueNames.States, QueueNames.Registrations })
+        foreach (var queue in QueueNames.FromBoxes)
         {
             await cloud.Queues.CreateAsync(cloud.Queue(queue), CancellationToken.None);
             await cloud.Queues.CreateAsync(QueueNames.Poison(cloud.Queue(queue)), CancellationToken.None);
@@ -79,10 +79,10 @@ internal sealed class Cloud : IAsyncDisposable
     public static Task UntilAsync(string what, Func<Task<bool>> condition, int seconds = 30) =>
         Readiness.WaitAsync(what, _ => condition(), TimeSpan.FromSeconds(seconds), null, TestContext.Current.CancellationToken);
 
-    /// <summary>Waits until the three queues are empty.</summary>
+    /// <summary>Waits until the queues that boxes write to are empty.</summary>
     public Task DrainedAsync() => UntilAsync("the queues are empty", async () =>
     {
-        foreach (var queue in new[] { QueueNames.Segments, QueueNames.Detections, QueueNames.States, QueueNames.Registrations })
+        foreach (var queue in QueueNames.FromBoxes)
             if (await Queues.CountAsync(Queue(queue), CancellationToken.None) > 0) return false;
         return true;
     });

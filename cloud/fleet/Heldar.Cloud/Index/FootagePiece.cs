@@ -1,9 +1,10 @@
+using Heldar.Contracts.Events;
 using NodaTime;
 
 namespace Heldar.Cloud.Index;
 
 /// <summary>One stretch of footage as search reads it, before names are put to it.</summary>
-internal readonly record struct FootagePiece(Guid Camera, Guid Box, Instant Start, Instant End, long Bytes, bool Open, Guid? Segment)
+internal readonly record struct FootagePiece(Guid Camera, Guid Box, Instant Start, Instant End, long Bytes, bool Open, Guid? Segment, FootageProvenance? Provenance = null)
 {
     /// <summary>The order of search results.</summary>
     public static int Compare(FootagePiece a, FootagePiece b)

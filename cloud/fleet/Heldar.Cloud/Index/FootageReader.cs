@@ -1,5 +1,6 @@
 using System.Data;
 using Dapper;
+using Heldar.Contracts.Events;
 using NodaTime;
 using Npgsql;
 
@@ -22,6 +23,9 @@ internal sealed class FootageReader : IAsyncDisposable
     /// <summary>The cameras that the query names and the tenant has.</summary>
     public IReadOnlyDictionary<Guid, CameraName> Cameras { get; private set; } = new Dictionary<Guid, CameraName>();
 
+    /// <summary>Holds of those cameras, in the same snapshot.</summary>
+    public HeldFootage Held { get; private set; } = null!;
+
     private Guid[] Ids => [.. Cameras.Keys];
 
     public static async Task<FootageReader> OpenAsync(NpgsqlDataSource database, RecordingQuery query, CancellationToken cancellation)
@@ -35,6 +39,7 @@ internal sealed class FootageReader : IAsyncDisposable
             """,
             new { query.Tenant, cameras = query.Cameras?.ToArray() ?? [], sites = query.Sites?.ToArray() ?? [] });
         reader.Cameras = cameras.ToDictionary(c => c.Camera);
+        reader.Held = await HeldFootage.ReadAsync(reader, query.Tenant, reader.Ids, query.From - LandingRow.MaxDuration, query.To);
         return reader;
     }
 
@@ -43,7 +48,7 @@ internal sealed class FootageReader : IAsyncDisposable
     {
         var rows = await QueryAsync<Row>(
             $"""
-            select l.camera, l.box, l.start_at as start, l.end_at as "end", l.bytes, l.segment from segment_landing l
+            select l.camera, l.box, l.start_at as start, l.end_at as "end", l.bytes, l.segment, l.provenance from segment_landing l
             where l.tenant = @Tenant and l.camera = any(@Ids) and l.start_at > @Earliest and l.start_at < @To and l.end_at > @From
               and (@After::timestamptz is null or (l.start_at, l.camera, l.box) > (@After, @AfterCamera, @AfterBox))
               and not exists (select 1 from segment_landing n where n.tenant = l.tenant and n.camera = l.camera and n.segment = l.segment and n.revision > l.revision)
@@ -51,7 +56,7 @@ internal sealed class FootageReader : IAsyncDisposable
             order by l.start_at, l.camera, l.box limit @limit
             """,
             Values(after, limit));
-        return [.. rows.Select(r => new FootagePiece(r.Camera, r.Box, r.Start, r.End, r.Bytes, Open: false, r.Segment))];
+        return [.. rows.Select(r => new FootagePiece(r.Camera, r.Box, r.Start, r.End, r.Bytes, Open: false, r.Segment, (FootageProvenance?)r.Provenance))];
     }
 
     /// <summary>
@@ -64,7 +69,7 @@ internal sealed class FootageReader : IAsyncDisposable
         var hidden = await TombstonesAsync();
         await using var command = new NpgsqlCommand(
             """
-            select s.camera, s.box, s.hour, p.packed, s.folded_at from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box
+            select s.camera, s.box, s.hour, p.packed, s.folded_at, p.from_camera from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box
             where s.tenant = @Tenant and s.camera = any(@Ids) and s.hour >= @FirstHour and s.hour < @To and s.last_at > @From order by s.hour, s.camera
             """,
             _connection,
@@ -89,7 +94,8 @@ internal sealed class FootageReader : IAsyncDisposable
 
             last = hour;
             var folded = Instant.FromDateTimeUtc(reader.GetDateTime(4));
-            var pieces = Unpack(reader.GetGuid(0), reader.GetGuid(1), hour, reader.GetFieldValue<byte[]>(3)).Where(p => Wanted(p, after) && !IsHidden(hidden[p.Camera], p, folded));
+            var refilled = await reader.IsDBNullAsync(5, _cancellation) ? [] : reader.GetFieldValue<int[]>(5);
+            var pieces = Unpack(reader.GetGuid(0), reader.GetGuid(1), hour, reader.GetFieldValue<byte[]>(3), refilled).Where(p => Wanted(p, after) && !IsHidden(hidden[p.Camera], p, folded));
             found.AddRange(joined is { } tolerance ? Join(pieces, tolerance) : pieces);
         }
 
@@ -97,13 +103,13 @@ internal sealed class FootageReader : IAsyncDisposable
     }
 
     /// <summary>Deletions that an hour's last fold did not know yet hide all that started in their range; the next fold looks at the ids.</summary>
-    private static bool IsHidden(IEnumerable<Deleted> hidden, FootagePiece piece, Instant folded) =>
-        hidden.Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded);
+    private bool IsHidden(IEnumerable<Deleted> hidden, FootagePiece piece, Instant folded) =>
+        hidden.Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded && !Held.Keeps(piece, t.DeletedAt));
 
     private async Task<ILookup<Guid, Deleted>> TombstonesAsync()
     {
         var rows = await QueryAsync<Deleted>(
-            "select camera, from_at, to_at, landed_at from tombstone where tenant = @Tenant and camera = any(@Ids) and from_at < @To and to_at > @From - interval '1 hour' and landed_at > now() - interval '7 days'",
+            "select camera, from_at, to_at, landed_at, deleted_at from tombstone where tenant = @Tenant and camera = any(@Ids) and from_at < @To and to_at > @From - interval '1 hour' and landed_at > now() - interval '7 days'",
             Values(null, 0));
         return rows.ToLookup(r => r.Camera);
     }
@@ -128,9 +134,10 @@ internal sealed class FootageReader : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private static IEnumerable<FootagePiece> Unpack(Guid camera, Guid box, Instant hour, byte[] packed) =>
+    private static IEnumerable<FootagePiece> Unpack(Guid camera, Guid box, Instant hour, byte[] packed, int[] refilled) =>
         PackedSpan.Decode(packed).Select(s => new FootagePiece(
-            camera, box, hour + Duration.FromMilliseconds(s.StartMs), hour + Duration.FromMilliseconds(s.StartMs + (long)s.DurationMs), s.SizeKiB * 1024L, Open: false, Segment: null));
+            camera, box, hour + Duration.FromMilliseconds(s.StartMs), hour + Duration.FromMilliseconds(s.StartMs + (long)s.DurationMs), s.SizeKiB * 1024L, Open: false, Segment: null,
+            refilled.Contains(s.StartMs) ? FootageProvenance.Camera : null));
 
     /// <summary>Joins ascending pieces of one camera that lie at most <paramref name="tolerance"/> apart.</summary>
     private static IEnumerable<FootagePiece> Join(IEnumerable<FootagePiece> pieces, Duration tolerance)
@@ -167,7 +174,8 @@ internal sealed class FootageReader : IAsyncDisposable
         limit,
     };
 
-    private Task<IEnumerable<T>> QueryAsync<T>(string sql, object values) =>
+    /// <summary>Asks this snapshot.</summary>
+    internal Task<IEnumerable<T>> QueryAsync<T>(string sql, object values) =>
         _connection.QueryAsync<T>(new CommandDefinition(sql, values, _transaction, cancellationToken: _cancellation));
 
     private sealed record Deleted
@@ -179,6 +187,8 @@ internal sealed class FootageReader : IAsyncDisposable
         public Instant ToAt { get; init; }
 
         public Instant LandedAt { get; init; }
+
+        public Instant DeletedAt { get; init; }
     }
 
     private sealed record Row
@@ -194,6 +204,8 @@ internal sealed class FootageReader : IAsyncDisposable
         public long Bytes { get; init; }
 
         public Guid? Segment { get; init; }
+
+        public short? Provenance { get; init; }
     }
 }
 

@@ -38,6 +38,8 @@ internal sealed record LandedSegment
 
     public string Reason { get; init; } = "";
 
+    public short? Provenance { get; init; }
+
     public SegmentData ToData() => new()
     {
         Segment = Segment,
@@ -55,6 +57,7 @@ internal sealed record LandedSegment
         Root = Root,
         HashOrigin = (HashOrigin)HashOrigin,
         CameraOffsetMs = CameraOffsetMs,
+        Provenance = (FootageProvenance?)Provenance,
         Reason = Reason,
     };
 }

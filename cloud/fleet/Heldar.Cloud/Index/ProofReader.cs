@@ -14,13 +14,13 @@ internal static class ProofReader
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
             """
-            select segment, revision, start_at as start, end_at as "end", bytes, sha256, root, hash_origin, codec from segment_landing
+            select segment, revision, start_at as start, end_at as "end", bytes, sha256, root, hash_origin, codec, provenance from segment_landing
             where tenant = @tenant and camera = @camera and start_at <= @at and start_at > @earliest and (start_at = @at or end_at > @at)
             order by start_at desc, revision desc limit 1
             """,
             new { tenant, camera, at, earliest = at - LandingRow.MaxDuration },
             cancellationToken: cancellation));
-        return row is null ? null : new(camera, row.Segment, row.Revision, row.Start, row.End, row.Bytes, Convert.ToHexStringLower(row.Sha256), Convert.ToHexStringLower(row.Root), Origin((HashOrigin)row.HashOrigin), row.Codec);
+        return row is null ? null : new(camera, row.Segment, row.Revision, row.Start, row.End, row.Bytes, Convert.ToHexStringLower(row.Sha256), Convert.ToHexStringLower(row.Root), Origin((HashOrigin)row.HashOrigin), row.Codec, (FootageProvenance?)row.Provenance);
     }
 
     public static async Task<RecordingProof?> FromManifestAsync(NpgsqlDataSource database, ManifestReader manifests, string tenant, Guid camera, Instant at, CancellationToken cancellation)
@@ -34,7 +34,7 @@ internal static class ProofReader
         {
             var manifest = await manifests.ReadAsync(span.Manifest, span.Root, cancellation);
             var entry = manifest.Segments.Where(s => s.Start <= at && (s.Start == at || s.End > at)).MaxBy(s => s.Start);
-            if (entry is not null) return new(camera, entry.Segment, entry.Revision, entry.Start, entry.End, entry.Bytes, entry.Sha256, entry.Root, Origin(entry.HashOrigin), entry.Codec);
+            if (entry is not null) return new(camera, entry.Segment, entry.Revision, entry.Start, entry.End, entry.Bytes, entry.Sha256, entry.Root, Origin(entry.HashOrigin), entry.Codec, entry.Provenance);
         }
 
         return null;
@@ -61,5 +61,7 @@ internal static class ProofReader
         public short HashOrigin { get; init; }
 
         public string Codec { get; init; } = "";
+
+        public short? Provenance { get; init; }
     }
 }

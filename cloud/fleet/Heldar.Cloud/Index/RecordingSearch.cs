@@ -32,7 +32,7 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
         var more = page.Count > limit;
         if (more) page.RemoveAt(limit);
         var next = more ? new RecordingCursor(page[^1].Start, page[^1].Camera, page[^1].Box).ToString() : null;
-        return new([.. page.Select(p => Item(p, reader.Cameras[p.Camera]))], next);
+        return new([.. page.Select(p => Item(p, reader.Cameras[p.Camera], reader.Held))], next);
     }
 
     /// <summary>Merged stretches of every camera that the query names, cut to its range, open footage included.</summary>
@@ -79,6 +79,11 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
         return merged;
     }
 
-    private static RecordingItem Item(FootagePiece piece, CameraName camera) =>
-        new(camera.Site, piece.Camera, camera.Name, piece.Box, piece.Start, piece.End, piece.Bytes, piece.Open, piece.Segment, PlayUrl(piece.Camera, piece.Start));
+    private static RecordingItem Item(FootagePiece piece, CameraName camera, HeldFootage held) =>
+        new(camera.Site, piece.Camera, camera.Name, piece.Box, piece.Start, piece.End, piece.Bytes, piece.Open, piece.Segment, PlayUrl(piece.Camera, piece.Start))
+        {
+            Provenance = piece.Provenance,
+            Holds = held.Of(piece),
+            Deleted = held.IsBroken(piece) ? true : null,
+        };
 }

@@ -14,15 +14,15 @@ public static class SegmentLanding
 {
     private const string Upsert =
         """
-        insert into segment_landing as l (tenant, camera, segment, landed_on, revision, box, run, start_at, end_at, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason)
-        select @tenant, r.camera, r.segment, @day, r.revision, @box, r.run, r.start_at, r.end_at, r.bytes, r.codec, r.width, r.height, r.frames, r.sha256, r.root, r.hash_origin, r.camera_offset_ms, r.reason
-        from unnest(@camera, @segment, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason)
-            as r (camera, segment, revision, run, start_at, end_at, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason)
+        insert into segment_landing as l (tenant, camera, segment, landed_on, revision, box, run, start_at, end_at, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason, provenance)
+        select @tenant, r.camera, r.segment, @day, r.revision, @box, r.run, r.start_at, r.end_at, r.bytes, r.codec, r.width, r.height, r.frames, r.sha256, r.root, r.hash_origin, r.camera_offset_ms, r.reason, r.provenance
+        from unnest(@camera, @segment, @revision, @run, @start, @end, @bytes, @codec, @width, @height, @frames, @sha256, @root, @origin, @offset, @reason, @provenance)
+            as r (camera, segment, revision, run, start_at, end_at, bytes, codec, width, height, frames, sha256, root, hash_origin, camera_offset_ms, reason, provenance)
         order by r.camera, r.segment
         on conflict (camera, segment, landed_on, tenant) do update
         set revision = excluded.revision, box = excluded.box, run = excluded.run, start_at = excluded.start_at, end_at = excluded.end_at, bytes = excluded.bytes,
             codec = excluded.codec, width = excluded.width, height = excluded.height, frames = excluded.frames, sha256 = excluded.sha256, root = excluded.root,
-            hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason
+            hash_origin = excluded.hash_origin, camera_offset_ms = excluded.camera_offset_ms, reason = excluded.reason, provenance = excluded.provenance
         where excluded.revision > l.revision
         """;
 
@@ -68,6 +68,7 @@ public static class SegmentLanding
         Add(upsert, "origin", NpgsqlDbType.Smallint, newest, r => (short)r.Data.HashOrigin);
         Add(upsert, "offset", NpgsqlDbType.Bigint, newest, r => r.Data.CameraOffsetMs);
         Add(upsert, "reason", NpgsqlDbType.Text, newest, r => r.Data.Reason);
+        Add(upsert, "provenance", NpgsqlDbType.Smallint, newest, r => (short?)r.Data.Provenance);
         batch.BatchCommands.Add(upsert);
 
         var clash = new NpgsqlBatchCommand(Clash);

@@ -1,4 +1,5 @@
 using Dapper;
+using Heldar.Cloud.Holds;
 using Heldar.Contracts.Events;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -12,7 +13,7 @@ public sealed record FoldResult(int Hours, int Segments, int Conflicts, int Fail
 
 /// <summary>
 /// Folds landing rows of closed camera-hours into spans. One camera-hour of one box at a time, each in its own transaction under an advisory lock:
-/// merge with what the span has by segment id (highest revision wins), drop what tombstones hide, write the manifest, then span, list and the removal of the
+/// merge with what the span has by segment id (highest revision wins), drop what tombstones hide and no hold keeps, write the manifest, then span, list and the removal of the
 /// landing rows together. A crash before the commit leaves a manifest that nothing names, and no other trace. Late hours fold again. Thread-safe.
 /// </summary>
 public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore manifests, IClock clock, ILogger<SpanFold> log)
@@ -57,6 +58,11 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
             select s.tenant, s.camera, s.box, s.hour from tombstone t
             join span s on s.tenant = t.tenant and s.camera = t.camera and s.hour > t.from_at - interval '1 hour' and s.hour < t.to_at
             where t.landed_at > now() - interval '7 days' and t.landed_at >= s.folded_at
+            union
+            select s.tenant, s.camera, s.box, s.hour from hold h
+            join span s on s.tenant = h.tenant and s.camera = h.camera and s.hour > h.from_at - interval '2 hours' and s.hour < h.to_at
+            where h.end_landed_at > now() - interval '7 days' and h.end_landed_at >= s.folded_at
+              and exists (select 1 from tombstone t where t.tenant = s.tenant and t.camera = s.camera and t.from_at < s.hour + interval '1 hour' and t.to_at > s.hour and t.deleted_at >= h.released_at)
             order by hour, tenant, camera, box limit @MaxHours
             """,
             new { closed = PackedSpan.HourOf(clock.GetCurrentInstant() - Settle), MaxHours },
@@ -78,15 +84,18 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
             delete from segment_landing
             where tenant = @Tenant and camera = @Camera and box = @Box and start_at >= @Hour and start_at < @next
             returning segment, camera, revision, run, start_at as start, end_at as "end", bytes, codec, width, height, frames, encode(sha256, 'hex') as sha256, encode(root, 'hex') as root,
-                hash_origin, camera_offset_ms, reason
+                hash_origin, camera_offset_ms, reason, provenance
             """,
             key))).Select(r => r.ToData()).ToList();
         var before = await ExistingAsync(connection, Command("select manifest, root from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key), cancellation);
-        var tombstones = (await connection.QueryAsync<Hidden>(Command("select from_at, to_at, older_than from tombstone where tenant = @Tenant and camera = @Camera and from_at < @next and to_at > @Hour", key))).ToList();
+        var tombstones = (await connection.QueryAsync<Hidden>(Command("select from_at, to_at, older_than, deleted_at from tombstone where tenant = @Tenant and camera = @Camera and from_at < @next and to_at > @Hour", key))).ToList();
+
+        // A hold that stood when the box deleted keeps the record of what it covers, whatever the box says.
+        var holds = tombstones.Count == 0 ? [] : await HeldRanges.ReadAsync(connection, Command, due.Tenant, due.Camera, due.Hour, key.next + LandingRow.MaxDuration);
 
         if (landed.Count + before.Count == 0) return null;
         var (kept, conflicts) = Merge(before, landed);
-        kept = [.. kept.Where(s => !tombstones.Exists(t => t.Hides(s)))];
+        kept = [.. kept.Where(s => !tombstones.Exists(t => t.Hides(s) && !holds.Exists(h => h.Keeps(s.Start, s.End, t.DeletedAt))))];
         await RecordConflictsAsync(connection, due, conflicts, Command);
         await connection.ExecuteAsync(Command("delete from span_list where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box; delete from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key));
         if (kept.Count > 0) await WriteAsync(connection, due, kept, Command, cancellation);
@@ -123,7 +132,7 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
             """
             insert into span (tenant, camera, hour, box, segments, bytes, first_at, last_at, root, manifest, folded_at)
             values (@Tenant, @Camera, @Hour, @Box, @count, @bytes, @first, @last, @root, @blob, clock_timestamp());
-            insert into span_list (tenant, camera, hour, box, packed) values (@Tenant, @Camera, @Hour, @Box, @packed)
+            insert into span_list (tenant, camera, hour, box, packed, from_camera) values (@Tenant, @Camera, @Hour, @Box, @packed, @refilled)
             """,
             new
             {
@@ -138,6 +147,7 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
                 root,
                 blob,
                 packed = PackedSpan.Encode(kept.Select(s => PackedSpan.Of(due.Hour, s.Start, s.End, s.Bytes))),
+                refilled = kept.Exists(s => s.Provenance is not null) ? kept.Where(s => s.Provenance == FootageProvenance.Camera).Select(s => (int)(s.Start - due.Hour).TotalMilliseconds).ToArray() : null,
             }));
     }
 
@@ -175,6 +185,8 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
         public Instant ToAt { get; init; }
 
         public Guid OlderThan { get; init; }
+
+        public Instant DeletedAt { get; init; }
 
         public bool Hides(SegmentData segment) => segment.Start >= FromAt && segment.Start < ToAt && RecordingCursor.Compare(segment.Segment, OlderThan) < 0;
     }

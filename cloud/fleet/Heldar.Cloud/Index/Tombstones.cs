@@ -1,19 +1,20 @@
 using System.Buffers.Binary;
+using Heldar.Cloud.Holds;
 using Heldar.Contracts.Events;
 using NodaTime;
 using Npgsql;
 
 namespace Heldar.Cloud.Index;
 
-/// <summary>Deleted ranges. They hide what was opened before the deletion, whether its event came before or comes after.</summary>
+/// <summary>Deleted ranges. They hide what was opened before the deletion, whether its event came before or comes after, unless a hold that stood then covers it.</summary>
 public static class Tombstones
 {
     /// <summary>How far a box's clock may be ahead.</summary>
     private static readonly Duration Ahead = Duration.FromDays(1);
 
-    /// <summary>SQL that is true for a hidden segment; needs <c>{0}</c>.tenant, camera, start_at and segment.</summary>
+    /// <summary>SQL that is true for a hidden segment; needs <c>{0}</c>.tenant, camera, start_at, end_at and segment.</summary>
     internal static string Hides(string alias) =>
-        $"exists (select 1 from tombstone t where t.tenant = {alias}.tenant and t.camera = {alias}.camera and {alias}.start_at >= t.from_at and {alias}.start_at < t.to_at and {alias}.segment < t.older_than)";
+        $"exists (select 1 from tombstone t where t.tenant = {alias}.tenant and t.camera = {alias}.camera and {alias}.start_at >= t.from_at and {alias}.start_at < t.to_at and {alias}.segment < t.older_than and not {HoldRules.Keeps(alias)})";
 
     /// <summary>Why a deletion makes no sense, or null. One that claims to come from the future would hide footage that is yet to be recorded.</summary>
     public static string? Check(FootageDeletedData data, Instant at, Instant now)

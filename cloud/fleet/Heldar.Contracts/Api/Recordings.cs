@@ -1,3 +1,4 @@
+using Heldar.Contracts.Events;
 using NodaTime;
 
 namespace Heldar.Contracts.Api;
@@ -19,7 +20,18 @@ public sealed record RecordingsPage(IReadOnlyList<RecordingItem> Items, string? 
 /// <param name="Segment">Segment id where the index still has it at hand; <c>GET …/proof</c> finds it otherwise.</param>
 /// <param name="PlayUrl">Path under the fleet that plays it through the box's tunnel.</param>
 public sealed record RecordingItem(
-    string Site, Guid Camera, string CameraName, Guid Box, Instant Start, Instant End, long Bytes, bool Open, Guid? Segment = null, string PlayUrl = "");
+    string Site, Guid Camera, string CameraName, Guid Box, Instant Start, Instant End, long Bytes, bool Open, Guid? Segment = null, string PlayUrl = "")
+{
+    /// <summary>Where it comes from; absent when the box received it live.</summary>
+    public FootageProvenance? Provenance { get; init; }
+
+    /// <summary>The holds that stand over any moment of it, oldest first, at most 16; absent for none. Holds are a set, never a flag.</summary>
+    public IReadOnlyList<Guid>? Holds { get; init; }
+
+    /// <summary>True when its box reported it as deleted while a hold stood over it: the record stays, the footage is gone.</summary>
+    public bool? Deleted { get; init; }
+}
 
 /// <summary>Answer of <c>GET /api/v1/recordings/{camera}/{start}/proof</c>: what the sealed segment must hash to.</summary>
-public sealed record RecordingProof(Guid Camera, Guid Segment, int Revision, Instant Start, Instant End, long Bytes, string Sha256, string Root, string HashOrigin, string Codec);
+public sealed record RecordingProof(Guid Camera, Guid Segment, int Revision, Instant Start, Instant End, long Bytes, string Sha256, string Root, string HashOrigin, string Codec,
+    FootageProvenance? Provenance = null);

@@ -59,7 +59,31 @@ public static class EventRules
     /// <summary>Whether a text is a SHA-256 as 64 lower-case hex digits.</summary>
     public static bool IsSha256(string? text) => text is { Length: 64 } && text.All(char.IsAsciiHexDigitLower);
 
-    /// <summary>Whether a value is a JSON object of at most <paramref name="most"/> characters without NUL (which no JSON column holds).</summary>
-    public static bool IsObject(JsonElement value, int most) =>
-        value.ValueKind is JsonValueKind.Object && value.GetRawText() is { } raw && raw.Length <= most && !raw.Contains("\\u0000", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether a value is a JSON object of at most <paramref name="most"/> characters that a JSON column holds: no NUL, no half of a surrogate pair, no number
+    /// beyond what a double says.
+    /// </summary>
+    public static bool IsObject(JsonElement value, int most) => value.ValueKind is JsonValueKind.Object && value.GetRawText().Length <= most && IsStorable(value);
+
+    private static bool IsStorable(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().All(p => IsStorable(() => p.Name) && IsStorable(p.Value)),
+        JsonValueKind.Array => value.EnumerateArray().All(IsStorable),
+        JsonValueKind.String => IsStorable(() => value.GetString()!),
+        JsonValueKind.Number => value.TryGetDouble(out var number) && double.IsFinite(number) && (number != 0 || !value.GetRawText().Split('e', 'E')[0].Any(c => c is >= '1' and <= '9')),
+        _ => true,
+    };
+
+    private static bool IsStorable(Func<string> text)
+    {
+        try
+        {
+            return !text().Contains('\0', StringComparison.Ordinal);
+        }
+        catch (InvalidOperationException)
+        {
+            // An escape that is no character: it can be read as JSON and not as text.
+            return false;
+        }
+    }
 }

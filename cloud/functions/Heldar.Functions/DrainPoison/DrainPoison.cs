@@ -16,6 +16,8 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
     {
         ["DrainPoisonSegments"] = QueueNames.Segments,
         ["DrainPoisonDetections"] = QueueNames.Detections,
+        ["DrainPoisonSnapshots"] = QueueNames.Snapshots,
+        ["DrainPoisonHolds"] = QueueNames.Holds,
         ["DrainPoisonStates"] = QueueNames.States,
         ["DrainPoisonRegistrations"] = QueueNames.Registrations,
     };

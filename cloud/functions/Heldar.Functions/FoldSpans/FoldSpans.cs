@@ -1,3 +1,5 @@
+using Dapper;
+using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
 using Heldar.Functions.Pipeline;
 using NodaTime;
@@ -5,8 +7,8 @@ using Npgsql;
 
 namespace Heldar.Functions.FoldSpans;
 
-/// <summary>Timer: makes partitions ahead, then folds closed camera-hours from landing into spans.</summary>
-internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold, IClock clock, ILogger<FoldSpans> log) : ITimerFunction
+/// <summary>Timer: makes partitions ahead and drops old ones, then folds closed camera-hours from landing into spans.</summary>
+internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold, DayPartitions days, IClock clock, ILogger<FoldSpans> log) : ITimerFunction
 {
     public string Name => nameof(FoldSpans);
 
@@ -15,10 +17,18 @@ internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold
     public async Task RunAsync(CancellationToken cancellation)
     {
         await IndexPartitions.EnsureAsync(database, clock.GetCurrentInstant(), cancellation);
+        await days.EnsureAheadAsync(clock.GetCurrentInstant(), cancellation);
         var done = await fold.RunAsync(cancellation);
         if (done.Hours > 0) Folded(done.Segments, done.Hours, done.Conflicts);
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var conflicts = await connection.ExecuteScalarAsync<long>(new CommandDefinition("select count(*) from segment_conflict where detected_at > now() - interval '2 minutes'", cancellationToken: cancellation));
+        if (conflicts > 0) Conflicting(conflicts);
     }
 
     [LoggerMessage(4101, LogLevel.Information, "folded {Segments} segments of {Hours} camera-hours, {Conflicts} conflicts")]
     private partial void Folded(int segments, int hours, int conflicts);
+
+    /// <summary>Whoever wrote the second hash has a fault or an intent: both are kept in <c>segment_conflict</c>.</summary>
+    [LoggerMessage(4102, LogLevel.Error, "{Conflicts} segments came again under the same revision with another hash within the last 2 minutes; see segment_conflict")]
+    private partial void Conflicting(long conflicts);
 }

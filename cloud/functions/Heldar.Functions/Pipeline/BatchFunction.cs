@@ -27,6 +27,9 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
     /// <summary>Binds and checks the data, and adds what applies it to <paramref name="work"/>. Throws <see cref="RefusedException"/> or <see cref="JsonException"/> for bad data.</summary>
     protected abstract void Collect(BatchWork work, CloudEvent one, EventSource source);
 
+    /// <summary>What the collected statements need before they run, outside of their transaction.</summary>
+    protected virtual Task PrepareAsync(BatchWork work, CancellationToken cancellation) => Task.CompletedTask;
+
     /// <summary>Adds the collected statements.</summary>
     protected abstract void Append(NpgsqlBatch batch, BatchWork work);
 
@@ -46,6 +49,7 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         var work = new BatchWork(verified, services.Clock.GetCurrentInstant());
         var unknown = await SortAsync(work, message.Queue, cancellation);
         if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, message.Queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
+        await PrepareAsync(work, cancellation);
         await using var batch = services.Database.CreateBatch();
         GenericPlans.Append(batch);
         Append(batch, work);

@@ -92,7 +92,7 @@ internal sealed partial class FailurePolicy
     /// <summary>Whether trying again later may help.</summary>
     public static bool IsTransient(Exception fault) => fault switch
     {
-        PostgresException postgres => postgres.IsTransient || postgres.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
+        PostgresException postgres => postgres.IsTransient || postgres.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
         NpgsqlException or TimeoutException or IOException or HttpRequestException => true,
         RequestFailedException storage => storage.Status is 0 or 408 or 429 or >= 500,
         AggregateException many => many.InnerExceptions.All(IsTransient),

@@ -59,6 +59,12 @@ export interface Recording {
   open: boolean;
   segment: string | null;
   playUrl: string;
+  /** Ids of the evidence locks over it. */
+  holds: string[] | null;
+  /** Its box reported it as deleted while it was held. */
+  deleted: boolean | null;
+  /** `camera`: taken back from the camera's own storage. */
+  provenance: string | null;
 }
 
 export interface RecordingsPage {
@@ -146,6 +152,9 @@ export const recordingsPage = fields<RecordingsPage>({
       open: flag,
       segment: maybe(text),
       playUrl: ownPath,
+      holds: maybe(list(text)),
+      deleted: maybe(flag),
+      provenance: maybe(text),
     }),
   ),
   cursor: maybe(text),

@@ -41,6 +41,13 @@ export function RecordingDetails({ camera, recording, format, zone }: RecordingD
         </strong>
         {recording.bytes > 0 && <span>{byteSize(recording.bytes)}</span>}
         {format && <span>{format}</span>}
+        {recording.provenance === 'camera' && <span title="Taken back from the camera's own storage">From the camera</span>}
+        {recording.holds && (
+          <span className="recording-held" data-testid="recording-held" title={`Nothing deletes it while a hold stands:\n${recording.holds.join('\n')}`}>
+            Held
+          </span>
+        )}
+        {recording.deleted && <span className="recording-held">Deleted on its box although it was held</span>}
       </span>
       <span className="recording-proof">
         {recording.open ? (

@@ -1,0 +1,68 @@
+using Dapper;
+using Heldar.Cloud.Holds;
+using NodaTime;
+
+namespace Heldar.Cloud.Index;
+
+/// <summary>What holds say about the footage of one search. Immutable.</summary>
+internal sealed class HeldFootage
+{
+    /// <summary>Most hold ids that one piece names.</summary>
+    private const int MaxNamed = 16;
+
+    private readonly ILookup<Guid, HeldRange> _holds;
+    private readonly ILookup<Guid, BrokenHold> _broken;
+
+    private HeldFootage(IEnumerable<HeldRange> holds, IEnumerable<BrokenHold> broken) => (_holds, _broken) = (holds.ToLookup(h => h.Camera), broken.ToLookup(b => b.Camera));
+
+    /// <summary>Reads the holds of cameras that touch [from, to), and the deletions that were reported of what they covered while they stood.</summary>
+    /// <param name="reader">The search's snapshot.</param>
+    /// <param name="tenant">Whose.</param>
+    /// <param name="cameras">Of these cameras.</param>
+    /// <param name="from">Inclusive.</param>
+    /// <param name="to">Exclusive.</param>
+    public static async Task<HeldFootage> ReadAsync(FootageReader reader, string tenant, Guid[] cameras, Instant from, Instant to)
+    {
+        var values = new { tenant, cameras, from, to };
+        var holds = (await reader.QueryAsync<HeldRange>(
+            "select camera, hold, from_at, to_at, placed_at, released_at from hold where tenant = @tenant and camera = any(@cameras) and placed_at is not null and from_at < @to and to_at > @from order by hold", values)).AsList();
+        if (holds.Count == 0) return new(holds, []);
+        return new(holds, await reader.QueryAsync<BrokenHold>(
+            $"""
+            select t.camera, t.from_at, t.to_at, t.older_than, h.from_at as held_from, h.to_at as held_to from hold h
+            join tombstone t on t.tenant = h.tenant and t.camera = h.camera and {HoldRules.Stood}
+            where h.tenant = @tenant and h.camera = any(@cameras) and h.from_at < @to and h.to_at > @from and t.from_at < @to and t.to_at > @from
+            """,
+            values));
+    }
+
+    /// <summary>The holds that stand over a piece, oldest first; null for none.</summary>
+    public IReadOnlyList<Guid>? Of(FootagePiece piece)
+    {
+        List<Guid> ids = [.. _holds[piece.Camera].Where(h => h.Stands && h.Covers(piece.Start, piece.End)).Select(h => h.Hold).Take(MaxNamed)];
+        return ids.Count == 0 ? null : ids;
+    }
+
+    /// <summary>Whether the box reported a piece as deleted while a hold stood over it.</summary>
+    public bool IsBroken(FootagePiece piece) => _broken[piece.Camera].Any(b =>
+        piece.Start >= b.FromAt && piece.Start < b.ToAt && HeldRange.Cover(b.HeldFrom, b.HeldTo, piece.Start, piece.End)
+        && (piece.Segment is not { } id || RecordingCursor.Compare(id, b.OlderThan) < 0));
+
+    /// <summary>Whether a hold keeps the record of a piece that was reported as deleted at a time.</summary>
+    public bool Keeps(FootagePiece piece, Instant deleted) => _holds[piece.Camera].Any(h => h.Keeps(piece.Start, piece.End, deleted));
+
+    private sealed record BrokenHold
+    {
+        public Guid Camera { get; init; }
+
+        public Instant FromAt { get; init; }
+
+        public Instant ToAt { get; init; }
+
+        public Guid OlderThan { get; init; }
+
+        public Instant HeldFrom { get; init; }
+
+        public Instant HeldTo { get; init; }
+    }
+}
