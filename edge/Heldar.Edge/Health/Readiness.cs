@@ -1,3 +1,4 @@
+using Heldar.Edge.Access;
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
@@ -9,7 +10,7 @@ using Heldar.Edge.Storage;
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention, AccountMark accounts)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -29,6 +30,7 @@ internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, Hel
     public IReadOnlyList<string> Warnings()
     {
         var warnings = new List<string>();
+        if (accounts.IsLost) warnings.Add(AccountMark.LostText);
         if (held is { Level: HeldLevel.Warning, Detail: { } detail }) warnings.Add("held evidence takes most of the space: " + detail);
         if (rings.Problem is { } problem) warnings.Add("pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
         if (retention.ClockDoubt is { } doubt) warnings.Add(doubt);
