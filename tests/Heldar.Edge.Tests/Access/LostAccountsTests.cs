@@ -68,7 +68,7 @@ public sealed class LostAccountsTests : IAsyncLifetime
 
         Assert.True(new AccountMark(data).IsSet);
         await using var database = new SqliteConnection(Path.Combine(data, "box.db"));
-        database.Open();
+        await database.OpenAsync(TestContext.Current.CancellationToken);
         Assert.Equal("Anna", Assert.Single(UserRows.All(database)).Name);
     }
 

@@ -91,7 +91,7 @@ internal sealed class BoxFixture : IAsyncDisposable
     {
         var yaml = $"box: {{ name: Depot, listen: 'http://127.0.0.1:0', data: ./data, timeZone: Europe/Berlin }}\n{cameras}";
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
-        Settings.DataFolder.Create(settings.DataFolder);
+        Heldar.Edge.Settings.DataFolder.Create(settings.DataFolder);
         foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
         _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
         AdminKey = Key(BoxRole.Admin);
