@@ -84,6 +84,7 @@ internal sealed class BoxFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
+        await Said.DisposeAsync();
         _folder.Dispose();
     }
 
