@@ -112,7 +112,8 @@ internal static partial class BoxApp
         var keys = app.Services.GetRequiredService<ApiKeys>();
         if (keys.Any()) return;
         Console.WriteLine($"API key of this box (shown once): {keys.Add("first", BoxRole.Admin)}");
-        Console.WriteLine($"Set-up code for the first account (works once, for {SetupCodes.Lifetime.TotalHours:0} hours): {app.Services.GetRequiredService<SetupCodes>().Create()}");
+        if (!app.Services.GetRequiredService<AccountMark>().IsSet)
+            Console.WriteLine($"Set-up code for the first account (works once, for {SetupCodes.Lifetime.TotalHours:0} hours): {app.Services.GetRequiredService<SetupCodes>().Create()}");
     }
 
     private static void Host(WebApplicationBuilder builder, BoxSettings settings, LogLevels levels)

@@ -28,8 +28,13 @@ internal sealed class AccessMiddleware(RequestDelegate next, Callers callers, Si
             var (caller, why) = await callers.FindAsync(context);
             if (caller is null)
             {
-                if (why is null && need.SignedLink && links.Allows(context.Request.Path.Value ?? "", context.Request.Query["exp"], context.Request.Query["sig"])) await next(context);
-                else await RefuseAsync(context, why ?? "sign in, or send a key as 'Authorization: Bearer …' or 'X-API-Key: …'; heldar-edge keys add makes one");
+                // Whoever shows a credential that is not good any more gets nothing for a link beside it.
+                if (why is null && need.SignedLink) caller = await MakerAsync(context, capability);
+            }
+
+            if (caller is null)
+            {
+                await RefuseAsync(context, why ?? "sign in, or send a key as 'Authorization: Bearer …' or 'X-API-Key: …'; heldar-edge keys add makes one");
                 return;
             }
 
@@ -39,6 +44,12 @@ internal sealed class AccessMiddleware(RequestDelegate next, Callers callers, Si
 
         await next(context);
     }
+
+    /// <summary>Who made the link that this request is, if he may still do what it is for.</summary>
+    private async Task<Caller?> MakerAsync(HttpContext context, Capability capability) =>
+        links.MakerOf(context.Request.Path.Value ?? "", context.Request.Query) is { } maker && await callers.FindMakerAsync(maker.Kind, maker.Id, context) is { } caller && caller.Can(capability)
+            ? caller
+            : null;
 
     private static Task RefuseAsync(HttpContext context, string why)
     {

@@ -2,7 +2,7 @@ namespace Heldar.Edge.Access;
 
 /// <summary>The access decision of a route, kept in its metadata. A route without one is refused and fails the route census.</summary>
 /// <param name="Capability">What the caller must be able to do; null for a route that is open to everyone.</param>
-/// <param name="SignedLink">A valid signed link is enough.</param>
+/// <param name="SignedLink">A valid signed link stands for who made it, as far as he may still see what it leads to.</param>
 internal sealed record AccessNeed(Capability? Capability, bool SignedLink = false);
 
 /// <summary>What a route does about callers that may know some cameras only.</summary>
@@ -36,8 +36,6 @@ internal sealed record AuditsItself;
 /// <summary>How routes state their decisions.</summary>
 internal static class AccessNeedExtensions
 {
-    private const string CameraPrefix = "/api/v1/cameras/{id}";
-
     /// <summary>Open to everyone: liveness, readiness and signing in.</summary>
     public static TBuilder IsOpen<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessNeed(null), new ScopeNeed(ScopeRule.NoCameras));
@@ -46,29 +44,9 @@ internal static class AccessNeedExtensions
     public static TBuilder Needs<TBuilder>(this TBuilder route, Capability capability) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessNeed(capability));
 
-    /// <summary>Needs a signed link, or the capability.</summary>
+    /// <summary>Needs the capability; a valid signed link shows it for who made it.</summary>
     public static TBuilder NeedsLinkOr<TBuilder>(this TBuilder route, Capability capability) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new AccessNeed(capability, SignedLink: true));
-
-    /// <summary>
-    /// The coarse form: <see cref="BoxRole.Viewer"/> for looking, <see cref="BoxRole.Admin"/> for changing. A route below one camera has that camera's scope and
-    /// needs what changing cameras needs; any other is about the box, and for callers that see all of it.
-    /// </summary>
-    public static TBuilder Needs<TBuilder>(this TBuilder route, BoxRole role) where TBuilder : IEndpointConventionBuilder
-    {
-        route.Add(endpoint =>
-        {
-            var camera = endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } path } && path.StartsWith(CameraPrefix, StringComparison.Ordinal);
-            endpoint.Metadata.Add(new AccessNeed(role switch
-            {
-                BoxRole.Admin => camera ? Capability.RegistryManage : Capability.SystemManage,
-                BoxRole.Manager => Capability.RegistryManage,
-                _ => camera ? Capability.CameraRead : Capability.SystemRead,
-            }));
-            endpoint.Metadata.Add(new ScopeNeed(camera ? ScopeRule.InRoute : ScopeRule.BoxWide));
-        });
-        return route;
-    }
 
     /// <summary>About the whole box: refused for callers that may know some cameras only.</summary>
     public static TBuilder BoxWide<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new ScopeNeed(ScopeRule.BoxWide));

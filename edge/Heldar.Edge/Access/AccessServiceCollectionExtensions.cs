@@ -9,6 +9,8 @@ internal static class AccessServiceCollectionExtensions
         .AddSingleton(s => new ApiKeys(s.GetRequiredService<BoxSettings>().DataFolder, s.GetRequiredService<IClock>(), s.GetRequiredService<ILogger<ApiKeys>>()))
         .AddSingleton(s => SignedLinks.Open(s.GetRequiredService<BoxSettings>().DataFolder, s.GetRequiredService<IClock>()))
         .AddSingleton(s => new SetupCodes(s.GetRequiredService<BoxSettings>().DataFolder, s.GetRequiredService<IClock>()))
+        .AddSingleton(s => new AccountMark(s.GetRequiredService<BoxSettings>().DataFolder))
+        .AddSingleton(new BoxConsole(Console.Out))
         .AddSingleton(new SignInBrake(TimeProvider.System))
         .AddSingleton<ApiKeyUse>()
         .AddSingleton<Sessions>()
@@ -17,7 +19,8 @@ internal static class AccessServiceCollectionExtensions
         .AddSingleton<FailureNotes>()
         .AddSingleton<SecondFactor>()
         .AddSingleton<SignIn>()
-        .AddSingleton<Accounts>();
+        .AddSingleton<Accounts>()
+        .AddHostedService<AccountsCheck>();
 
     /// <summary>After routing, before every endpoint.</summary>
     public static void UseAccess(this IApplicationBuilder app) => app.UseMiddleware<AccessMiddleware>().UseMiddleware<AuditMiddleware>();

@@ -42,7 +42,7 @@ internal sealed record AccountChange
 }
 
 /// <summary>Makes, changes and removes accounts. What takes rights away ends the person's sessions in the same transaction. Thread-safe.</summary>
-internal sealed class Accounts(IStoreWriter store, IStoreReader reader, PasswordWork passwords, SetupCodes codes, IAuditLog audit, IClock clock)
+internal sealed class Accounts(IStoreWriter store, IStoreReader reader, PasswordWork passwords, SetupCodes codes, AccountMark mark, IAuditLog audit, IClock clock)
 {
     /// <summary>Most accounts of a box.</summary>
     public const int MaxUsers = 500;
@@ -54,15 +54,15 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
     public async Task<bool> IsSetupNeededAsync(CancellationToken cancellation) => !await reader.ReadAsync(UserRows.Any, cancellation);
 
     /// <summary>Makes the first account, an admin, with the set-up code.</summary>
-    public async Task<(AccountOutcome Outcome, User? User)> SetUpAsync(string? code, string name, string password, CancellationToken cancellation)
+    public async Task<(AccountOutcome Outcome, User? User)> SetUpAsync(string? code, string name, string password, string? from, CancellationToken cancellation)
     {
         if (!codes.Fits(code) || !await IsSetupNeededAsync(cancellation)) return (AccountOutcome.NoSetup, null);
-        var (outcome, user) = await AddAsync(name, password, BoxRole.Admin, null, "setup", onlyFirst: true, cancellation);
+        var (outcome, user) = await AddAsync(name, password, BoxRole.Admin, null, new AuditActor("setup", from), onlyFirst: true, cancellation);
         if (outcome == AccountOutcome.Done) codes.Remove();
         return (outcome, user);
     }
 
-    public Task<(AccountOutcome Outcome, User? User)> AddAsync(string name, string password, BoxRole role, IReadOnlyList<string>? cameras, string actor, CancellationToken cancellation) =>
+    public Task<(AccountOutcome Outcome, User? User)> AddAsync(string name, string password, BoxRole role, IReadOnlyList<string>? cameras, AuditActor actor, CancellationToken cancellation) =>
         AddAsync(name, password, role, cameras, actor, onlyFirst: false, cancellation);
 
     /// <summary>Changes an account.</summary>
@@ -70,7 +70,7 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
     /// <param name="change">What shall be.</param>
     /// <param name="actor">Who wants it.</param>
     /// <param name="cancellation">Gives up waiting.</param>
-    public async Task<AccountOutcome> ChangeAsync(Guid id, AccountChange change, string actor, CancellationToken cancellation)
+    public async Task<AccountOutcome> ChangeAsync(Guid id, AccountChange change, AuditActor actor, CancellationToken cancellation)
     {
         string? hash = null;
         if (change.Password is not null && (hash = await passwords.HashAsync(change.Password, cancellation)) is null) return AccountOutcome.Busy;
@@ -103,7 +103,7 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
         return outcome;
     }
 
-    public async Task<AccountOutcome> RemoveAsync(Guid id, string actor, CancellationToken cancellation)
+    public async Task<AccountOutcome> RemoveAsync(Guid id, AuditActor actor, CancellationToken cancellation)
     {
         var outcome = AccountOutcome.NotFound;
         await store.EnqueueAsync(
@@ -120,7 +120,7 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
     }
 
     /// <summary>Ends a lock-out before its time.</summary>
-    public async Task<AccountOutcome> UnlockAsync(Guid id, string actor, CancellationToken cancellation)
+    public async Task<AccountOutcome> UnlockAsync(Guid id, AuditActor actor, CancellationToken cancellation)
     {
         var outcome = AccountOutcome.NotFound;
         await store.EnqueueAsync(
@@ -136,7 +136,7 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
     }
 
     private async Task<(AccountOutcome Outcome, User? User)> AddAsync(
-        string name, string password, BoxRole role, IReadOnlyList<string>? cameras, string actor, bool onlyFirst, CancellationToken cancellation)
+        string name, string password, BoxRole role, IReadOnlyList<string>? cameras, AuditActor actor, bool onlyFirst, CancellationToken cancellation)
     {
         if (await passwords.HashAsync(password, cancellation) is not { } hash) return (AccountOutcome.Busy, null);
         var user = new User(Guid.CreateVersion7(), name, role, cameras, Disabled: false, clock.GetCurrentInstant()) { PasswordHash = hash };
@@ -153,7 +153,9 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
                 audit.Append(db, new AuditEntry(actor, "user.added", name) { Detail = View(user) });
             },
             cancellation);
-        return (outcome, outcome == AccountOutcome.Done ? user : null);
+        if (outcome != AccountOutcome.Done) return (outcome, null);
+        mark.Set();
+        return (outcome, user);
     }
 
     private static AccountOutcome Refusal(DbConnection db, User before, User after)

@@ -50,10 +50,13 @@ internal sealed partial class ApiKeys(string dataFolder, IClock clock, ILogger<A
     {
         if (!SecretToken.IsShaped(text, Prefix)) return null;
         var hash = SecretToken.Hash(text);
-        var state = Environment.TickCount64 - Volatile.Read(ref _checkedAt) < 1000 ? _state : Refresh();
-        if (!state.ByHash.TryGetValue(hash, out var known) && !Refresh().ByHash.TryGetValue(hash, out known)) return null;
+        if (!Recent().ByHash.TryGetValue(hash, out var known) && !Refresh().ByHash.TryGetValue(hash, out known)) return null;
         return known.ExpiresAt is { } end && end <= clock.GetCurrentInstant() ? null : known.Caller;
     }
+
+    /// <summary>The caller that a key's id names; null when the key is revoked, expired or unknown.</summary>
+    public Caller? Find(Guid id) =>
+        Recent().Keys.FirstOrDefault(k => k.Id == id && k.Works) is { } key && !(key.ExpiresAt <= clock.GetCurrentInstant()) ? key.ToCaller() : null;
 
     /// <summary>Makes a key with a role, keeps its hash and returns its text: the only time it is seen.</summary>
     public string Add(string name, BoxRole role) => Add(new ApiKeyWish(name, role)).Text;
@@ -112,6 +115,9 @@ internal sealed partial class ApiKeys(string dataFolder, IClock clock, ILogger<A
             Load(Seen());
         }
     }
+
+    /// <summary>What the file said at most a second ago.</summary>
+    private State Recent() => Environment.TickCount64 - Volatile.Read(ref _checkedAt) < 1000 ? _state : Refresh();
 
     private State Refresh()
     {

@@ -22,7 +22,7 @@ internal sealed partial class AuditMiddleware(RequestDelegate next, IAuditLog au
         }
         catch (Exception e) when (e is System.Data.Common.DbException or ObjectDisposedException)
         {
-            LogUnwritten(e, caller.Actor, request.Method, request.Path);
+            LogUnwritten(e, caller.Actor.Name, request.Method, request.Path);
         }
     }
 

@@ -52,10 +52,10 @@ internal static class AuthEndpoints
         if (body is null) return refusal!;
         if (UserNames.Read(body.Name) is not { } name) return UserEndpoints.BadName();
         if (PasswordWork.Mistake(body.Password, name) is { } mistake) return Problems.BadRequest(mistake);
-        var (outcome, user) = await accounts.SetUpAsync(body.Code, name, body.Password!, context.RequestAborted);
+        var (outcome, user) = await accounts.SetUpAsync(body.Code, name, body.Password!, Callers.AddressOf(context), context.RequestAborted);
         if (outcome == AccountOutcome.Busy) return Busy();
         if (user is null) return Problems.Result(401, ErrorCodes.Unauthenticated, "the set-up code is wrong, used or expired, or an account exists already; 'heldar-edge setup-code' makes a new code");
-        return await EnterAsync(context, await signIn.OpenAsync(user.Id, AddressOf(context), context.RequestAborted), sessions, 201);
+        return await EnterAsync(context, await signIn.OpenAsync(user.Id, Callers.AddressOf(context), context.RequestAborted), sessions, 201);
     }
 
     private static async Task<IResult> LoginAsync(HttpContext context, SignInBrake brake, SignIn signIn, Sessions sessions)
@@ -65,7 +65,7 @@ internal static class AuthEndpoints
         var (body, refusal) = await RequestBody.ReadAsync<LoginWrite>(context.Request, context.RequestAborted);
         if (body is null) return refusal!;
         if (body.Password is not { Length: >= 1 and <= PasswordWork.MaxLength }) return Problems.BadRequest($"password must be text of 1 to {PasswordWork.MaxLength} characters");
-        var entered = await signIn.EnterAsync(body.Name ?? body.Username, body.Password, body.Code, AddressOf(context), context.RequestAborted);
+        var entered = await signIn.EnterAsync(body.Name ?? body.Username, body.Password, body.Code, Callers.AddressOf(context), context.RequestAborted);
         return entered.Outcome switch
         {
             SignInOutcome.Done => await EnterAsync(context, entered, sessions, 200),
@@ -88,8 +88,6 @@ internal static class AuthEndpoints
         SessionCookie.Clear(context);
         return Results.NoContent();
     }
-
-    private static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString();
 
     private static IResult Forged() => Problems.Result(403, ErrorCodes.Forbidden, $"send the header {SessionCookie.CsrfHeader}: 1 with every call that changes something");
 }

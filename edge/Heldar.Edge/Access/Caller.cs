@@ -1,3 +1,5 @@
+using Heldar.Edge.Audit;
+
 namespace Heldar.Edge.Access;
 
 /// <summary>What a caller is.</summary>
@@ -21,8 +23,11 @@ internal sealed record Caller(CallerKind Kind, Guid Id, string Name, BoxRole? Ro
     /// <summary>Hash of the session's token; null for a key.</summary>
     public string? Session { get; init; }
 
+    /// <summary>The network address of the request; null outside one.</summary>
+    public string? From { get; init; }
+
     /// <summary>How the audit log names it.</summary>
-    public string Actor => Kind == CallerKind.User ? $"user:{Name}" : $"key:{Name}";
+    public AuditActor Actor => new(Kind == CallerKind.User ? $"user:{Name}" : $"key:{Name}", From);
 
     /// <summary>Its rank for evidence holds; a key with capabilities of its own ranks as a viewer.</summary>
     public BoxRole Rank => Role ?? BoxRole.Viewer;
@@ -32,7 +37,7 @@ internal sealed record Caller(CallerKind Kind, Guid Id, string Name, BoxRole? Ro
     /// <summary>Whether it may know of the camera with this id; null for one that the box does not have any more.</summary>
     public bool Sees(string? camera) => Cameras.Sees(camera);
 
-    /// <summary>Who <see cref="AccessMiddleware"/> let in; null on open routes and for a signed link.</summary>
+    /// <summary>Who <see cref="AccessMiddleware"/> let in, with a signed link who made it; null on open routes.</summary>
     public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
 
     /// <summary>Minimal API binding.</summary>

@@ -16,7 +16,7 @@ internal sealed class FailureNotes(IAuditLog audit, IClock clock)
     private long _left;
 
     /// <summary>Writes a refusal down, or counts it.</summary>
-    public async Task AppendAsync(string actor, string action, string target, CancellationToken cancellation)
+    public async Task AppendAsync(AuditActor actor, string action, string target, CancellationToken cancellation)
     {
         long left;
         lock (_lock)

@@ -10,7 +10,7 @@ internal static class OwnAccountEndpoints
     {
         var auth = app.MapGroup("/api/v1/auth").WithTags("access");
         auth.MapPost("/password", PasswordAsync).Needs(Capability.None).HasNoCameras().WritesOwnAudit().Accepts<PasswordWrite>("application/json").Produces<SignedInDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(403);
-        auth.MapPost("/totp", StartAsync).Needs(Capability.None).HasNoCameras().WritesOwnAudit().Accepts<PasswordProof>("application/json").Produces<TotpDto>().Produces<ErrorBody>(403).Produces<ErrorBody>(409);
+        auth.MapPost("/totp", StartAsync).Needs(Capability.None).HasNoCameras().Accepts<PasswordProof>("application/json").Produces<TotpDto>().Produces<ErrorBody>(403).Produces<ErrorBody>(409);
         auth.MapPost("/totp/confirm", ConfirmAsync).Needs(Capability.None).HasNoCameras().WritesOwnAudit().Accepts<CodeWrite>("application/json").Produces<RecoveryCodesDto>().Produces<ErrorBody>(400);
         auth.MapDelete("/totp", OffAsync).Needs(Capability.None).HasNoCameras().WritesOwnAudit().Produces(204).Produces<ErrorBody>(403);
         auth.MapGet("/sessions", SessionsAsync).Needs(Capability.None).HasNoCameras().Produces<IReadOnlyList<SessionDto>>();
@@ -26,7 +26,7 @@ internal static class OwnAccountEndpoints
         if (await DoubtAsync(context, caller, body.CurrentPassword, brake, signIn) is { } doubt) return doubt;
         var outcome = await accounts.ChangeAsync(caller.Id, new AccountChange { Password = body.NewPassword }, caller.Actor, context.RequestAborted);
         return outcome == AccountOutcome.Done
-            ? await AuthEndpoints.EnterAsync(context, await signIn.OpenAsync(caller.Id, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted), sessions, 200)
+            ? await AuthEndpoints.EnterAsync(context, await signIn.OpenAsync(caller.Id, Callers.AddressOf(context), context.RequestAborted), sessions, 200)
             : UserEndpoints.Refuse(outcome);
     }
 
@@ -47,7 +47,7 @@ internal static class OwnAccountEndpoints
         var (body, refusal) = await RequestBody.ReadAsync<CodeWrite>(context.Request, context.RequestAborted);
         if (body is null) return refusal!;
         context.Response.Headers.CacheControl = "no-store";
-        return await factor.ConfirmAsync(caller.Id, body.Code ?? "", caller.Session, context.RequestAborted) is { } codes
+        return await factor.ConfirmAsync(caller.Id, body.Code ?? "", caller.Session, caller.Actor, context.RequestAborted) is { } codes
             ? Results.Json(new RecoveryCodesDto(codes), BoxJson.Options)
             : Problems.BadRequest("the code does not fit; begin with POST /api/v1/auth/totp and send the code that the app shows now");
     }
@@ -78,7 +78,7 @@ internal static class OwnAccountEndpoints
         if (caller.Kind != CallerKind.User) return Problems.Result(403, ErrorCodes.Forbidden, "only a person has a password");
         if (AuthEndpoints.Slow(context, brake) is { } slow) return slow;
         if (password is not { Length: >= 1 and <= PasswordWork.MaxLength }) return Problems.BadRequest($"the current password must be text of 1 to {PasswordWork.MaxLength} characters");
-        return await signIn.ConfirmAsync(caller.Id, password, context.RequestAborted) switch
+        return await signIn.ConfirmAsync(caller.Id, password, caller.From, context.RequestAborted) switch
         {
             SignInOutcome.Done => null,
             SignInOutcome.Busy => AuthEndpoints.Busy(),

@@ -38,7 +38,7 @@ internal sealed class SecondFactor(SecretBox secrets, BoxSettings settings, ISto
     }
 
     /// <summary>Turns the second factor on with a code of the new secret; answers the recovery codes, the only time they are seen. Null when the code is wrong.</summary>
-    public async Task<IReadOnlyList<string>?> ConfirmAsync(Guid id, string code, string? session, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>?> ConfirmAsync(Guid id, string code, string? session, AuditActor actor, CancellationToken cancellation)
     {
         IReadOnlyList<string> codes = [.. Enumerable.Range(0, RecoveryCodes).Select(_ => SecretToken.CreateCode())];
         var done = false;
@@ -50,7 +50,7 @@ internal sealed class SecondFactor(SecretBox secrets, BoxSettings settings, ISto
                 db.Execute("DELETE FROM user_recovery_code WHERE user_id = @id", new { id = id.ToString("D") });
                 foreach (var one in codes) db.Execute("INSERT INTO user_recovery_code (user_id, hash) VALUES (@id, @hash)", new { id = id.ToString("D"), hash = SecretToken.HashCode(one) });
                 Sessions.EndAll(db, id, session);
-                audit.Append(db, new AuditEntry($"user:{user.Name}", "user.second_factor_on", user.Name));
+                audit.Append(db, new AuditEntry(actor, "user.second_factor_on", user.Name));
                 done = true;
             },
             cancellation);
@@ -58,7 +58,7 @@ internal sealed class SecondFactor(SecretBox secrets, BoxSettings settings, ISto
     }
 
     /// <summary>Turns the second factor off.</summary>
-    public Task OffAsync(Guid id, string actor, CancellationToken cancellation) => store.EnqueueAsync(
+    public Task OffAsync(Guid id, AuditActor actor, CancellationToken cancellation) => store.EnqueueAsync(
         db =>
         {
             if (UserRows.Find(db, id) is not { } user) return;

@@ -57,7 +57,7 @@ internal sealed class SignIn(IStoreWriter store, IStoreReader reader, PasswordWo
             },
             cancellation);
 
-        if (result.Outcome == SignInOutcome.Refused) await failures.AppendAsync(AuditActors.Nobody, "user.sign_in_refused", name ?? "(no name)", cancellation);
+        if (result.Outcome == SignInOutcome.Refused) await failures.AppendAsync(new AuditActor(AuditActors.Nobody, address), "user.sign_in_refused", name ?? "(no name)", cancellation);
         return result;
     }
 
@@ -67,7 +67,7 @@ internal sealed class SignIn(IStoreWriter store, IStoreReader reader, PasswordWo
         var now = clock.GetCurrentInstant();
         UserRows.Put(db, user with { SignedInAt = now });
         var (token, expires) = Sessions.Open(db, user.Id, address, now);
-        audit.Append(db, new AuditEntry($"user:{user.Name}", "user.signed_in", user.Name) { Detail = new { address } });
+        audit.Append(db, new AuditEntry(new AuditActor($"user:{user.Name}", address), "user.signed_in", user.Name));
         return new SignInResult(SignInOutcome.Done, user, token, expires);
     }
 
@@ -84,15 +84,15 @@ internal sealed class SignIn(IStoreWriter store, IStoreReader reader, PasswordWo
         return result;
     }
 
-    /// <summary>Whether the person who is signed in knows the password; wrong ones count and lock like those of a sign-in.</summary>
-    public async Task<SignInOutcome> ConfirmAsync(Guid id, string password, CancellationToken cancellation)
+    /// <summary>Whether the person who is signed in, from an address, knows the password; wrong ones count and lock like those of a sign-in.</summary>
+    public async Task<SignInOutcome> ConfirmAsync(Guid id, string password, string? address, CancellationToken cancellation)
     {
         var seen = await reader.ReadAsync(db => UserRows.Find(db, id), cancellation);
         if (await passwords.VerifyAsync(seen?.PasswordHash, password, cancellation) is not { } right) return SignInOutcome.Busy;
         if (seen is null) return SignInOutcome.Refused;
         var outcome = SignInOutcome.Refused;
         await store.EnqueueAsync(db => outcome = Judge(db, seen with { TotpOn = false }, right, null, askCode: false).Outcome, cancellation);
-        if (outcome == SignInOutcome.Refused) await failures.AppendAsync($"user:{seen.Name}", "user.password_refused", seen.Name, cancellation);
+        if (outcome == SignInOutcome.Refused) await failures.AppendAsync(new AuditActor($"user:{seen.Name}", address), "user.password_refused", seen.Name, cancellation);
         return outcome;
     }
 

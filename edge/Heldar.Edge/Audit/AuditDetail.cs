@@ -8,14 +8,18 @@ namespace Heldar.Edge.Audit;
 internal static class AuditDetail
 {
     public const int MaxBytes = 8 * 1024;
+    private const int MaxFrom = 512;
     private const string Mask = "***";
     private static readonly string[] Telling = ["password", "passwd", "secret", "token", "credential", "private", "recovery", "totp", "cookie"];
 
-    public static string Write(object? detail)
+    /// <param name="detail">More about the deed; null for nothing.</param>
+    /// <param name="from">Where the actor came from; becomes the member <c>from</c>, whatever else had to be left out.</param>
+    public static string Write(object? detail, string? from = null)
     {
-        var node = JsonSerializer.SerializeToNode(detail ?? new { }, HeldarJson.Options);
-        var text = Clean(node)?.ToJsonString(HeldarJson.Options) ?? "{}";
-        return System.Text.Encoding.UTF8.GetByteCount(text) <= MaxBytes ? text : """{"truncated":true}""";
+        var node = Clean(JsonSerializer.SerializeToNode(detail ?? new { }, HeldarJson.Options)) ?? new JsonObject();
+        if (System.Text.Encoding.UTF8.GetByteCount(node.ToJsonString(HeldarJson.Options)) > MaxBytes - MaxFrom) node = new JsonObject { ["truncated"] = true };
+        if (from is not null && node is JsonObject members) members["from"] = from.Length <= 64 ? from : from[..64];
+        return node.ToJsonString(HeldarJson.Options);
     }
 
     private static JsonNode? Clean(JsonNode? node)

@@ -35,7 +35,7 @@ internal sealed class AuditLog(IStoreWriter store, IStoreReader reader, IClock c
     {
         if (!IsWord(entry.Action)) throw new ArgumentException($"'{entry.Action}' is no stable word for an action", nameof(entry));
         var last = AuditRows.Last(tx);
-        var row = new AuditRow(last.Seq + 1, clock.GetCurrentInstant(), Text(entry.Actor, 128), entry.Action, Text(entry.Target, 256), entry.Camera, AuditDetail.Write(entry.Detail), "");
+        var row = new AuditRow(last.Seq + 1, clock.GetCurrentInstant(), Text(entry.Actor.Name, 128), entry.Action, Text(entry.Target, 256), entry.Camera, AuditDetail.Write(entry.Detail, entry.Actor.From), "");
         AuditRows.Insert(tx, row with { Hash = row.HashAfter(last.Hash) });
         if (row.Seq % Block == 0 && row.Seq - kept > 0) AuditRows.DropThrough(tx, row.Seq - kept);
     }

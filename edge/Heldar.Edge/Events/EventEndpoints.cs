@@ -32,8 +32,8 @@ internal static class EventEndpoints
     public static void MapEvents(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1/cameras/{id}/record-trigger").WithTags("events");
-        group.MapPost("", TriggerAsync).Needs(BoxRole.Admin).Accepts<TriggerWrite>(isOptional: true, "application/json").Produces<TriggerDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapDelete("", StopAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404);
+        group.MapPost("", TriggerAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<TriggerWrite>(isOptional: true, "application/json").Produces<TriggerDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("", StopAsync).Needs(Capability.RegistryManage).OfCamera().Produces(204).Produces<ErrorBody>(404);
     }
 
     private static async Task<IResult> TriggerAsync(string id, HttpRequest request, CameraRegistry cameras, EventTriggers triggers, IClock clock, CancellationToken cancellation)

@@ -2,7 +2,7 @@ namespace Heldar.Edge.Health;
 
 internal static class HealthServiceCollectionExtensions
 {
-    public static IServiceCollection AddHealth(this IServiceCollection services) => services
+    public static IServiceCollection AddHealth(this IServiceCollection services) => WarningSource.AddAll(services)
         .AddSingleton<CameraWatch>()
         .AddSingleton<BoxGauges>()
         .AddSingleton<Readiness>()

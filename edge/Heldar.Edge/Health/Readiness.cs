@@ -1,16 +1,13 @@
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
-using Heldar.Edge.Desired;
 using Heldar.Edge.Gaps;
-using Heldar.Edge.PreRoll;
-using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention, DesiredKeeper desired)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, IEnumerable<WarningSource> sources)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -27,18 +24,7 @@ internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, Hel
     }
 
     /// <summary>What works and will not for long; it does not stand in the way yet.</summary>
-    public IReadOnlyList<string> Warnings()
-    {
-        var warnings = new List<string>();
-        if (held is { Level: HeldLevel.Warning, Detail: { } detail }) warnings.Add("held evidence takes most of the space: " + detail);
-        if (rings.Problem is { } problem) warnings.Add("pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
-        if (retention.ClockDoubt is { } doubt) warnings.Add(doubt);
-        if (retention.Last is { } sweep) warnings.AddRange(sweep.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}"));
-        warnings.AddRange(keeper.Status.Select(v => v.Cause).OfType<string>());
-        warnings.AddRange(disks.Problems);
-        warnings.AddRange(desired.Warnings);
-        return warnings;
-    }
+    public IReadOnlyList<string> Warnings() => [.. sources.SelectMany(s => s.Read())];
 
     /// <summary>For everybody: it names neither disks nor cameras.</summary>
     public IResult Answer()

@@ -71,7 +71,7 @@ internal static class HoldEndpoints
     {
         if (!Guid.TryParseExact(id, "D", out var wanted)) return NoHold();
         if (await reader.ReadAsync(db => HoldRows.Find(db, wanted), cancellation) is not { } hold || !Sees(caller, cameras, hold.Data.Camera)) return NoHold();
-        return Answer(await book.ReleaseAsync(wanted, caller.Rank, caller.Actor, cancellation));
+        return Answer(await book.ReleaseAsync(wanted, caller.Rank, caller.Actor.Name, cancellation));
     }
 
     private static async Task<IResult> LockAsync(string id, HttpRequest request, Caller caller, SegmentIndex index, CameraRegistry cameras, HoldBook book, IClock clock, CancellationToken cancellation)
@@ -91,8 +91,10 @@ internal static class HoldEndpoints
     private static async Task<IResult> UnlockAsync(string id, Caller caller, SegmentIndex index, CameraRegistry cameras, IStoreReader reader, HoldBook book, CancellationToken cancellation)
     {
         if (await FindAsync(id, index, caller, cameras, cancellation) is not { } segment) return NoSegment();
-        foreach (var hold in await reader.ReadAsync(db => HoldRows.OfSegment(db, segment.Id, MaxListed), cancellation))
-            if (await book.ReleaseAsync(hold.Id, caller.Rank, caller.Actor, cancellation) is ReleaseOutcome.TooLow) return Answer(ReleaseOutcome.TooLow);
+        var holds = await reader.ReadAsync(db => HoldRows.OfSegment(db, segment.Id, MaxListed), cancellation);
+        if (holds.Any(h => h.Level > (int)caller.Rank)) return Answer(ReleaseOutcome.TooLow);
+        foreach (var hold in holds)
+            if (await book.ReleaseAsync(hold.Id, caller.Rank, caller.Actor.Name, cancellation) is ReleaseOutcome.TooLow) return Answer(ReleaseOutcome.TooLow);
         return Results.NoContent();
     }
 

@@ -20,13 +20,13 @@ internal static class JobEndpoints
     public static void MapJobs(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1").WithTags("jobs");
-        group.MapGet("/cameras/{id}/recording-jobs", ListAsync).Needs(BoxRole.Viewer).Produces<IReadOnlyList<JobDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
-        group.MapPost("/cameras/{id}/recording-jobs", AddAsync).Needs(BoxRole.Admin).Accepts<JobWrite>("application/json").Produces<JobDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapGet("/recording-jobs/{id}", GetAsync).Needs(BoxRole.Viewer).Produces<JobDto>().Produces<ErrorBody>(404);
-        group.MapDelete("/recording-jobs/{id}", CancelAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapGet("/cameras/{id}/recording-series", ListSeries).Needs(BoxRole.Viewer).Produces<IReadOnlyList<SeriesDto>>().Produces<ErrorBody>(404);
-        group.MapPost("/cameras/{id}/recording-series", AddSeriesAsync).Needs(BoxRole.Admin).Accepts<SeriesWrite>("application/json").Produces<SeriesDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapDelete("/recording-series/{id}", RemoveSeriesAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404);
+        group.MapGet("/cameras/{id}/recording-jobs", ListAsync).Needs(Capability.CameraRead).OfCamera().Produces<IReadOnlyList<JobDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapPost("/cameras/{id}/recording-jobs", AddAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<JobWrite>("application/json").Produces<JobDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapGet("/recording-jobs/{id}", GetAsync).Needs(Capability.CameraRead).FiltersCameras().Produces<JobDto>().Produces<ErrorBody>(404);
+        group.MapDelete("/recording-jobs/{id}", CancelAsync).Needs(Capability.RegistryManage).FiltersCameras().Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapGet("/cameras/{id}/recording-series", ListSeries).Needs(Capability.CameraRead).OfCamera().Produces<IReadOnlyList<SeriesDto>>().Produces<ErrorBody>(404);
+        group.MapPost("/cameras/{id}/recording-series", AddSeriesAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<SeriesWrite>("application/json").Produces<SeriesDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/recording-series/{id}", RemoveSeriesAsync).Needs(Capability.RegistryManage).FiltersCameras().Produces(204).Produces<ErrorBody>(404);
     }
 
     private static async Task<IResult> ListAsync(string id, string? from, string? to, CameraRegistry cameras, IStoreReader reader, IClock clock, CancellationToken cancellation)
@@ -37,8 +37,8 @@ internal static class JobEndpoints
         return Results.Json(jobs.Select(j => ToDto(j, cameras)).ToList(), BoxJson.Options);
     }
 
-    private static async Task<IResult> GetAsync(string id, CameraRegistry cameras, IStoreReader reader, CancellationToken cancellation) =>
-        Guid.TryParseExact(id, "D", out var key) && await reader.ReadAsync(db => JobRows.Find(db, key), cancellation) is { } job ? Results.Json(ToDto(job, cameras), BoxJson.Options) : NoJob();
+    private static async Task<IResult> GetAsync(string id, Caller caller, CameraRegistry cameras, IStoreReader reader, CancellationToken cancellation) =>
+        await FindAsync(id, caller, cameras, reader, cancellation) is { } job ? Results.Json(ToDto(job, cameras), BoxJson.Options) : NoJob();
 
     private static async Task<IResult> AddAsync(string id, HttpRequest request, CameraRegistry cameras, JobBook book, JobsService service, IClock clock, CancellationToken cancellation)
     {
@@ -51,10 +51,10 @@ internal static class JobEndpoints
         return Results.Json(ToDto(job, cameras), BoxJson.Options, statusCode: 201);
     }
 
-    private static async Task<IResult> CancelAsync(string id, CameraRegistry cameras, IStoreReader reader, JobBook book, JobsService service, CancellationToken cancellation)
+    private static async Task<IResult> CancelAsync(string id, Caller caller, CameraRegistry cameras, IStoreReader reader, JobBook book, JobsService service, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(id, "D", out var key) || await reader.ReadAsync(db => JobRows.Find(db, key), cancellation) is not { } job) return NoJob();
-        if (await book.CancelAsync(key, cancellation) != CancelOutcome.Done) return Problems.Conflict("the job has ended");
+        if (await FindAsync(id, caller, cameras, reader, cancellation) is not { } job) return NoJob();
+        if (await book.CancelAsync(job.Id, cancellation) != CancelOutcome.Done) return Problems.Conflict("the job has ended");
         await FollowAsync(job.Camera, cameras, service, cancellation);
         return Results.NoContent();
     }
@@ -75,12 +75,17 @@ internal static class JobEndpoints
         return Results.Json(ToDto(series, camera.Slug, settings), BoxJson.Options, statusCode: 201);
     }
 
-    private static async Task<IResult> RemoveSeriesAsync(string id, CameraRegistry cameras, JobBook book, JobsService service, CancellationToken cancellation)
+    private static async Task<IResult> RemoveSeriesAsync(string id, Caller caller, CameraRegistry cameras, JobBook book, JobsService service, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(id, "D", out var key) || await book.RemoveSeriesAsync(key, cancellation) is not { } series) return Problems.NotFound("there is no such series on this box");
+        if (!Guid.TryParseExact(id, "D", out var key) || book.Series.FirstOrDefault(s => s.Id == key) is not { } known || !caller.Sees(cameras.Find(known.Camera)?.Slug)
+            || await book.RemoveSeriesAsync(key, cancellation) is not { } series) return Problems.NotFound("there is no such series on this box");
         await FollowAsync(series.Camera, cameras, service, cancellation);
         return Results.NoContent();
     }
+
+    /// <summary>The job with this id; null when there is none that the caller may know of.</summary>
+    private static async Task<RecordingJob?> FindAsync(string id, Caller caller, CameraRegistry cameras, IStoreReader reader, CancellationToken cancellation) =>
+        Guid.TryParseExact(id, "D", out var key) && await reader.ReadAsync(db => JobRows.Find(db, key), cancellation) is { } job && caller.Sees(cameras.Find(job.Camera)?.Slug) ? job : null;
 
     private static Task FollowAsync(Guid camera, CameraRegistry cameras, JobsService service, CancellationToken cancellation)
     {

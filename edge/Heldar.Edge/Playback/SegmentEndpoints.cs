@@ -23,7 +23,7 @@ internal sealed record SegmentDto
 
     public required long SizeBytes { get; init; }
 
-    /// <summary>Signed; works without a key for an hour.</summary>
+    /// <summary>Signed; works without a key for an hour, as long as whoever asked may see it.</summary>
     public required string Url { get; init; }
 
     public required bool EvidenceLocked { get; init; }
@@ -90,7 +90,7 @@ internal static class SegmentEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string id, string? from, string? to, string? limit, CameraRegistry cameras, IFootage footage, SignedLinks links, IClock clock, CancellationToken cancellation)
+        string id, string? from, string? to, string? limit, Caller caller, CameraRegistry cameras, IFootage footage, SignedLinks links, IClock clock, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
         if (TimeRange.Read(from, to, clock.GetCurrentInstant(), DefaultRange, out var range) is { } problem) return Problems.BadRequest(problem);
@@ -98,7 +98,7 @@ internal static class SegmentEndpoints
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > MaxPage))
             return Problems.BadRequest($"limit must be a whole number from 1 to {MaxPage}");
         var found = await footage.FindAsync(camera.Uid, range.From, range.To, most, cancellation);
-        return Results.Json(found.Select(f => ToDto(f, camera.Slug, links)).ToList(), BoxJson.Options);
+        return Results.Json(found.Select(f => ToDto(f, camera.Slug, links, caller)).ToList(), BoxJson.Options);
     }
 
     private static async Task<IResult> TimelineAsync(
@@ -110,7 +110,7 @@ internal static class SegmentEndpoints
         return Results.Json(Merge(recorded.Select(s => (s.Start, s.End))), BoxJson.Options);
     }
 
-    private static SegmentDto ToDto(Footage f, string slug, SignedLinks links) => new()
+    private static SegmentDto ToDto(Footage f, string slug, SignedLinks links, Caller caller) => new()
     {
         Id = f.Id,
         CameraId = slug,
@@ -118,7 +118,7 @@ internal static class SegmentEndpoints
         EndTime = f.End,
         DurationS = Math.Round((f.End - f.Start).TotalSeconds, 3),
         SizeBytes = f.Bytes,
-        Url = links.Sign($"/media/recordings/{f.Id:D}.mp4"),
+        Url = links.Sign($"/media/recordings/{f.Id:D}.mp4", caller),
         EvidenceLocked = f.Held,
         Container = "mp4",
         Open = f.Open,

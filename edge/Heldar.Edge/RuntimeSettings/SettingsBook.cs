@@ -48,7 +48,7 @@ internal sealed partial class SettingsBook(IEnumerable<ISettingsGroup> groups, I
     /// <param name="actor">Who wants it, for the audit log.</param>
     /// <param name="cancellation">Gives up waiting for the change before it.</param>
     /// <returns>Every mistake, then nothing was changed; otherwise the changed settings that take effect at the next start.</returns>
-    public async Task<(IReadOnlyList<string> Problems, IReadOnlyList<string> AtRestart)> ChangeAsync(JsonObject wanted, string actor, CancellationToken cancellation)
+    public async Task<(IReadOnlyList<string> Problems, IReadOnlyList<string> AtRestart)> ChangeAsync(JsonObject wanted, AuditActor actor, CancellationToken cancellation)
     {
         await _change.WaitAsync(cancellation);
         try
@@ -76,7 +76,7 @@ internal sealed partial class SettingsBook(IEnumerable<ISettingsGroup> groups, I
 
     public void Dispose() => _change.Dispose();
 
-    private void Keep(DbConnection db, ISettingsGroup group, SettingsChange change, string actor)
+    private void Keep(DbConnection db, ISettingsGroup group, SettingsChange change, AuditActor actor)
     {
         db.Execute(
             "INSERT INTO runtime_setting (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

@@ -21,23 +21,23 @@ internal static class SettingsEndpoints
 {
     public static void MapRuntimeSettings(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/v1/settings", (SettingsBook book) => Results.Json(Show(book), BoxJson.Options)).Needs(BoxRole.Viewer).WithTags("system").Produces<IReadOnlyDictionary<string, SettingsGroupDto>>();
-        app.MapPut("/api/v1/settings", PutAsync).Needs(BoxRole.Admin).WithTags("system")
+        app.MapGet("/api/v1/settings", (SettingsBook book) => Results.Json(Show(book), BoxJson.Options)).Needs(Capability.SystemRead).BoxWide().WithTags("system").Produces<IReadOnlyDictionary<string, SettingsGroupDto>>();
+        app.MapPut("/api/v1/settings", PutAsync).Needs(Capability.SystemManage).BoxWide().WithTags("system")
             .Accepts<JsonObject>("application/json").Produces<SettingsChangedDto>().Produces<ErrorBody>(400);
-        app.MapPut("/api/v1/system/retention", RetentionAsync).Needs(BoxRole.Admin).WithTags("system")
+        app.MapPut("/api/v1/system/retention", RetentionAsync).Needs(Capability.SystemManage).BoxWide().WithTags("system")
             .Accepts<JsonObject>("application/json").Produces<SettingsChangedDto>().Produces<ErrorBody>(400);
     }
 
-    private static async Task<IResult> PutAsync(HttpContext context, SettingsBook book, CancellationToken cancellation)
+    private static async Task<IResult> PutAsync(HttpRequest request, Caller caller, SettingsBook book, CancellationToken cancellation)
     {
-        var (body, refusal) = await RequestBody.ReadAsync<JsonObject>(context.Request, cancellation);
-        return body is null ? refusal! : await ChangeAsync(context, book, body, cancellation);
+        var (body, refusal) = await RequestBody.ReadAsync<JsonObject>(request, cancellation);
+        return body is null ? refusal! : await ChangeAsync(caller, book, body, cancellation);
     }
 
     /// <summary>The kernel's own names for the group retention.</summary>
-    private static async Task<IResult> RetentionAsync(HttpContext context, SettingsBook book, CancellationToken cancellation)
+    private static async Task<IResult> RetentionAsync(HttpRequest request, Caller caller, SettingsBook book, CancellationToken cancellation)
     {
-        var (body, refusal) = await RequestBody.ReadAsync<JsonObject>(context.Request, cancellation);
+        var (body, refusal) = await RequestBody.ReadAsync<JsonObject>(request, cancellation);
         if (body is null) return refusal!;
         var members = body.Select(m => KeyValuePair.Create(
             m.Key switch
@@ -48,12 +48,12 @@ internal static class SettingsEndpoints
                 var other => other,
             },
             m.Value?.DeepClone())).DistinctBy(m => m.Key);
-        return await ChangeAsync(context, book, new JsonObject { ["retention"] = new JsonObject(members) }, cancellation);
+        return await ChangeAsync(caller, book, new JsonObject { ["retention"] = new JsonObject(members) }, cancellation);
     }
 
-    private static async Task<IResult> ChangeAsync(HttpContext context, SettingsBook book, JsonObject wanted, CancellationToken cancellation)
+    private static async Task<IResult> ChangeAsync(Caller caller, SettingsBook book, JsonObject wanted, CancellationToken cancellation)
     {
-        var (problems, atRestart) = await book.ChangeAsync(wanted, Actor(context), cancellation);
+        var (problems, atRestart) = await book.ChangeAsync(wanted, caller.Actor, cancellation);
         return problems.Count > 0
             ? Problems.BadRequest(string.Join("; ", problems))
             : Results.Json(new SettingsChangedDto(Show(book), atRestart), BoxJson.Options);
@@ -61,6 +61,4 @@ internal static class SettingsEndpoints
 
     private static Dictionary<string, SettingsGroupDto> Show(SettingsBook book) =>
         book.Groups.ToDictionary(g => g.Name, g => new SettingsGroupDto(g.Show(), g.Changed, g.NeedRestart), StringComparer.Ordinal);
-
-    private static string Actor(HttpContext context) => context.User.Identity?.Name ?? "key";
 }

@@ -13,13 +13,13 @@ internal static class ScheduleEndpoints
     public static void MapSchedules(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1").WithTags("schedules");
-        group.MapGet("/cameras/{id}/schedules", List).Needs(BoxRole.Viewer).Produces<IReadOnlyList<ScheduleDto>>().Produces<ErrorBody>(404);
-        group.MapPost("/cameras/{id}/schedules", AddAsync).Needs(BoxRole.Admin).Accepts<ScheduleWrite>("application/json").Produces<ScheduleDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapPatch("/schedules/{id}", ChangeAsync).Needs(BoxRole.Admin).Accepts<ScheduleWrite>("application/json").Produces<ScheduleDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
-        group.MapDelete("/schedules/{id}", RemoveAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404);
-        group.MapGet("/schedule-exceptions", ListExceptions).Needs(BoxRole.Viewer).Produces<IReadOnlyList<ExceptionDto>>();
-        group.MapPost("/schedule-exceptions", AddExceptionAsync).Needs(BoxRole.Admin).Accepts<ExceptionWrite>("application/json").Produces<ExceptionDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapDelete("/schedule-exceptions/{id}", RemoveExceptionAsync).Needs(BoxRole.Admin).Produces(204).Produces<ErrorBody>(404);
+        group.MapGet("/cameras/{id}/schedules", List).Needs(Capability.CameraRead).OfCamera().Produces<IReadOnlyList<ScheduleDto>>().Produces<ErrorBody>(404);
+        group.MapPost("/cameras/{id}/schedules", AddAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<ScheduleWrite>("application/json").Produces<ScheduleDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapPatch("/schedules/{id}", ChangeAsync).Needs(Capability.RegistryManage).FiltersCameras().Accepts<ScheduleWrite>("application/json").Produces<ScheduleDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapDelete("/schedules/{id}", RemoveAsync).Needs(Capability.RegistryManage).FiltersCameras().Produces(204).Produces<ErrorBody>(404);
+        group.MapGet("/schedule-exceptions", ListExceptions).Needs(Capability.CameraRead).FiltersCameras().Produces<IReadOnlyList<ExceptionDto>>();
+        group.MapPost("/schedule-exceptions", AddExceptionAsync).Needs(Capability.RegistryManage).FiltersCameras().Accepts<ExceptionWrite>("application/json").Produces<ExceptionDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(403).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/schedule-exceptions/{id}", RemoveExceptionAsync).Needs(Capability.RegistryManage).FiltersCameras().Produces(204).Produces<ErrorBody>(403).Produces<ErrorBody>(404);
     }
 
     private static IResult List(string id, CameraRegistry cameras, ScheduleBook book, BoxSettings settings) => cameras.Find(id) is { } camera
@@ -37,9 +37,9 @@ internal static class ScheduleEndpoints
         return Results.Json(ToDto(schedule, camera.Slug, settings), BoxJson.Options, statusCode: 201);
     }
 
-    private static async Task<IResult> ChangeAsync(string id, HttpRequest request, CameraRegistry cameras, ScheduleBook book, BoxSettings settings, CancellationToken cancellation)
+    private static async Task<IResult> ChangeAsync(string id, HttpRequest request, Caller caller, CameraRegistry cameras, ScheduleBook book, BoxSettings settings, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(id, "D", out var key) || book.Schedules.FirstOrDefault(s => s.Id == key) is not { } before) return NoSchedule();
+        if (Find(id, caller, cameras, book) is not { } before) return NoSchedule();
         var (body, refusal) = await RequestBody.ReadAsync<ScheduleWrite>(request, cancellation);
         if (body is null) return refusal!;
         if (ScheduleReader.Read(body, before, before.Camera, settings.TimeZone, out var problem) is not { } schedule) return Problems.BadRequest(problem!);
@@ -48,34 +48,48 @@ internal static class ScheduleEndpoints
         return Results.Json(ToDto(schedule, cameras.Find(schedule.Camera)?.Slug ?? "", settings), BoxJson.Options);
     }
 
-    private static async Task<IResult> RemoveAsync(string id, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
+    private static async Task<IResult> RemoveAsync(string id, Caller caller, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(id, "D", out var key) || await book.RemoveScheduleAsync(key, cancellation) is not { } gone) return NoSchedule();
+        if (Find(id, caller, cameras, book) is not { } schedule || await book.RemoveScheduleAsync(schedule.Id, cancellation) is not { } gone) return NoSchedule();
         await cameras.ReviewAsync(gone.Camera, cancellation);
         return Results.NoContent();
     }
 
-    private static IResult ListExceptions(CameraRegistry cameras, ScheduleBook book) =>
-        Results.Json(book.Exceptions.OrderBy(e => e.From).ThenBy(e => e.Id).Select(e => ToDto(e, cameras)).ToList(), BoxJson.Options);
+    /// <summary>Exceptions of all cameras are shown to everybody: they hold for his cameras too.</summary>
+    private static IResult ListExceptions(Caller caller, CameraRegistry cameras, ScheduleBook book) =>
+        Results.Json(book.Exceptions.Where(e => e.Camera is not { } camera || Sees(caller, cameras, camera)).OrderBy(e => e.From).ThenBy(e => e.Id).Select(e => ToDto(e, cameras)).ToList(), BoxJson.Options);
 
-    private static async Task<IResult> AddExceptionAsync(HttpRequest request, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
+    private static async Task<IResult> AddExceptionAsync(HttpRequest request, Caller caller, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
     {
         var (body, refusal) = await RequestBody.ReadAsync<ExceptionWrite>(request, cancellation);
         if (body is null) return refusal!;
         var camera = body.CameraId is null ? null : cameras.Find(body.CameraId);
-        if (body.CameraId is not null && camera is null) return CameraEndpoints.NotFound();
+        if (body.CameraId is not null && (camera is null || !caller.Sees(camera.Slug))) return CameraEndpoints.NotFound();
+        if (camera is null && !caller.Cameras.IsAll) return OfAllCameras();
         if (ScheduleReader.Read(body, camera?.Uid, out var problem) is not { } exception) return Problems.BadRequest(problem!);
         if (!await book.AddAsync(exception, cancellation)) return Problems.Conflict($"a box takes at most {ScheduleBook.MaxExceptions} exceptions");
         await cameras.ReviewAsync(cancellation);
         return Results.Json(ToDto(exception, cameras), BoxJson.Options, statusCode: 201);
     }
 
-    private static async Task<IResult> RemoveExceptionAsync(string id, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
+    private static async Task<IResult> RemoveExceptionAsync(string id, Caller caller, CameraRegistry cameras, ScheduleBook book, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(id, "D", out var key) || await book.RemoveExceptionAsync(key, cancellation) is null) return Problems.NotFound("there is no such exception on this box");
+        if (!Guid.TryParseExact(id, "D", out var key) || book.Exceptions.FirstOrDefault(e => e.Id == key) is not { } exception) return NoException();
+        if (exception.Camera is { } camera ? !Sees(caller, cameras, camera) : !caller.Cameras.IsAll) return exception.Camera is null ? OfAllCameras() : NoException();
+        if (await book.RemoveExceptionAsync(key, cancellation) is null) return NoException();
         await cameras.ReviewAsync(cancellation);
         return Results.NoContent();
     }
+
+    /// <summary>The schedule with this id; null when there is none that the caller may know of.</summary>
+    private static Schedule? Find(string id, Caller caller, CameraRegistry cameras, ScheduleBook book) =>
+        Guid.TryParseExact(id, "D", out var key) && book.Schedules.FirstOrDefault(s => s.Id == key) is { } schedule && Sees(caller, cameras, schedule.Camera) ? schedule : null;
+
+    private static bool Sees(Caller caller, CameraRegistry cameras, Guid camera) => caller.Sees(cameras.Find(camera)?.Slug);
+
+    private static IResult NoException() => Problems.NotFound("there is no such exception on this box");
+
+    private static IResult OfAllCameras() => Problems.Result(403, ErrorCodes.Forbidden, "this exception is of all cameras, and you may know of some only: name one as camera_id");
 
     private static IResult NoSchedule() => Problems.NotFound("there is no such schedule on this box");
 

@@ -29,5 +29,12 @@ internal sealed class Browser(HttpClient http)
         return ((int)response.StatusCode, text.Length == 0 || response.Content.Headers.ContentType?.MediaType != "application/json" ? default : JsonDocument.Parse(text).RootElement.Clone());
     }
 
+    /// <summary>The code that an authenticator app with this secret shows.</summary>
+    public static string CodeOf(string secret, NodaTime.Instant now)
+    {
+        var bits = string.Concat(secret.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
+        return Totp.Code([.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))], Totp.StepAt(now));
+    }
+
     public Task<(int Status, JsonElement Body)> LoginAsync(string name, string password, string? code = null) => SendAsync("POST", "/api/v1/auth/login", new { name, password, code });
 }

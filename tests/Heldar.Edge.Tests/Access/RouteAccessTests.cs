@@ -1,6 +1,8 @@
+using System.Reflection;
 using System.Text.Json;
 using Heldar.Edge.Access;
 using Heldar.Edge.Tests.Api;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
@@ -28,8 +30,22 @@ public sealed class RouteAccessTests : IAsyncLifetime
         Assert.Single(Undecided([Route("/no-need", scope)]));
         Assert.Single(Undecided([Route("/wrong-value/{camera}", need, new ScopeNeed(ScopeRule.InRoute, "id"))]));
         Assert.Single(Undecided([Route("/api/v1/cameras/{id}/thing", need, scope)]));
+        Assert.Single(Undecided([Route("/twice", need, need, scope)]));
+        Assert.Single(Undecided([Route("/twice", need, scope, new ScopeNeed(ScopeRule.BoxWide))]));
+        Assert.Single(Undecided([Route("/asks-nobody", need, scope, ((Delegate)AsksNobody).Method)]));
+        Assert.Empty(Undecided([Route("/asks", need, scope, ((Delegate)Asks).Method)]));
         Assert.Empty(Undecided([Route("/api/v1/cameras/{id}/thing", need, new ScopeNeed(ScopeRule.InRoute, "id"))]));
+
+        static int AsksNobody(string id) => id.Length;
+        static bool Asks(string id, Caller caller) => caller.Sees(id);
     }
+
+    /// <summary>A role is a set of capabilities that may change; a route says what it is about.</summary>
+    [Fact]
+    public void NoRoute_CanBeDecidedByARole() => Assert.DoesNotContain(
+        typeof(AccessNeed).Assembly.GetTypes().SelectMany(t => t.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)),
+        m => m.GetParameters() is [var first, ..] && (first.ParameterType.IsGenericParameter || typeof(IEndpointConventionBuilder).IsAssignableFrom(first.ParameterType))
+            && m.GetParameters().Any(p => p.ParameterType == typeof(BoxRole)));
 
     [Theory]
     [InlineData("/bare")]
@@ -137,10 +153,12 @@ public sealed class RouteAccessTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _box.DisposeAsync();
 
-    /// <summary>Routes without a decision, and routes whose decision cannot be meant: below one camera everything has that camera's scope.</summary>
+    /// <summary>Routes without a decision or with two, and those whose decision cannot be meant: below one camera everything has its scope; who leaves out asks who calls.</summary>
     private static IEnumerable<string?> Undecided(IEnumerable<RouteEndpoint> routes) => routes
-        .Where(r => r.Metadata.GetMetadata<AccessNeed>() is null
+        .Where(r => r.Metadata.GetOrderedMetadata<AccessNeed>().Count != 1
+            || r.Metadata.GetOrderedMetadata<ScopeNeed>().Count != 1
             || r.Metadata.GetMetadata<ScopeNeed>() is not { } scope
+            || (scope.Rule == ScopeRule.Filters && r.Metadata.GetMetadata<MethodInfo>() is { } handler && handler.GetParameters().All(p => p.ParameterType != typeof(Caller)))
             || (scope.Rule == ScopeRule.InRoute && r.RoutePattern.GetParameter(scope.RouteValue) is null)
             || (scope.Rule != ScopeRule.InRoute && r.RoutePattern.RawText!.StartsWith("/api/v1/cameras/{id}", StringComparison.Ordinal)))
         .Select(r => r.DisplayName);

@@ -357,15 +357,9 @@ public sealed class SignInTests : IAsyncLifetime
     private static Task<(int Status, System.Text.Json.JsonElement Body)> SetUpAsync(Browser browser, string code, string name) =>
         browser.SendAsync("POST", "/api/v1/auth/setup", new { code, name, password = Password });
 
-    private static byte[] FromBase32(string text)
-    {
-        var bits = string.Concat(text.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c, StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        return [.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))];
-    }
-
     private Browser Browser() => new(_box.Http);
 
-    private string CodeNow(string secret) => Totp.Code(FromBase32(secret), Totp.StepAt(_box.Clock.GetCurrentInstant()));
+    private string CodeNow(string secret) => Access.Browser.CodeOf(secret, _box.Clock.GetCurrentInstant());
 
     private async Task<string> AddAsync(string name, string role) =>
         (await _box.JsonAsync("POST", "/api/v1/users", new { name, password = Password, role }, 201)).GetProperty("id").GetString()!;

@@ -43,6 +43,11 @@ internal sealed class BoxFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>What the box said on its console, to whoever reads that.</summary>
+    public StringWriter Said { get; } = new();
+
+    public string DataFolder => _folder.File("data");
+
     /// <summary>Stops the box and starts it again, some time of its clock later.</summary>
     public async Task RestartAsync(string cameras, Duration down = default, Action<string>? whileDown = null)
     {
@@ -79,6 +84,7 @@ internal sealed class BoxFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await CloseAsync();
+        await Said.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -86,9 +92,9 @@ internal sealed class BoxFixture : IAsyncDisposable
     {
         var yaml = $"box: {{ name: Depot, listen: 'http://127.0.0.1:0', data: ./data, timeZone: Europe/Berlin }}\n{cameras}";
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
-        DataFolder.Create(settings.DataFolder);
+        Heldar.Edge.Settings.DataFolder.Create(settings.DataFolder);
         foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
-        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
+        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
         AdminKey = Key(BoxRole.Admin);
         await _app.StartAsync();
         Http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(_app.Urls.Single()) };

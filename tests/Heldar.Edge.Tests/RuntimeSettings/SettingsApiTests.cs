@@ -33,7 +33,8 @@ public sealed class SettingsApiTests : IAsyncLifetime
         Assert.Equal(720, answer.GetProperty("settings").GetProperty("retention").GetProperty("values").GetProperty("hours").GetInt32());
         Assert.Equal((720.0, 5_000_000L, 1_000_000_000_000L), (Policy.Age!.Value.TotalHours, Policy.QuotaBytes!.Value, Policy.MaxBytes!.Value));
         var entry = (await _box.App.Services.GetRequiredService<AuditLog>().PageAsync(null, null, 10, CancellationToken.None)).Single(e => e.Action == "settings.changed");
-        Assert.Equal("retention", entry.Target);
+        Assert.Equal(("retention", "key:test"), (entry.Target, entry.Actor));
+        Assert.Contains("\"from\":\"127.0.0.1\"", entry.Detail, StringComparison.Ordinal);
         Assert.Contains("720", entry.Detail, StringComparison.Ordinal);
 
         await _box.RestartAsync(Yaml);

@@ -1,0 +1,31 @@
+using Heldar.Edge.Access;
+using Heldar.Edge.Desired;
+using Heldar.Edge.Gaps;
+using Heldar.Edge.PreRoll;
+using Heldar.Edge.Retention;
+using Heldar.Edge.Storage;
+
+namespace Heldar.Edge.Health;
+
+/// <summary>A part of the box that may have something to warn of.</summary>
+/// <param name="Read">What it warns of now, in words that name cause and fix; empty when nothing. Called for every answer: cheap, and thread-safe.</param>
+internal sealed record WarningSource(Func<IEnumerable<string>> Read)
+{
+    /// <summary>All there are, in the order in which they are told.</summary>
+    public static IServiceCollection AddAll(IServiceCollection services) => services
+        .AddWarnings<AccountMark>(accounts => accounts.IsLost ? [AccountMark.LostText] : [])
+        .AddWarnings<HeldFootage>(held => held is { Level: HeldLevel.Warning, Detail: { } detail } ? ["held evidence takes most of the space: " + detail] : [])
+        .AddWarnings<PreRollStore>(rings => rings.Problem is { } problem ? ["pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem] : [])
+        .AddWarnings<Retainer>(retention =>
+            [.. retention.ClockDoubt is { } doubt ? (string[])[doubt] : [], .. retention.Last?.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}") ?? []])
+        .AddWarnings<VolumeKeeper>(keeper => keeper.Status.Select(v => v.Cause).OfType<string>())
+        .AddWarnings<DiskWatch>(disks => disks.Problems)
+        .AddWarnings<DesiredKeeper>(desired => desired.Warnings);
+}
+
+internal static class WarningSourceExtensions
+{
+    /// <summary>Adds what one part warns of.</summary>
+    public static IServiceCollection AddWarnings<T>(this IServiceCollection services, Func<T, IEnumerable<string>> read)
+        where T : notnull => services.AddSingleton(s => new WarningSource(() => read(s.GetRequiredService<T>())));
+}
