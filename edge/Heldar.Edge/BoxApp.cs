@@ -25,6 +25,7 @@ using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
 using Heldar.Edge.Store;
 using Heldar.Edge.Telemetry;
+using Heldar.Edge.Upkeep;
 using Heldar.Edge.Uplink;
 using Heldar.Edge.Watchdog;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -69,6 +70,7 @@ internal static partial class BoxApp
             .AddPlayback()
             .AddHolds()
             .AddRetention()
+            .AddUpkeep()
             .AddSnapshots()
             .AddUplink(settings)
             .AddRemoteAccess(settings)
