@@ -17,7 +17,7 @@ internal sealed partial class StoreGuard(BoxStore store, IHostApplicationLifetim
 
     private const int MostDoubts = 3;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
     private TimeSpan _nextLook = LookEvery;
     private int _doubts;
     private string? _confirmed;

@@ -44,10 +44,11 @@ internal sealed class BoxFixture : IAsyncDisposable
     }
 
     /// <summary>Stops the box and starts it again, some time of its clock later.</summary>
-    public async Task RestartAsync(string cameras, Duration down = default)
+    public async Task RestartAsync(string cameras, Duration down = default, Action? between = null)
     {
         await CloseAsync();
         Clock.Advance(down);
+        between?.Invoke();
         await OpenAsync(cameras);
     }
 
