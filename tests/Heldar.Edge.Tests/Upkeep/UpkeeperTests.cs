@@ -5,7 +5,6 @@ using Heldar.Edge.Indexer;
 using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Retention;
 using Heldar.Edge.Upkeep;
-using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Upkeep;
