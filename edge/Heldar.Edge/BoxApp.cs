@@ -70,12 +70,12 @@ internal static partial class BoxApp
             .AddPlayback()
             .AddHolds()
             .AddRetention()
-            .AddUpkeep()
             .AddSnapshots()
             .AddUplink(settings)
             .AddRemoteAccess(settings)
             .AddHealth()
             .AddBoxMetrics()
+            .AddUpkeep()
             .AddWatchdog()
             .AddTelemetry(settings, levels);
         replace?.Invoke(builder.Services);

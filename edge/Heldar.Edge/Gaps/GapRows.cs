@@ -22,6 +22,7 @@ internal sealed record KnownCamera(Instant? WantedSince, GapData? Open, Instant?
 internal static class GapRows
 {
     private const int Page = 10_000;
+    private const string PrunedBefore = "ifnull((SELECT before_ns FROM pruned p WHERE p.camera = @camera), -9223372036854775807)";
     private const string Columns = "id, camera, revision, start_ns AS StartNs, end_ns AS EndNs, cause, detail";
 
     /// <summary>Puts a gap with its event unless this revision or a newer one is there; true when something changed.</summary>
@@ -91,6 +92,20 @@ internal static class GapRows
             $"SELECT {Columns} FROM gap WHERE camera = @camera AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) ORDER BY start_ns, id LIMIT @limit",
             new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to), limit }).Select(r => r.ToData())];
 
+    /// <summary>Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>. What was pruned is not wanted any more.</summary>
+    public static IReadOnlyList<Stretch> Wanted(DbConnection db, Guid camera, Instant from, Instant to) =>
+        [.. db.Query<(long Start, long? End)>(
+            $"SELECT max(start_ns, {PrunedBefore}), end_ns FROM wanted WHERE camera = @camera AND start_ns < @to AND {PrunedBefore} < @to AND (end_ns IS NULL OR end_ns > max(@from, {PrunedBefore})) ORDER BY start_ns",
+            new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
+            .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), r.End is { } end ? Instant.Min(to, SegmentIndex.Time(end)) : to))];
+
+    /// <summary>What was recorded within [from, to) and deleted again; it may be there anew.</summary>
+    public static IReadOnlyList<Stretch> Deleted(DbConnection db, Guid camera, Instant from, Instant to) =>
+        [.. db.Query<(long Start, long End)>(
+            "SELECT start_ns, end_ns FROM footage_deleted WHERE camera = @camera AND start_ns < @to AND end_ns > @from ORDER BY start_ns",
+            new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
+            .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), Instant.Min(to, SegmentIndex.Time(r.End))))];
+
     /// <summary>All gaps that overlap [from, to), oldest first, read a page at a time.</summary>
     public static IEnumerable<GapData> Pages(DbConnection db, Guid camera, Instant from, Instant to)
     {
@@ -108,31 +123,6 @@ internal static class GapRows
             (after, id) = (page[^1].StartNs, page[^1].Id);
         }
     }
-
-    /// <summary>
-    /// Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>. What lies before the ledger was pruned is not wanted any
-    /// more: nobody knows what became of it.
-    /// </summary>
-    public static IReadOnlyList<Stretch> Wanted(DbConnection db, Guid camera, Instant from, Instant to)
-    {
-        var text = SegmentIndex.Text(camera);
-        if (db.QueryFirstOrDefault<long?>("SELECT before_ns FROM pruned WHERE camera = @text", new { text }) is { } pruned) from = Instant.Max(from, SegmentIndex.Time(pruned));
-        return
-        [
-            .. db.Query<(long Start, long? End)>(
-                "SELECT start_ns, end_ns FROM wanted WHERE camera = @text AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) ORDER BY start_ns",
-                new { text, from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
-                .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), r.End is { } end ? Instant.Min(to, SegmentIndex.Time(end)) : to))
-                .Where(s => s.Start < s.End),
-        ];
-    }
-
-    /// <summary>What was recorded within [from, to) and deleted again; it may be there anew.</summary>
-    public static IReadOnlyList<Stretch> Deleted(DbConnection db, Guid camera, Instant from, Instant to) =>
-        [.. db.Query<(long Start, long End)>(
-            "SELECT start_ns, end_ns FROM footage_deleted WHERE camera = @camera AND start_ns < @to AND end_ns > @from ORDER BY start_ns",
-            new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
-            .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), Instant.Min(to, SegmentIndex.Time(r.End))))];
 
     private static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
 

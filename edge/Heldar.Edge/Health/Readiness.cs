@@ -5,12 +5,11 @@ using Heldar.Edge.PreRoll;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
-using Heldar.Edge.Store;
 
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention, BoxStore store)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -35,7 +34,6 @@ internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, Hel
         if (retention.ClockDoubt is { } doubt) warnings.Add(doubt);
         if (retention.Last is { } sweep) warnings.AddRange(sweep.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}"));
         warnings.AddRange(keeper.Status.Select(v => v.Cause).OfType<string>());
-        warnings.AddRange(store.Warnings());
         warnings.AddRange(disks.Problems);
         return warnings;
     }

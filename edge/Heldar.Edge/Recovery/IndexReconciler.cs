@@ -41,15 +41,15 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
             if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
             if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null } or { Hold: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;
             group.Add(entry);
-            if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, wait, cancellation);
+            if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, cancellation).WaitAsync(wait, cancellation);
         }
 
-        applied += await ApplyAsync(volume, group, wait, cancellation);
+        applied += await ApplyAsync(volume, group, cancellation).WaitAsync(wait, cancellation);
         if (applied > 0) LogApplied(volume.Root, applied);
         foreach (var problem in seals.Problems.Take(20)) LogProblem(volume.Root, problem.Hour, problem.Line, problem.What);
     }
 
-    private async Task<int> ApplyAsync(Volume volume, List<SealEntry> group, TimeSpan wait, CancellationToken cancellation)
+    private async Task<int> ApplyAsync(Volume volume, List<SealEntry> group, CancellationToken cancellation)
     {
         if (group.Count == 0) return 0;
         var changed = 0;
@@ -68,7 +68,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
 
                 SegmentRows.Mark(db, volume.Id, group[^1].Hour);
             },
-            cancellation).WaitAsync(wait, cancellation);
+            cancellation);
         group.Clear();
         return changed;
     }

@@ -206,7 +206,7 @@ internal sealed partial class VolumeKeeper(
 
     /// <summary>Nobody waits for the database: what is not noted now is noted by a later step.</summary>
     private void NoteHeads() => _memory.Note(
-        [.. _slots.Where(s => s.Volume is not null).Select(s => new KnownVolume(s.Volume!.Id, s.Volume.Root, VolumeAdmission.Word(s.Wish.Role), s.Writer?.Head))], clock.GetCurrentInstant());
+        [.. _slots.Select(s => (s.Volume, s.Wish.Role, s.Writer?.Head)).Where(s => s.Volume is not null).Select(s => new KnownVolume(s.Volume!.Id, s.Volume.Root, VolumeAdmission.Word(s.Role), s.Head))], clock.GetCurrentInstant());
 
     private sealed class VolumeRefusedException(VolumeFault fault, string cause) : Exception(cause)
     {

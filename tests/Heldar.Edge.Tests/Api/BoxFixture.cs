@@ -44,11 +44,11 @@ internal sealed class BoxFixture : IAsyncDisposable
     }
 
     /// <summary>Stops the box and starts it again, some time of its clock later.</summary>
-    public async Task RestartAsync(string cameras, Duration down = default, Action? between = null)
+    public async Task RestartAsync(string cameras, Duration down = default, Action<string>? whileDown = null)
     {
         await CloseAsync();
         Clock.Advance(down);
-        between?.Invoke();
+        whileDown?.Invoke(_folder.File("data"));
         await OpenAsync(cameras);
     }
 

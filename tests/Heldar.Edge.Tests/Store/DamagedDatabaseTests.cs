@@ -36,7 +36,7 @@ public sealed class DamagedDatabaseTests : IAsyncDisposable
     {
         await using var box = await BoxFixture.StartAsync();
         byte[] garbage = [];
-        await box.RestartAsync("", between: () => garbage = Damage.Garbage(Path.Combine(box.Folder, "data", "box.db")));
+        await box.RestartAsync("", whileDown: data => garbage = Damage.Garbage(Path.Combine(data, "box.db")));
 
         var warnings = JsonDocument.Parse((await box.SendAsync("GET", "/health")).Body).RootElement.GetProperty("warnings").EnumerateArray().Select(w => w.GetString()!).ToList();
         var warning = Assert.Single(warnings, w => w.Contains("the database was damaged", StringComparison.Ordinal));
