@@ -22,6 +22,7 @@ internal sealed record KnownCamera(Instant? WantedSince, GapData? Open, Instant?
 internal static class GapRows
 {
     private const int Page = 10_000;
+    /// <summary>What was pruned is not wanted any more: nobody knows what became of it.</summary>
     private const string PrunedBefore = "ifnull((SELECT before_ns FROM pruned p WHERE p.camera = @camera), -9223372036854775807)";
     private const string Columns = "id, camera, revision, start_ns AS StartNs, end_ns AS EndNs, cause, detail";
 
@@ -92,7 +93,7 @@ internal static class GapRows
             $"SELECT {Columns} FROM gap WHERE camera = @camera AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) ORDER BY start_ns, id LIMIT @limit",
             new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to), limit }).Select(r => r.ToData())];
 
-    /// <summary>Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>. What was pruned is not wanted any more.</summary>
+    /// <summary>Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>.</summary>
     public static IReadOnlyList<Stretch> Wanted(DbConnection db, Guid camera, Instant from, Instant to) =>
         [.. db.Query<(long Start, long? End)>(
             $"SELECT max(start_ns, {PrunedBefore}), end_ns FROM wanted WHERE camera = @camera AND start_ns < @to AND {PrunedBefore} < @to AND (end_ns IS NULL OR end_ns > max(@from, {PrunedBefore})) ORDER BY start_ns",
