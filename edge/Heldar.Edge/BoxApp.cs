@@ -26,6 +26,7 @@ using Heldar.Edge.Settings;
 using Heldar.Edge.Snapshots;
 using Heldar.Edge.Store;
 using Heldar.Edge.Telemetry;
+using Heldar.Edge.Upkeep;
 using Heldar.Edge.Uplink;
 using Heldar.Edge.Watchdog;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -76,6 +77,7 @@ internal static partial class BoxApp
             .AddRemoteAccess(settings)
             .AddHealth()
             .AddBoxMetrics()
+            .AddUpkeep()
             .AddWatchdog()
             .AddTelemetry(settings, levels);
         replace?.Invoke(builder.Services);

@@ -7,6 +7,7 @@ using Heldar.Edge.Fsck;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
 using Heldar.Edge.Upgrade;
 using NodaTime;
 
@@ -47,8 +48,9 @@ internal static class BoxCommands
         using var folder = DataFolder.Take(settings.DataFolder);
         await using var app = BoxApp.Build(settings, SystemClock.Instance);
         BoxApp.PrintFirstKey(app);
+        var guard = app.Services.GetRequiredService<StoreGuard>();
         await app.RunAsync(cancellation);
-        return 0;
+        return guard.ExitCode;
     }
 
     private sealed class SayVersion : System.CommandLine.Invocation.SynchronousCommandLineAction

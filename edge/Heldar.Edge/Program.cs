@@ -18,7 +18,7 @@ try
     // Signals are the running box's own matter: it stops in order.
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
-catch (Exception e) when (e is SettingsException or SecretsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException or NewerSchemaException or BackupException)
+catch (Exception e) when (e is SettingsException or SecretsException or DataFolderInUseException or IOException or InvalidDataException or UnauthorizedAccessException or NewerSchemaException or BackupException or SqliteException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -41,6 +41,7 @@ public sealed class RoomGraphTests
         ["Storage"] = ["Seals", "Secrets", "Settings", "Store"],
         ["Store"] = [],
         ["Telemetry"] = ["Enrolment", "Metrics", "RuntimeSettings", "Secrets", "Settings"],
+        ["Upkeep"] = ["Gaps", "Indexer", "Retention", "Store"],
         ["Upgrade"] = ["Settings", "Store"],
         ["Uplink"] = ["Enrolment", "Settings", "Store"],
         ["Watchdog"] = ["Cameras"],

@@ -46,7 +46,32 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
         }
 
         say("comparing the database");
-        await using var store = BoxStore.Open(new StoreOptions { File = database }, StoreSchema.Embedded(), logs.CreateLogger<BoxStore>());
+        if (await DamageAsync(read, repair, report, cancellation) is not { } damage) return report;
+        var aside = repair ? DamagedDatabase.SetAside(database, clock.GetCurrentInstant(), damage) : null;
+        var kept = aside is null ? "--repair keeps it under another name" : $"it is kept as {aside}";
+        report.Add(new Finding(8, "database-damaged", database, $"{damage}; {kept}, and the next start makes it anew from the seal logs") { Repaired = aside is not null });
+        foreach (var log in read) HoldCheck.Run(log, null, report, repaired: false);
+        return report;
+    }
+
+    /// <summary>Compares the database; answers what is damaged, or null when it could be compared.</summary>
+    private async Task<string?> DamageAsync(List<SealedVolume> read, bool repair, FsckReport report, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var store = BoxStore.Open(new StoreOptions { File = database! }, StoreSchema.Embedded(), logs.CreateLogger<BoxStore>());
+            if (await store.ReadAsync(db => DamagedDatabase.Find((SqliteConnection)db, cancellation), cancellation) is { } damage) return damage;
+            await CompareAsync(store, read, repair, report, cancellation);
+            return null;
+        }
+        catch (SqliteException e) when (e.IsDamage)
+        {
+            return e.Message;
+        }
+    }
+
+    private static async Task CompareAsync(BoxStore store, List<SealedVolume> read, bool repair, FsckReport report, CancellationToken cancellation)
+    {
         if (repair) await store.EnqueueAsync(Refresh, cancellation);
         await store.ReadAsync(
             db =>
@@ -62,7 +87,6 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
                 return 0;
             },
             cancellation);
-        return report;
     }
 
     /// <summary>Figures anew from the rows; the next start reads the whole seal log and brings in whatever is missing.</summary>

@@ -23,6 +23,9 @@ internal static class FsckCommand
             using var logs = LoggerFactory.Create(l => l.AddSimpleConsole(o => o.SingleLine = true).AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
             foreach (var missing in settings.Recording.Volumes.Where(v => !Directory.Exists(v)))
                 throw new IOException($"{missing} is not there: mount the disk, or take it out of the settings");
+            // Looking must not make a volume of an empty mount point: the box would record to it.
+            foreach (var nameless in settings.Recording.Volumes.Where(v => Volume.ReadIdentity(v) is null))
+                throw new IOException($"{nameless} holds no volume ({Volume.IdentityFile} is missing): mount the disk, or start the box, which knows whether one was there. Nothing was changed");
             var volumes = settings.Recording.Volumes.Select(v => Volume.Open(v, SystemClock.Instance.GetCurrentInstant())).ToList();
             var checker = new Checker(volumes, Path.Combine(settings.DataFolder, "box.db"), SystemClock.Instance, logs);
             var report = await checker.RunAsync(parsed.GetValue(hash), parsed.GetValue(repair), Console.Error.WriteLine, cancellation);

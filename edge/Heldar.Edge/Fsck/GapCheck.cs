@@ -23,7 +23,7 @@ internal static class GapCheck
             var wanted = Stretch.Merge(GapRows.Wanted(db, camera, from, to));
             var footage = Stretch.Merge(
                 logs.SelectMany(l => l.Segments.Values).Where(s => s.Camera == camera).Select(s => new Stretch(s.Start, s.End)), SpanRows.Tolerance);
-            var gaps = GapRows.Find(db, camera, from, to, CoverageReader.MaxGaps).Select(g => new Stretch(g.Start, g.End ?? to));
+            var gaps = GapRows.Pages(db, camera, from, to).Select(g => new Stretch(g.Start, g.End ?? to));
             foreach (var hole in Stretch.Without(Stretch.Without(wanted, footage), Stretch.Merge(gaps, SpanRows.Tolerance)))
             {
                 if (hole.End - hole.Start > Allowed)

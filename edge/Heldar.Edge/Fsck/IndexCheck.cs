@@ -49,7 +49,6 @@ internal static class IndexCheck
     /// <summary>Kept counters, spans and marks of holds.</summary>
     public static void Kept(DbConnection db, FsckReport report)
     {
-        foreach (var wrong in db.Query<string>("PRAGMA quick_check(20)").Where(line => line != "ok")) report.Add(new Finding(8, "database-damaged", "box.db", wrong));
         foreach (var camera in db.Query<string>(
             """
             SELECT DISTINCT camera FROM (

@@ -29,14 +29,11 @@ internal sealed record Coverage(double Wanted, double Present, IReadOnlyDictiona
 /// <summary>Answers questions about coverage from the index and the ledger. Thread-safe.</summary>
 internal sealed class CoverageReader(IStoreReader reader, SegmentIndex index, CameraRegistry cameras, IClock clock)
 {
-    /// <summary>Most gaps that are looked at.</summary>
-    public const int MaxGaps = 50_000;
-
     public async Task<Coverage> ReadAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation)
     {
         var now = clock.GetCurrentInstant();
         var observed = cameras.Get(camera.ToString("D")) is { } actor ? await actor.ObserveAsync(cancellation) : null;
-        var gaps = await reader.ReadAsync(db => GapRows.Find(db, camera, from, to, MaxGaps), cancellation);
+        var gaps = await reader.ReadAsync(db => GapRows.Pages(db, camera, from, to).ToList(), cancellation);
         // What is recorded but not yet on disk is judged when it is; a gap that lasts reaches to now.
         var judged = Instant.Min(to, gaps.Any(g => g.End is null) || observed is { Wish.IsWanted: false, Recorder.RecordedSince: null } ? now : observed?.Recorder?.RecordedThrough ?? now);
         if (judged <= from) return new Coverage(0, 0, new Dictionary<GapCause, double>(), 0) { Camera = observed };

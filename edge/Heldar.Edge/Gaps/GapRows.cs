@@ -21,6 +21,9 @@ internal sealed record KnownCamera(Instant? WantedSince, GapData? Open, Instant?
 /// <summary>The statements of gaps, wishes and marks. Writing ones are called within a transaction of the store's writer.</summary>
 internal static class GapRows
 {
+    private const int Page = 10_000;
+    /// <summary>What was pruned is not wanted any more: nobody knows what became of it.</summary>
+    private const string PrunedBefore = "ifnull((SELECT before_ns FROM pruned p WHERE p.camera = @camera), -9223372036854775807)";
     private const string Columns = "id, camera, revision, start_ns AS StartNs, end_ns AS EndNs, cause, detail";
 
     /// <summary>Puts a gap with its event unless this revision or a newer one is there; true when something changed.</summary>
@@ -93,7 +96,7 @@ internal static class GapRows
     /// <summary>Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>.</summary>
     public static IReadOnlyList<Stretch> Wanted(DbConnection db, Guid camera, Instant from, Instant to) =>
         [.. db.Query<(long Start, long? End)>(
-            "SELECT start_ns, end_ns FROM wanted WHERE camera = @camera AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) ORDER BY start_ns",
+            $"SELECT max(start_ns, {PrunedBefore}), end_ns FROM wanted WHERE camera = @camera AND start_ns < @to AND {PrunedBefore} < @to AND (end_ns IS NULL OR end_ns > max(@from, {PrunedBefore})) ORDER BY start_ns",
             new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
             .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), r.End is { } end ? Instant.Min(to, SegmentIndex.Time(end)) : to))];
 
@@ -103,6 +106,24 @@ internal static class GapRows
             "SELECT start_ns, end_ns FROM footage_deleted WHERE camera = @camera AND start_ns < @to AND end_ns > @from ORDER BY start_ns",
             new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) })
             .Select(r => new Stretch(Instant.Max(from, SegmentIndex.Time(r.Start)), Instant.Min(to, SegmentIndex.Time(r.End))))];
+
+    /// <summary>All gaps that overlap [from, to), oldest first, read a page at a time.</summary>
+    public static IEnumerable<GapData> Pages(DbConnection db, Guid camera, Instant from, Instant to)
+    {
+        var (after, id) = (long.MinValue, "");
+        while (true)
+        {
+            var page = db.Query<GapRow>(
+                $"""
+                SELECT {Columns} FROM gap WHERE camera = @camera AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) AND (start_ns, id) > (@after, @id)
+                ORDER BY start_ns, id LIMIT {Page}
+                """,
+                new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to), after, id }).AsList();
+            foreach (var row in page) yield return row.ToData();
+            if (page.Count < Page) yield break;
+            (after, id) = (page[^1].StartNs, page[^1].Id);
+        }
+    }
 
     private static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
 

@@ -35,6 +35,9 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
     /// <summary>Segments that wait for the database.</summary>
     public int Waiting => _queue.Reader.Count;
 
+    /// <summary>The index misses something that only the next start brings in: until then no mark says how far it reaches.</summary>
+    public void LeaveForRestart() => Interlocked.Increment(ref _left);
+
     public void Closed(Volume volume, string sealHour, string relativePath, SegmentData data)
     {
         if (_queue.Writer.TryWrite(new Entry(volume.Id, sealHour, relativePath, data, Activity.Current?.Context ?? default))) return;

@@ -49,6 +49,8 @@ internal sealed class BoxInstruments : IDisposable
         _meter.CreateObservableGauge("heldar.uplink.outbox.age", () => Now.OutboxAge.TotalSeconds, "s", "How long the oldest event waits to be sent.");
         _meter.CreateObservableGauge("heldar.store.up", () => Now.StoreAnswers ? 1 : 0, null, "1 when the database answers.");
         _meter.CreateObservableGauge("heldar.store.queue", () => store.Waiting, null, "Works that wait for the database's writer.");
+        _meter.CreateObservableGauge("heldar.store.file", () => store.FileBytes, "By", "Length of the database's file.");
+        _meter.CreateObservableGauge("heldar.store.log", () => store.LogBytes, "By", "Length of the database's write-ahead log.");
         _meter.CreateObservableGauge("heldar.indexer.queue", () => index.Waiting, null, "Sealed segments that wait for the index.");
         _meter.CreateObservableGauge("heldar.indexer.left", () => index.LeftForRestart, null, "Sealed segments that the index learns of at the next start.");
     }

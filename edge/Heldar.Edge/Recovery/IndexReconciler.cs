@@ -25,9 +25,14 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Brings the index up to the log of one volume; its writer must not run yet, or have written nothing.</summary>
-    public async Task ReconcileAsync(Volume volume, CancellationToken cancellation)
+    /// <param name="volume">The volume.</param>
+    /// <param name="cancellation">Ends between records.</param>
+    /// <param name="patience">How long one answer of the database may take; null for ever.</param>
+    /// <exception cref="TimeoutException">The database does not answer.</exception>
+    public async Task ReconcileAsync(Volume volume, CancellationToken cancellation, TimeSpan? patience = null)
     {
-        var mark = await reader.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation);
+        var wait = patience ?? Timeout.InfiniteTimeSpan;
+        var mark = await Task.Run(() => reader.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation), cancellation).WaitAsync(wait, cancellation);
         var seals = new SealReader(volume.Root);
         List<SealEntry> group = new(GroupSize);
         var applied = 0;
@@ -36,10 +41,10 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
             if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
             if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null } or { Hold: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;
             group.Add(entry);
-            if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, cancellation);
+            if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, cancellation).WaitAsync(wait, cancellation);
         }
 
-        applied += await ApplyAsync(volume, group, cancellation);
+        applied += await ApplyAsync(volume, group, cancellation).WaitAsync(wait, cancellation);
         if (applied > 0) LogApplied(volume.Root, applied);
         foreach (var problem in seals.Problems.Take(20)) LogProblem(volume.Root, problem.Hour, problem.Line, problem.What);
     }

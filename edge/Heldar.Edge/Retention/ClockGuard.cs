@@ -22,9 +22,13 @@ internal sealed class ClockGuard(IStoreWriter store, IStoreReader reader, IMachi
     private long? _doubt;
     private volatile bool _vouched;
     private volatile string? _cause;
+    private volatile bool _trusted;
 
     /// <summary>Why age does not delete now; null while the clock is trusted.</summary>
     public string? Cause => _cause;
+
+    /// <summary>The clock was looked at and is right.</summary>
+    public bool IsTrusted => _trusted;
 
     /// <summary>An operator says that the clock is right; taken with the next look.</summary>
     public void Vouch() => _vouched = true;
@@ -41,12 +45,13 @@ internal sealed class ClockGuard(IStoreWriter store, IStoreReader reader, IMachi
         else if (off > Most || off < -Most)
         {
             _cause = $"the clock is {Math.Abs(off.TotalHours):0.0} h {(off > Duration.Zero ? "ahead of" : "behind")} where it should be and no time source vouches for it: nothing is deleted by age";
+            _trusted = false;
             await DoubtAsync(now, cancellation);
             return false;
         }
 
         await TrustAsync(now, monotonic, cancellation);
-        return true;
+        return _trusted = true;
     }
 
     private async Task LoadAsync(Instant now, Duration monotonic, CancellationToken cancellation)

@@ -29,6 +29,9 @@ internal sealed class Retainer(
     /// <summary>Why age does not delete; null while it may.</summary>
     public string? ClockDoubt => guard.Cause;
 
+    /// <summary>The clock was looked at and is right.</summary>
+    public bool IsClockTrusted => guard.IsTrusted;
+
     /// <summary>An operator says that the clock is right.</summary>
     public void VouchForClock() => guard.Vouch();
 

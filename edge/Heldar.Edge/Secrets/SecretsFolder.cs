@@ -100,7 +100,7 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
         }
         catch (SqliteException e) when (e.IsDamage)
         {
-            // Nothing sealed can be read from it: the store's own recovery decides what becomes of the file.
+            // Nothing sealed can be read from it: the store sets it aside when it opens, and begins anew.
             return [];
         }
     }

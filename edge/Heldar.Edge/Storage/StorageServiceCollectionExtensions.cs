@@ -1,5 +1,6 @@
 using Heldar.Edge.Seals;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Store;
 using NodaTime;
 
 namespace Heldar.Edge.Storage;
@@ -13,7 +14,7 @@ internal static class StorageServiceCollectionExtensions
         .AddSingleton<SpaceAlarm>()
         .AddSingleton(s => new VolumeWishes(
             settings.Recording.AllVolumes,
-            new VolumeAdmission(BoxMark.ReadOrCreate(settings.DataFolder, settings.Recording.AllVolumes, s.GetRequiredService<IClock>().GetCurrentInstant())),
+            new VolumeAdmission(BoxMark.ReadOrCreate(settings.DataFolder, settings.Recording.AllVolumes, s.GetRequiredService<IClock>().GetCurrentInstant()), () => DamagedDatabase.Kept(s.GetRequiredService<BoxStore>().FilePath).Count > 0),
             (volume, role, seals) => Writer(s, volume, role, seals)))
         .AddSingleton<StorageReport>()
         .AddSingleton<VolumeKeeper>()

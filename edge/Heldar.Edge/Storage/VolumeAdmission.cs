@@ -15,21 +15,22 @@ internal sealed record Admitted(Volume? Volume, VolumeFault Fault, string? Cause
 /// disks and a copy are refused; an older state of a disk is recorded on and told. Nothing that is there is overwritten.
 /// </summary>
 /// <param name="box">This box; a disk that names another one is refused.</param>
-internal sealed class VolumeAdmission(Guid box)
+/// <param name="forgot">Whether the box lost what it knew of its volumes: then a folder without an identity may be an empty mount point. Null never.</param>
+internal sealed class VolumeAdmission(Guid box, Func<bool>? forgot = null)
 {
     /// <summary>Looks at a folder.</summary>
     /// <param name="wish">What the settings say.</param>
-    /// <param name="known">What the box remembers of its volumes.</param>
+    /// <param name="known">What the box remembers of its volumes; null when it cannot tell now.</param>
     /// <param name="inUse">Volumes that are open already.</param>
     /// <param name="now">Dates a new identity.</param>
-    public Admitted Look(VolumeSettings wish, IReadOnlyList<KnownVolume> known, IReadOnlyCollection<Volume> inUse, Instant now)
+    public Admitted Look(VolumeSettings wish, IReadOnlyList<KnownVolume>? known, IReadOnlyCollection<Volume> inUse, Instant now)
     {
         try
         {
             if (wish.Mounted && !IsMounted(wish.Path))
                 return Refused(VolumeFault.Away, $"no disk is mounted at {wish.Path}, and the settings want one there (mounted: true). Mount the disk");
             var role = Word(wish.Role);
-            return Volume.ReadIdentity(wish.Path) is { } identity ? Named(wish.Path, role, identity, known, inUse, now) : Nameless(wish.Path, role, known, now);
+            return Volume.ReadIdentity(wish.Path) is { } identity ? Named(wish.Path, role, identity, known ?? [], inUse, now) : Nameless(wish.Path, role, known, now);
         }
         catch (InvalidDataException e)
         {
@@ -62,10 +63,14 @@ internal sealed class VolumeAdmission(Guid box)
         return new(volume, VolumeFault.None, before?.Head is { } head ? Older(volume, head) : null);
     }
 
-    private Admitted Nameless(string path, string role, IReadOnlyList<KnownVolume> known, Instant now)
+    private Admitted Nameless(string path, string role, IReadOnlyList<KnownVolume>? known, Instant now)
     {
         // The newest that was here: a path may have had several disks over the years.
-        var before = known.LastOrDefault(k => k.Path == path && k.Role == role);
+        var before = known?.LastOrDefault(k => k.Path == path && k.Role == role);
+        if (before is null && (known is null || forgot?.Invoke() == true))
+            return Refused(
+                VolumeFault.Away,
+                $"there is no volume at {path}, and the box cannot tell whether one was there, since its database {(known is null ? "does not answer" : "was lost")}: the disk may not be mounted. Mount it, or begin a new volume there with: heldar-edge volumes adopt {path}");
         if (before is null) return new(Volume.Open(path, now, box), VolumeFault.None, null);
         if (before.Head is { } head && string.Equals(HashAt(path, head), head.Hash, StringComparison.Ordinal))
         {

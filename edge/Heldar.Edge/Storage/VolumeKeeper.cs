@@ -18,10 +18,11 @@ internal sealed partial class VolumeKeeper(
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
     private static readonly Duration HeadEvery = Duration.FromSeconds(10);
     private readonly IReadOnlyList<VolumeSlot> _slots = [.. wishes.Volumes.Select(w => new VolumeSlot(w))];
     private readonly CancellationTokenSource _stop = new();
-    private readonly Dictionary<Guid, SealHead?> _noted = [];
+    private readonly VolumeMemory _memory = new(store, reader, log);
     private Instant _headAt = Instant.MinValue;
     private Task _loop = Task.CompletedTask;
     private volatile VolumeWriter? _mirror;
@@ -43,7 +44,8 @@ internal sealed partial class VolumeKeeper(
     public async Task OpenAsync(CancellationToken cancellation)
     {
         foreach (var slot in _slots) await LookAsync(slot, reconcile: false, cancellation);
-        await NoteHeadsAsync(cancellation);
+        NoteHeads();
+        await _memory.EndAsync(StorePatience);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -52,7 +54,9 @@ internal sealed partial class VolumeKeeper(
         await _loop;
         var all = _slots.Select(s => s.Writer).OfType<VolumeWriter>().ToList();
         await Task.WhenAll(all.Select(w => w.DisposeAsync().AsTask())).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await NoteHeadsAsync(CancellationToken.None);
+        await _memory.EndAsync(StorePatience);
+        NoteHeads();
+        await _memory.EndAsync(StorePatience);
     }
 
     /// <summary>Looks at every volume once; the loop calls it each second.</summary>
@@ -61,14 +65,22 @@ internal sealed partial class VolumeKeeper(
         var now = clock.GetCurrentInstant();
         foreach (var slot in _slots)
         {
-            if (slot.Volume is not null && Broken(slot) is { } trouble) Retire(slot, trouble.Fault, trouble.Cause, now);
-            if (slot.Volume is null && (now >= slot.NextLook || slot.NextLook > now + Duration.FromMinutes(1))) await LookAsync(slot, reconcile: true, cancellation);
-            Tell(slot, now);
+            try
+            {
+                if (slot.Volume is not null && Broken(slot) is { } trouble) Retire(slot, trouble.Fault, trouble.Cause, now);
+                if (slot.Volume is null && (now >= slot.NextLook || slot.NextLook > now + Duration.FromMinutes(1))) await LookAsync(slot, reconcile: true, cancellation);
+                Tell(slot, now);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // One volume's fault is not the next one's.
+                LogFailed(e);
+            }
         }
 
         if (now < _headAt && now > _headAt - HeadEvery) return;
         _headAt = now + HeadEvery;
-        await NoteHeadsAsync(cancellation);
+        NoteHeads();
     }
 
     public void Dispose() => _stop.Dispose();
@@ -101,7 +113,7 @@ internal sealed partial class VolumeKeeper(
         var now = clock.GetCurrentInstant();
         if (slot.Leaving is { IsCompleted: false }) return;
         slot.Leaving = null;
-        var known = await reader.ReadAsync(VolumeRows.Read, cancellation);
+        var known = await _memory.KnownAsync(StorePatience, cancellation);
         var admitted = wishes.Admission.Look(slot.Wish, known, [.. _slots.Select(s => s.Volume).OfType<Volume>()], now);
         SealLog? seals = null;
         try
@@ -120,7 +132,7 @@ internal sealed partial class VolumeKeeper(
             }
 
             slot.Volume = volume;
-            _noted.Remove(volume.Id);
+            _memory.Forget(volume.Id);
             if (slot.Wish.Role == VolumeRole.Primary)
             {
                 volumes.Add(volume);
@@ -192,20 +204,9 @@ internal sealed partial class VolumeKeeper(
     private static string? MountOf(string path) =>
         DriveInfo.GetDrives().Select(d => d.Name).Where(n => path.StartsWith(n.TrimEnd('/') + "/", StringComparison.Ordinal) || path == n).MaxBy(n => n.Length);
 
-    private async Task NoteHeadsAsync(CancellationToken cancellation)
-    {
-        var now = clock.GetCurrentInstant();
-        var changed = _slots.Where(s => s.Volume is not null && (!_noted.TryGetValue(s.Volume.Id, out var head) || head != s.Writer?.Head))
-            .Select(s => (s.Volume!, VolumeAdmission.Word(s.Wish.Role), s.Writer?.Head)).ToList();
-        if (changed.Count == 0) return;
-        await store.EnqueueAsync(
-            db =>
-            {
-                foreach (var (volume, role, head) in changed) VolumeRows.Put(db, volume, role, head, now);
-            },
-            cancellation);
-        foreach (var (volume, _, head) in changed) _noted[volume.Id] = head;
-    }
+    /// <summary>Nobody waits for the database: what is not noted now is noted by a later step.</summary>
+    private void NoteHeads() => _memory.Note(
+        [.. _slots.Select(s => (s.Volume, s.Wish.Role, s.Writer?.Head)).Where(s => s.Volume is not null).Select(s => new KnownVolume(s.Volume!.Id, s.Volume.Root, VolumeAdmission.Word(s.Role), s.Head))], clock.GetCurrentInstant());
 
     private sealed class VolumeRefusedException(VolumeFault fault, string cause) : Exception(cause)
     {

@@ -18,7 +18,7 @@ internal static class VolumeRows
             .Select(r => new KnownVolume(Guid.ParseExact(r.Id, "D"), r.Path, r.Role, r is { Seq: > 0, Hour: { } hour, Hash: { } hash } ? new SealHead(r.Seq, hour, hash) : null))];
 
     /// <summary>Notes where it is and how far its log surely reaches.</summary>
-    public static void Put(DbConnection db, Volume volume, string role, SealHead? head, Instant now) => db.Execute(
+    public static void Put(DbConnection db, KnownVolume volume, Instant now) => db.Execute(
         """
         INSERT INTO volume (id, path, role, seen_ns, head_seq, head_hour, head_hash) VALUES (@id, @path, @role, @now, @seq, @hour, @hash)
         ON CONFLICT (id) DO UPDATE SET path = @path, role = @role, seen_ns = @now, head_seq = @seq, head_hour = @hour, head_hash = @hash
@@ -26,11 +26,11 @@ internal static class VolumeRows
         new
         {
             id = volume.Id.ToString("D"),
-            path = volume.Root,
-            role,
+            path = volume.Path,
+            role = volume.Role,
             now = now.ToUnixTimeTicks() * 100,
-            seq = head?.Seq ?? 0,
-            hour = head?.Hour,
-            hash = head?.Hash,
+            seq = volume.Head?.Seq ?? 0,
+            hour = volume.Head?.Hour,
+            hash = volume.Head?.Hash,
         });
 }

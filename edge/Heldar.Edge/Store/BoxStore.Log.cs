@@ -7,4 +7,10 @@ internal sealed partial class BoxStore
 
     [LoggerMessage(1601, LogLevel.Error, "A commit of {Count} works failed")]
     private static partial void LogGroupFailed(ILogger log, Exception error, int count);
+
+    [LoggerMessage(1602, LogLevel.Error, "{File} is damaged ({Cause}): it is kept as {Aside}, and a new database is filled from the seal logs")]
+    private static partial void LogSetAside(ILogger log, string file, string cause, string aside);
+
+    [LoggerMessage(1603, LogLevel.Error, "The database is damaged; recording goes on into the seal logs")]
+    private static partial void LogDamaged(ILogger log, Exception error);
 }

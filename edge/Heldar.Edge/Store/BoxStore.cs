@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Diagnostics;
 using System.Threading.Channels;
+using Dapper;
+using NodaTime;
 
 namespace Heldar.Edge.Store;
 
@@ -18,6 +20,7 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly SemaphoreSlim _readerPlaces;
     private readonly Task _loop;
+    private volatile string? _damage;
     private int _disposed;
 
     private BoxStore(StoreOptions options, SqliteConnection writer, ILogger<BoxStore> log)
@@ -29,27 +32,64 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     }
 
     /// <summary>Opens the database, brings its schema up to date and starts the writer.</summary>
+    /// <param name="options">Where it is.</param>
+    /// <param name="migrations">The schema's steps.</param>
+    /// <param name="log">Told of steps and damage.</param>
+    /// <param name="clock">Names a damaged database that is set aside, see <see cref="DamagedDatabase"/>; null refuses a damaged one.</param>
     /// <exception cref="ArgumentException">The options are wrong; the message names every mistake.</exception>
     /// <exception cref="SqliteException">The file cannot be used; nothing was changed.</exception>
-    /// <exception cref="InvalidOperationException">The schema is that of a newer program.</exception>
-    public static BoxStore Open(StoreOptions options, IEnumerable<StoreMigration> migrations, ILogger<BoxStore> log)
+    /// <exception cref="NewerSchemaException">The schema is that of a newer program.</exception>
+    public static BoxStore Open(StoreOptions options, IEnumerable<StoreMigration> migrations, ILogger<BoxStore> log, IClock? clock = null)
     {
         var errors = options.Validate();
         if (errors.Count > 0) throw new ArgumentException(string.Join(' ', errors), nameof(options));
         DapperTypes.Register();
         Directory.CreateDirectory(Path.GetDirectoryName(options.File)!);
-        var writer = new SqliteConnection(options.File);
-        try
+        List<StoreMigration> steps = [.. migrations];
+        if (clock is null) return OpenWhole(options, steps, log, check: false);
+        var cause = DamagedDatabase.Noted(options.File);
+        if (cause is null)
         {
-            writer.Open();
-            foreach (var name in StoreSchema.Apply(writer, migrations)) LogMigrated(log, name);
-            return new BoxStore(options, writer, log);
+            try
+            {
+                return OpenWhole(options, steps, log, check: true);
+            }
+            catch (SqliteException e) when (e.IsDamage)
+            {
+                cause = e.Message;
+            }
         }
-        catch
-        {
-            writer.Dispose();
-            throw;
-        }
+
+        LogSetAside(log, options.File, cause, DamagedDatabase.SetAside(options.File, clock.GetCurrentInstant(), cause));
+        var store = OpenWhole(options, steps, log, check: false);
+        store.BeganAnew = true;
+        return store;
+    }
+
+    /// <summary>The database was damaged when this program started, and a new one took its place.</summary>
+    public bool BeganAnew { get; private set; }
+
+    /// <summary>What SQLite says is damaged since this program runs; null while nothing is.</summary>
+    public string? Damage => _damage;
+
+    /// <summary>Where the database is.</summary>
+    public string FilePath => _options.File;
+
+    /// <summary>Bytes of the database's file, without its write-ahead log.</summary>
+    public long FileBytes => Length("");
+
+    /// <summary>Bytes of its write-ahead log.</summary>
+    public long LogBytes => Length("-wal");
+
+    /// <summary>What people must know of the database: damage now, and databases that were set aside and are still there.</summary>
+    public IReadOnlyList<string> Warnings()
+    {
+        List<string> warnings = [];
+        if (_damage is { } damage) warnings.Add($"the database is damaged ({damage}): recording goes on into the seal logs; the box starts anew and sets it aside");
+        foreach (var (file, cause) in DamagedDatabase.Kept(_options.File))
+            warnings.Add(
+                $"the database was damaged ({cause}) and is kept as {file}: segments, holds and gaps were rebuilt from the seal logs; accounts, schedules, settings and cameras that are not in the settings file come back from a backup. Check the disk; move the file away when it is not needed");
+        return warnings;
     }
 
     /// <summary>Works that wait for the writer.</summary>
@@ -74,17 +114,58 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         await _readerPlaces.WaitAsync(cancellation);
+        SqliteConnection? connection = null;
         try
         {
-            if (!_readers.TryTake(out var connection)) connection = OpenReader();
+            if (!_readers.TryTake(out connection)) connection = OpenReader();
             var answer = query(connection);
             _readers.Add(connection);
+            connection = null;
             return answer;
+        }
+        catch (SqliteException e) when (e.IsDamage)
+        {
+            See(e);
+            throw;
         }
         finally
         {
+            // One whose query failed may be within a statement: it is not used again.
+            if (connection is not null) await connection.DisposeAsync();
             _readerPlaces.Release();
         }
+    }
+
+    /// <summary>Looks at the database with a connection of its own, which reads from the disk; what it finds is <see cref="Damage"/>. Blocks.</summary>
+    /// <param name="whole">Every page, otherwise the first page of each table and index.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <returns>False when it is damaged, or was and now is not whole.</returns>
+    public bool Check(bool whole, CancellationToken cancellation)
+    {
+        try
+        {
+            using var connection = OpenReader();
+            if (whole) _damage = DamagedDatabase.Find(connection, cancellation);
+            else
+                foreach (var table in connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").AsList())
+                    _ = connection.ExecuteScalar($"SELECT 1 FROM \"{table}\" LIMIT 1");
+        }
+        catch (SqliteException e) when (e.IsDamage)
+        {
+            See(e);
+        }
+
+        return _damage is null;
+    }
+
+    /// <summary>Takes the write-ahead log into the database and cuts it to nothing, unless a reader holds it for longer than a quarter of a second. Blocks.</summary>
+    /// <returns>Whether it was cut.</returns>
+    public bool CutLog()
+    {
+        using var connection = new SqliteConnection(_options.File);
+        connection.Open();
+        connection.Execute("PRAGMA busy_timeout = 250");
+        return connection.ExecuteScalar<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
     }
 
     /// <summary>Runs what is in the queue, then closes the database.</summary>
@@ -98,12 +179,51 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
         _readerPlaces.Dispose();
     }
 
+    private static BoxStore OpenWhole(StoreOptions options, List<StoreMigration> steps, ILogger<BoxStore> log, bool check)
+    {
+        var writer = new SqliteConnection(options.File);
+        try
+        {
+            writer.Open();
+            var small = new FileInfo(options.File).Length <= options.CheckedAtStart;
+            if (check && small && DamagedDatabase.Find(writer) is { } damage) throw new SqliteException(SQLitePCL.raw.SQLITE_CORRUPT, damage);
+            foreach (var name in StoreSchema.Apply(writer, steps)) LogMigrated(log, name);
+            // A database of an older program learns to give pages back; a large one goes on filling its own.
+            if (check && small && writer.ExecuteScalar<long>("PRAGMA auto_vacuum") == 0) writer.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
+            return new BoxStore(options, writer, log);
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    private void See(SqliteException damage)
+    {
+        if (Interlocked.CompareExchange(ref _damage, damage.Message, null) is null) LogDamaged(_log, damage);
+    }
+
+    private long Length(string part)
+    {
+        var file = new FileInfo(_options.File + part);
+        return file.Exists ? file.Length : 0;
+    }
+
     private SqliteConnection OpenReader()
     {
         var connection = new SqliteConnection(_options.File);
-        connection.Open();
-        connection.Execute("PRAGMA query_only = ON");
-        return connection;
+        try
+        {
+            connection.Open();
+            connection.Execute("PRAGMA query_only = ON");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private async Task WriteLoopAsync()
@@ -132,6 +252,7 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
         catch (Exception e)
         {
             StoreMetrics.Failures.Add(1);
+            if (e is SqliteException { IsDamage: true } damage) See(damage);
             LogGroupFailed(_log, e, group.Count);
             foreach (var work in group) work.Done.TrySetException(e);
         }

@@ -38,6 +38,7 @@ internal sealed class SqliteConnection(string path) : DbConnection
     public override void Open()
     {
         if (_db is not null) return;
+        var fresh = !File.Exists(path) || new FileInfo(path).Length == 0;
         var code = raw.sqlite3_open_v2(path, out var db, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null);
         if (code != raw.SQLITE_OK)
         {
@@ -48,6 +49,8 @@ internal sealed class SqliteConnection(string path) : DbConnection
         _db = db;
         raw.sqlite3_extended_result_codes(db, 1);
         raw.sqlite3_busy_timeout(db, 5000);
+        // How a file gives pages back is decided before its first page.
+        if (fresh) Execute("PRAGMA auto_vacuum = INCREMENTAL");
         Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;");
     }
 
@@ -66,6 +69,12 @@ internal sealed class SqliteConnection(string path) : DbConnection
     {
         using var command = new SqliteCommand(this) { CommandText = sql };
         command.ExecuteNonQuery();
+    }
+
+    /// <summary>Ends the statement that runs now; from any thread, while the connection is open.</summary>
+    public void Interrupt()
+    {
+        if (_db is { } db) raw.sqlite3_interrupt(db);
     }
 
     internal SqliteException Failure(int code, string? sql = null) =>

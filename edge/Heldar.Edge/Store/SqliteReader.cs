@@ -43,6 +43,8 @@ internal sealed class SqliteReader(SqliteConnection connection, string sql, Sqli
             parameters.Bind(_statement);
             _first = Step();
             if (raw.sqlite3_column_count(_statement) > 0) return true;
+            // Some have rows without columns, such as incremental_vacuum one for each page: they are done when the rows are.
+            while (_first) _first = Step();
             End();
         }
 

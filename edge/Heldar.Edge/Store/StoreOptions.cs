@@ -15,6 +15,9 @@ internal sealed record StoreOptions
     /// <summary>Connections for reading. Default 4, 1 to 32.</summary>
     public int Readers { get; init; } = 4;
 
+    /// <summary>Bytes up to which a database is read whole at the start, for damage. Default 64 MiB, 0 to 1 TiB. More finds damage of a larger one and makes the start slower.</summary>
+    public long CheckedAtStart { get; init; } = 64 << 20;
+
     /// <summary>Every mistake, each naming its setting; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -23,6 +26,7 @@ internal sealed record StoreOptions
         if (QueueLength is < 16 or > 65536) errors.Add($"QueueLength must be 16 to 65536; it is {QueueLength}.");
         if (GroupSize is < 1 or > 4096) errors.Add($"GroupSize must be 1 to 4096; it is {GroupSize}.");
         if (Readers is < 1 or > 32) errors.Add($"Readers must be 1 to 32; it is {Readers}.");
+        if (CheckedAtStart is < 0 or > 1L << 40) errors.Add($"CheckedAtStart must be 0 to 1 TiB; it is {CheckedAtStart} bytes.");
         return errors;
     }
 }

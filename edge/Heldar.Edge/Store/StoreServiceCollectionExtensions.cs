@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Heldar.Edge.Store;
 
 internal static class StoreServiceCollectionExtensions
@@ -7,7 +9,9 @@ internal static class StoreServiceCollectionExtensions
     {
         foreach (var migration in StoreSchema.Embedded()) services.AddSingleton(migration);
         return services
-            .AddSingleton(s => BoxStore.Open(options, s.GetServices<StoreMigration>(), s.GetRequiredService<ILogger<BoxStore>>()))
+            .AddSingleton(s => BoxStore.Open(options, s.GetServices<StoreMigration>(), s.GetRequiredService<ILogger<BoxStore>>(), s.GetRequiredService<IClock>()))
+            .AddSingleton<StoreGuard>()
+            .AddHostedService(s => s.GetRequiredService<StoreGuard>())
             .AddSingleton<IStoreWriter>(s => s.GetRequiredService<BoxStore>())
             .AddSingleton<IStoreReader>(s => s.GetRequiredService<BoxStore>());
     }

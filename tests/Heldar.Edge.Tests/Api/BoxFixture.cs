@@ -54,6 +54,7 @@ internal sealed class BoxFixture : IAsyncDisposable
         await CloseAsync();
         whileDown?.Invoke(_folder.File("data"));
         Clock.Advance(down);
+        whileDown?.Invoke(_folder.File("data"));
         await OpenAsync(cameras);
     }
 

@@ -1,10 +1,13 @@
+using System.Net.Sockets;
 using Dapper;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Fsck;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Retention;
+using Heldar.Edge.Tests.Store;
 using Heldar.Media.SegmentNames;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
@@ -59,6 +62,9 @@ public sealed class CheckerTests : IAsyncDisposable
     [InlineData("gap-unexplained", 1)]
     [InlineData("overlap-in-run", 1)]
     [InlineData("database-missing", 8)]
+    [InlineData("database-damaged", 8)]
+    [InlineData("unclosed", 8)]
+    [InlineData("segment-unreadable", 3)]
     public async Task AFault_IsFound_WithItsInvariant(string code, int invariant)
     {
         await FillAsync();
@@ -78,6 +84,7 @@ public sealed class CheckerTests : IAsyncDisposable
     [InlineData("spans")]
     [InlineData("held-mark")]
     [InlineData("hold-not-indexed")]
+    [InlineData("database-damaged")]
     public async Task Repair_PutsInOrderWhatItCan_AndDeletesNothing(string code)
     {
         await FillAsync();
@@ -99,6 +106,70 @@ public sealed class CheckerTests : IAsyncDisposable
         Assert.Contains((await RunAsync(hash: true, volume)).Listed, f => f.Code == "segment-changed");
         Assert.DoesNotContain((await RunAsync(hash: false, volume)).Listed, f => f.Code == "segment-changed");
         _box.Box.Reopen();
+    }
+
+    [Fact]
+    public async Task Hash_FindsAFileThatIsWhatWasSealed_AndNoSegment()
+    {
+        var sealedAs = await _box.PutAsync(Camera, "gate", Epoch);
+        var data = sealedAs with { Revision = 2, Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(new byte[sealedAs.Bytes])) };
+        Assert.True(_box.Box.Writers.All[0].TrySeal(new SealRecord { Type = SealType.Closed, Path = new SegmentName("gate", data.Start, data.Segment).RelativePath, Data = data }));
+        await _box.Box.StopAsync();
+
+        var volume = Volume.Open(_box.Box.Root, _box.Clock.Now);
+        Assert.Contains((await RunAsync(hash: true, volume)).Listed, f => (f.Code, f.Invariant) == ("segment-odd", 3));
+        Assert.DoesNotContain((await RunAsync(hash: false, volume)).Listed, f => f.Code == "segment-odd");
+        _box.Box.Reopen();
+    }
+
+    [Fact]
+    public async Task ZeroedPages_AreFound_AndWithoutRepairTheDatabaseStays()
+    {
+        await FillAsync();
+        Damage.Zero(_box.Box.Store);
+        await _box.Box.StopAsync();
+        var database = _box.Box.Store.FilePath;
+
+        var report = await RunAsync(hash: false, Volume.Open(_box.Box.Root, _box.Clock.Now));
+        Assert.Equal(("database-damaged", 8, false), report.Listed.Select(f => (f.Code, f.Invariant, f.Repaired)).Single());
+        Assert.Empty(DamagedDatabase.Kept(database));
+        Assert.True(File.Exists(database));
+        _box.Box.Reopen();
+    }
+
+    [Fact]
+    public async Task ManyGaps_ExplainAllThatTheyExplain()
+    {
+        await FillAsync();
+        const int Gaps = 60_000;
+        var (from, seconds) = (Epoch - Duration.FromDays(3), 2L * Gaps);
+        await SqlAsync(
+            """
+            INSERT INTO wanted (camera, start_ns, end_ns) VALUES (@camera, @from, @from + @seconds * 1000000000);
+            INSERT INTO recorded_mark (camera, through_ns, seen_ns) VALUES (@camera, @seen, @seen);
+            WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < @gaps - 1)
+            INSERT INTO gap (id, camera, revision, start_ns, end_ns, cause)
+              SELECT printf('00000000-0000-7000-8000-%012d', i), @camera, 1, @from + i * 2000000000, @from + (i + 1) * 2000000000, 1 FROM n;
+            """,
+            new { camera = SegmentIndex.Text(Camera), from = SegmentIndex.Ns(from), seconds, seen = SegmentIndex.Ns(Epoch + Duration.FromSeconds(170)), gaps = Gaps });
+
+        Assert.Empty((await CheckAsync()).Listed.Select(f => f.ToString()));
+    }
+
+    [Fact]
+    public async Task Command_LeavesAnEmptyMountPointEmpty_AndFails()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("disk"));
+        await File.WriteAllTextAsync(folder.File("heldar.yaml"), "box: { data: ./data }\nrecording: { volumes: [{ path: ./disk }] }\n", TestContext.Current.CancellationToken);
+        foreach (var how in (string[][])[[], ["--repair"]])
+        {
+            var result = await Heldar.Local.Processes.Tool.RunAsync(Heldar.Local.Build.Edge, ["fsck", "--config", folder.File("heldar.yaml"), .. how], TestContext.Current.CancellationToken);
+
+            Assert.Equal(1, result.ExitCode);
+            Assert.Contains("holds no volume", result.Error, StringComparison.Ordinal);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(folder.File("disk")));
+        }
     }
 
     private async Task FillAsync()
@@ -157,6 +228,31 @@ public sealed class CheckerTests : IAsyncDisposable
             case "database-missing":
                 await _box.Box.StopAsync();
                 Directory.Delete(Path.Combine(_box.Box.Folder, "data"), recursive: true);
+                break;
+            case "database-damaged":
+                await _box.Box.StopAsync();
+                Damage.Garbage(_box.Box.Store.FilePath);
+                break;
+            case "unclosed":
+                var opened = Guid.CreateVersion7();
+                var name = new SegmentName("gate", _stored[5].End, opened);
+                Assert.True(_box.Box.Writers.All[0].TrySeal(new SealRecord
+                {
+                    Type = SealType.Opened,
+                    Path = name.RelativePath,
+                    Opened = new OpenedSeal(opened, Camera, "gate", Guid.CreateVersion7(), _stored[5].End, "avc1.64000d", 320, 180, 10, new string('a', 64)),
+                }));
+                await File.WriteAllTextAsync(Path.Combine(_box.Box.Root, name.RelativePath), "x");
+                break;
+            case "segment-unreadable":
+                File.Delete(FileOf(2));
+                using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+                {
+                    // No user, not even the first, can open a socket as a file; its name must be short where it is made.
+                    socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_box.Box.Folder, "s")));
+                    File.Move(Path.Combine(_box.Box.Folder, "s"), FileOf(2));
+                }
+
                 break;
             default: throw new ArgumentOutOfRangeException(nameof(code), code, null);
         }

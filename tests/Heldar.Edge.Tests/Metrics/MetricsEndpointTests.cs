@@ -64,6 +64,8 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     [InlineData("heldar_uplink_outbox_age_seconds 0\n")]
     [InlineData("heldar_store_up 1\n")]
     [InlineData("heldar_store_queue ")]
+    [InlineData("heldar_store_file_bytes ")]
+    [InlineData("heldar_store_log_bytes ")]
     [InlineData("heldar_store_commit_seconds_bucket{le=\"+Inf\"} ")]
     [InlineData("heldar_storage_free_bytes{volume=")]
     [InlineData("process_resident_memory_bytes ")]

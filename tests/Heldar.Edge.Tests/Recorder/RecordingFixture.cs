@@ -142,7 +142,7 @@ internal sealed class RecordingFixture : IAsyncDisposable
 
     private void Open()
     {
-        Store = BoxStore.Open(new StoreOptions { File = Database }, StoreSchema.Embedded(), NullLogger<BoxStore>.Instance);
+        Store = BoxStore.Open(new StoreOptions { File = Database }, StoreSchema.Embedded(), NullLogger<BoxStore>.Instance, Clock);
         Volumes = new VolumeSet([Volume.Open(Root, Clock.Now)]);
         Index = new SegmentIndex(Store, Volumes);
         IndexWriter = new IndexWriter(Store, Outbox, NullLogger<IndexWriter>.Instance);

@@ -25,6 +25,18 @@ public sealed class VolumeAdmissionTests : IDisposable
         Assert.Equal((admitted.Volume!.Id, Box), (Volume.ReadIdentity(Path)!.Id, Volume.ReadIdentity(Path)!.Box));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void FolderWithoutIdentity_IsNotBegun_WhileNobodyKnowsWhatWasThere(bool forgot)
+    {
+        Directory.CreateDirectory(Path);
+
+        Refuses(new VolumeAdmission(Box, () => forgot).Look(new(Path, VolumeRole.Primary, false), forgot ? [] : null, [], _clock.Now), VolumeFault.Away, "may not be mounted", "volumes adopt");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path));
+        Assert.NotNull(new VolumeAdmission(Box, () => false).Look(new(Path, VolumeRole.Primary, false), [], [], _clock.Now).Volume);
+    }
+
     [Fact]
     public void DiskOfTheFirstVersion_IsTakenAsOurs()
     {

@@ -99,6 +99,22 @@ public sealed class BoxStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Reader_ThatThrew_IsClosed()
+    {
+        await using var store = Open(First);
+        for (var i = 0; i < 50; i++)
+        {
+            await Assert.ThrowsAsync<SqliteException>(() => store.ReadAsync(db => db.Query<long>("SELECT nothing FROM other").AsList()));
+            await Assert.ThrowsAsync<InvalidDataException>(() => store.ReadAsync<int>(_ => throw new InvalidDataException("no")));
+        }
+
+        var handles = Directory.EnumerateFiles("/proc/self/fd").Count(fd => new FileInfo(fd).LinkTarget == Path.Combine(_folder, "box.db"));
+        // SQLite may keep a handle or two for the next connection while another one is open.
+        Assert.InRange(handles, 1, 4);
+        Assert.Equal(1, await store.ReadAsync(_ => 1));
+    }
+
+    [Fact]
     public async Task Store_RefusesWork_AfterItWasClosed()
     {
         var store = Open(First);

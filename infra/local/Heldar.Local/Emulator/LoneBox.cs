@@ -81,6 +81,19 @@ internal sealed class LoneBox : IAsyncDisposable
         return dead;
     }
 
+    /// <summary>Waits until it ends by itself; its exit code, or null when it still runs.</summary>
+    public async Task<int?> EndedAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        if (_child is not { } child) throw new ProcessException("the box was not started");
+        await child.WaitForExitAsync(cancellation).WaitAsync(limit, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        if (!child.HasExited) return null;
+        int code = child.ExitCode;
+        await child.DisposeAsync();
+        _child = null;
+        return code;
+    }
+
     /// <summary>Stops it in order; false when it did not stop by itself and was killed.</summary>
     public async Task<bool> StopAsync()
     {

@@ -1,0 +1,6 @@
+namespace Heldar.Edge.Upkeep;
+
+internal static class UpkeepServiceCollectionExtensions
+{
+    public static IServiceCollection AddUpkeep(this IServiceCollection services) => services.AddSingleton<Upkeeper>().AddHostedService<UpkeepService>();
+}

@@ -1,0 +1,158 @@
+using Dapper;
+using Heldar.Contracts.Events;
+using Heldar.Edge.Gaps;
+using Heldar.Edge.Indexer;
+using Heldar.Edge.Store;
+using Heldar.Edge.Tests.Retention;
+using Heldar.Edge.Upkeep;
+using NodaTime;
+
+namespace Heldar.Edge.Tests.Upkeep;
+
+/// <summary>The database does not grow for ever, and no clock prunes what somebody may still ask for.</summary>
+public sealed class UpkeeperTests : IAsyncDisposable
+{
+    private static readonly Guid Camera = Guid.Parse("0190c0de-0000-7000-8000-000000000002");
+    private static readonly Guid Removed = Guid.Parse("0190c0de-0000-7000-8000-000000000003");
+    private readonly RetentionFixture _box = new();
+
+    private Upkeeper Upkeep => new(_box.Box.Store, _box.Retainer, _box.Clock);
+
+    private Instant Now => _box.Clock.Now;
+
+    public ValueTask DisposeAsync() => _box.DisposeAsync();
+
+    [Fact]
+    public async Task Ledger_IsPruned_BeforeAYear_AndBeforeTheOldestFootage()
+    {
+        _box.Machine.Synchronised = true;
+        await _box.PutAsync(Camera, "gate", Now - Duration.FromDays(500));
+        foreach (var days in (int[])[600, 450, 100])
+        {
+            await PutAsync(Camera, days);
+            await PutAsync(Removed, days);
+        }
+
+        Assert.Equal(0, await Upkeep.PruneAsync(CancellationToken.None));
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        // Of the camera with footage what lies before it, of the other what is older than a year: a gap, a refill, a wish and a deletion each.
+        Assert.Equal(4 + 8, await Upkeep.PruneAsync(CancellationToken.None));
+
+        Assert.Equal([450, 100], await LeftAsync(Camera));
+        Assert.Equal([100], await LeftAsync(Removed));
+        Assert.Equal(0, await Upkeep.PruneAsync(CancellationToken.None));
+        Assert.Equal(3, await CountAsync("gap_fill"));
+        Assert.Equal(3, await CountAsync("footage_deleted"));
+        Assert.Equal(3, await CountAsync("wanted"));
+        // What was pruned is not wanted without an explanation.
+        var wanted = await _box.Box.Store.ReadAsync(db => GapRows.Wanted(db, Removed, Instant.FromUnixTimeTicks(0), Now), TestContext.Current.CancellationToken);
+        Assert.All(wanted, w => Assert.True(w.Start >= Now - Upkeeper.Kept));
+    }
+
+    [Fact]
+    public async Task SteppedClock_PrunesNothing()
+    {
+        _box.Machine.Synchronised = true;
+        await PutAsync(Removed, 300);
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        _box.Machine.Synchronised = false;
+
+        _box.Clock.Advance(Duration.FromDays(1000));
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        Assert.Equal(0, await Upkeep.PruneAsync(CancellationToken.None));
+        Assert.Equal(1, await CountAsync("gap"));
+
+        _box.Machine.Synchronised = true;
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        // The newest wish stays.
+        Assert.Equal(3, await Upkeep.PruneAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task OldDoubts_Go_UnlessFootageIsDatedInThem()
+    {
+        _box.Machine.Synchronised = true;
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        await _box.PutAsync(Camera, "gate", Now - Duration.FromDays(700));
+        await _box.Box.Store.EnqueueAsync(db =>
+        {
+            foreach (var days in (int[])[800, 700, 10])
+                db.Execute(
+                    "INSERT INTO clock_doubt (from_ns, to_ns, until_ns) VALUES (@from, @to, @until)",
+                    new { from = SegmentIndex.Ns(Ago(days)), to = SegmentIndex.Ns(Ago(days) + Duration.FromHours(1)), until = SegmentIndex.Ns(Ago(days) + Duration.FromHours(2)) });
+        });
+
+        Assert.Equal(1, await Upkeep.PruneAsync(CancellationToken.None));
+        Assert.Equal(2, await CountAsync("clock_doubt"));
+    }
+
+    [Fact]
+    public async Task Pruning_TakesAllBatches()
+    {
+        _box.Machine.Synchronised = true;
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        await _box.Box.Store.EnqueueAsync(db => db.Execute(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1700)
+            INSERT INTO gap (id, camera, revision, start_ns, end_ns, cause) SELECT printf('%036d', i), @camera, 1, i * 1000000000, i * 1000000000 + 5, 0 FROM n
+            """,
+            new { camera = SegmentIndex.Text(Camera) }));
+
+        Assert.Equal(1700, await Upkeep.PruneAsync(CancellationToken.None));
+        Assert.Equal(0, await CountAsync("gap"));
+    }
+
+    [Fact]
+    public async Task File_Shrinks_WhenRowsWent_AndItsLogIsCut()
+    {
+        var store = _box.Box.Store;
+        await store.EnqueueAsync(db => db.Execute("CREATE TABLE ballast (x BLOB)"));
+        await store.EnqueueAsync(db => db.Execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO ballast SELECT randomblob(4000) FROM n"));
+        Assert.True(store.LogBytes > Upkeeper.MaxLogBytes, $"{store.LogBytes} bytes of log");
+        await store.EnqueueAsync(db => db.Execute("DROP TABLE ballast"));
+        await Media.Tests.Eventually.TrueAsync(Upkeep.CutLog, "the log is cut");
+        Assert.Equal(0, store.LogBytes);
+        var full = store.FileBytes;
+
+        Assert.InRange(await Upkeep.ShrinkAsync(CancellationToken.None), 1, Upkeeper.SparePages);
+        Assert.True(store.CutLog());
+        Assert.True(store.FileBytes < full / 4, $"{full} bytes became {store.FileBytes}");
+        Assert.Equal("ok", await store.ReadAsync(db => db.ExecuteScalar<string>("PRAGMA integrity_check"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task DatabaseOfAnOlderProgram_LearnsToShrink_AtItsStart()
+    {
+        await _box.Box.StopAsync();
+        using (var db = new SqliteConnection(_box.Box.Store.FilePath))
+        {
+            db.Open();
+            db.Execute("PRAGMA auto_vacuum = NONE");
+            db.Execute("VACUUM");
+            Assert.Equal(0, db.ExecuteScalar<long>("PRAGMA auto_vacuum"));
+        }
+
+        _box.Box.Reopen();
+        Assert.Equal(2, await _box.Box.Store.ReadAsync(db => db.ExecuteScalar<long>("PRAGMA auto_vacuum"), TestContext.Current.CancellationToken));
+        Assert.False(_box.Box.Store.BeganAnew);
+    }
+
+    private Instant Ago(int days) => Now - Duration.FromDays(days);
+
+    private Task PutAsync(Guid camera, int days) => _box.Box.Store.EnqueueAsync(db =>
+    {
+        var (from, to) = (Ago(days), Ago(days) + Duration.FromHours(1));
+        var gap = new GapData { Gap = Guid.CreateVersion7(from.ToDateTimeOffset()), Camera = camera, Revision = 1, Start = from, End = to, Cause = GapCause.Network };
+        Assert.True(GapRows.Apply(db, _box.Box.Outbox, gap));
+        Assert.True(GapRows.Want(db, camera, from, to));
+        db.Execute("INSERT INTO footage_deleted (camera, start_ns, end_ns) VALUES (@camera, @from, @to)", new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) });
+        db.Execute(
+            "INSERT INTO gap_fill (gap, camera, start_ns, end_ns, state, attempts, taken) VALUES (@gap, @camera, @from, @to, 0, 0, '')",
+            new { gap = SegmentIndex.Text(gap.Gap), camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) });
+    });
+
+    private async Task<IEnumerable<int>> LeftAsync(Guid camera) =>
+        (await _box.Box.Store.ReadAsync(db => GapRows.Pages(db, camera, Instant.FromUnixTimeTicks(0), Now).ToList(), TestContext.Current.CancellationToken)).Select(g => (int)Math.Round((Now - g.Start).TotalDays));
+
+    private Task<long> CountAsync(string table) => _box.Box.Store.ReadAsync(db => db.ExecuteScalar<long>($"SELECT count(*) FROM {table}"), TestContext.Current.CancellationToken);
+}
