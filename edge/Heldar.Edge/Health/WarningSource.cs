@@ -4,6 +4,7 @@ using Heldar.Edge.Gaps;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
 
 namespace Heldar.Edge.Health;
 
@@ -19,6 +20,7 @@ internal sealed record WarningSource(Func<IEnumerable<string>> Read)
         .AddWarnings<Retainer>(retention =>
             [.. retention.ClockDoubt is { } doubt ? (string[])[doubt] : [], .. retention.Last?.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}") ?? []])
         .AddWarnings<VolumeKeeper>(keeper => keeper.Status.Select(v => v.Cause).OfType<string>())
+        .AddWarnings<BoxStore>(store => store.Warnings())
         .AddWarnings<DiskWatch>(disks => disks.Problems)
         .AddWarnings<DesiredKeeper>(desired => desired.Warnings);
 }
