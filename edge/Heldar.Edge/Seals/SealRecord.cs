@@ -99,7 +99,7 @@ internal sealed record FragmentsSeal(Guid Segment, IReadOnlyList<FragmentSeal> I
 internal sealed record FragmentSeal(long Offset, int Bytes, int Frames, Instant End, string Sha256);
 
 /// <summary>Recording of a camera was wanted from a moment on; absent <paramref name="To"/> while it is, and a second line tells its end.</summary>
-internal sealed record WantedSeal(Guid Camera, Instant From, Instant? To);
+internal sealed record WantedSeal(Guid Camera, Instant From, Instant? To = null);
 
 /// <summary>A time of a camera that must not be deleted. Each line carries the whole hold, so that any one of them brings it back.</summary>
 /// <param name="Level">Role of who placed it; a lower one cannot end it.</param>
