@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Heldar.Local.Processes;
 using Heldar.Testing;
 
@@ -8,12 +9,13 @@ namespace Heldar.Local.Tests.Packaging;
 public sealed class UpgradeToolTests : IAsyncLifetime
 {
     private readonly string _folder = TemporaryFolder.Create("upgrade");
-    private readonly HttpListener _api = new();
-    private readonly int _port = Ports.Free();
+    private readonly TcpListener _api = new(IPAddress.Loopback, port: 0);
     private readonly CancellationTokenSource _stop = new();
     private Task _serving = Task.CompletedTask;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private int Port => ((IPEndPoint)_api.LocalEndpoint).Port;
 
     private string Root => Path.Combine(_folder, "opt");
 
@@ -22,7 +24,6 @@ public sealed class UpgradeToolTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        _api.Prefixes.Add($"http://127.0.0.1:{_port}/");
         _api.Start();
         _serving = ServeAsync();
         return ValueTask.CompletedTask;
@@ -31,9 +32,8 @@ public sealed class UpgradeToolTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _api.Stop();
         await _serving;
-        _api.Close();
+        _api.Dispose();
         _stop.Dispose();
         TemporaryFolder.Delete(_folder);
     }
@@ -64,7 +64,7 @@ public sealed class UpgradeToolTests : IAsyncLifetime
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "package-" + version)).FullName;
         File.WriteAllText(Path.Combine(folder, "VERSION"), version + "\n");
         File.WriteAllText(Path.Combine(folder, "heldar-edge.dll"), version);
-        Script(Path.Combine(folder, "heldar-edge"), $"echo same 127.0.0.1 {_port} {_folder}/box.db");
+        Script(Path.Combine(folder, "heldar-edge"), $"echo same 127.0.0.1 {Port} {_folder}/box.db");
         return folder;
     }
 
@@ -81,20 +81,25 @@ public sealed class UpgradeToolTests : IAsyncLifetime
 
     private async Task ServeAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        try
         {
-            HttpListenerContext asked;
-            try
+            while (true)
             {
-                asked = await _api.GetContextAsync();
-            }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
+                using var client = await _api.AcceptTcpClientAsync(_stop.Token);
+                await using var stream = client.GetStream();
+                using var reader = new StreamReader(stream, leaveOpen: true);
+                var path = (await reader.ReadLineAsync(_stop.Token))!.Split(' ')[1];
+                while (!string.IsNullOrEmpty(await reader.ReadLineAsync(_stop.Token)))
+                {
+                    // The headers do not matter.
+                }
 
-            asked.Response.StatusCode = Answers[asked.Request.Url!.AbsolutePath].Contains(Current(), StringComparer.Ordinal) ? 200 : 503;
-            asked.Response.Close();
+                await stream.WriteAsync(Answers[path].Contains(Current(), StringComparer.Ordinal) ? "HTTP/1.0 200 OK\r\n\r\n"u8.ToArray() : "HTTP/1.0 503 Not ready\r\n\r\n"u8.ToArray(), _stop.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
         }
     }
 

@@ -54,11 +54,15 @@ internal static class ProgramBuild
     private static async Task PublishAsync(PackageOptions options, string[] kind, string target, string scratch, CancellationToken cancellation)
     {
         var artifacts = Path.Combine(scratch, "artifacts");
+        // The generator of log methods writes its classes in the order of identity hash codes, which threads decide: with one thread in a compiler of its own it is
+        // always the same. To be removed when dotnet/runtime orders them (LoggerMessageGenerator, ToImmutableHashSet).
+        var compiler = Path.Combine(scratch, "csc.rsp");
+        await File.WriteAllTextAsync(compiler, "/parallel-\n", cancellation);
         var done = await Tool.RunAsync(
             "dotnet",
             [
                 "publish", Repository.File(Project), "-c", "Release", .. kind, "-o", target, "--artifacts-path", artifacts, "-v", "quiet", "-nologo", "-nodeReuse:false",
-                $"-p:Version={options.Version}", $"-p:PathMap={Repository.Root}=/heldar%2c{artifacts}=/artifacts",
+                $"-p:Version={options.Version}", "-p:UseSharedCompilation=false", $"-p:CompilerResponseFile={compiler}", $"-p:PathMap={Repository.Root}=/heldar%2c{artifacts}=/artifacts",
             ],
             cancellation);
         if (done.ExitCode != 0 && (done.Output + done.Error).Contains("NU1101", StringComparison.Ordinal))
