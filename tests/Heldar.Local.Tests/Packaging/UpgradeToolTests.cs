@@ -54,7 +54,11 @@ public sealed class UpgradeToolTests : IAsyncLifetime
         Assert.True(result.ExitCode == code, result.Output + result.Error);
         Assert.Equal(current, Current());
         Assert.Equal(ready.Length == 0, result.Output.Contains("the box is not ready now", StringComparison.Ordinal));
-        Assert.Equal("stop start" + (code == 0 ? "" : " stop start"), string.Join(' ', await File.ReadAllLinesAsync(Path.Combine(_folder, "calls"), Cancellation)));
+        // What a roll-back goes to is the version before the one that runs, never that one itself.
+        var back = await RunAsync("rollback");
+        Assert.Equal((code == 0 ? 0 : 1, "1.0.0"), (back.ExitCode, Current()));
+        if (code != 0) Assert.Equal("heldar-edge-upgrade: there is no version to go back to", back.Error.Trim());
+        Assert.Equal("stop start stop start", string.Join(' ', await File.ReadAllLinesAsync(Path.Combine(_folder, "calls"), Cancellation)));
     }
 
     private string Current() => Path.GetFileName(File.ResolveLinkTarget(Path.Combine(Root, "current"), returnFinalTarget: false)!.FullName);
