@@ -45,6 +45,7 @@ internal static class DoctorCommand
 
         var mounts = File.Exists("/proc/self/mountinfo") ? Mounts.Parse(await File.ReadAllTextAsync("/proc/self/mountinfo", cancellation)) : new Mounts([]);
         findings.AddRange(new DiskExam(mounts, FileSystemSize.Of).Look(settings));
+        if (await ServiceExam.AskAsync(cancellation) is { } unit) findings.AddRange(ServiceExam.Look(settings, unit, Environment.UserName));
         findings.AddRange(new DataExam(columns).Look(settings));
         findings.Add(MachineExam.Clock(clock.GetCurrentInstant(), new KernelClock()));
         findings.Add(MachineExam.Port(settings, DataExam.IsRunning(settings.DataFolder)));

@@ -8,14 +8,14 @@ namespace Heldar.Edge.Health;
 /// Asks arrays (<c>/proc/mdstat</c>) and disks (<c>smartctl -H -j</c>, where it is installed and allowed) every 5 minutes. A problem is told once when it begins and once when it ends.
 /// The database, which lies on one of them, tells its own. What <see cref="Problems"/> holds is read by anyone.
 /// </summary>
-internal sealed partial class DiskWatch(BoxStore store, ILogger<DiskWatch> log) : BackgroundService
+internal sealed partial class DiskWatch(ILogger<DiskWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(20);
     private volatile IReadOnlyList<string> _problems = [];
 
     /// <summary>What is wrong, for people; empty when nothing is known to be.</summary>
-    public IReadOnlyList<string> Problems => [.. store.Warnings(), .. _problems];
+    public IReadOnlyList<string> Problems => _problems;
 
     /// <summary>Takes a round of reports.</summary>
     public void Take(IEnumerable<DiskReport> reports)

@@ -168,6 +168,22 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void Service_ThatMayNotWriteToAVolume_IsNamed()
+    {
+        var settings = Settings("recording: { volumes: [{ path: /srv/heldar/a }, { path: /mnt/footage }, { path: /mnt/more }] }");
+        var unit = $"ExecStart={{ path=/opt/heldar/current/heldar-edge ; argv[]=/opt/heldar/current/heldar-edge --config {settings.File} ; ignore_errors=no }}\nUser=heldar\nProtectSystem=strict\nReadWritePaths=-/srv/heldar /mnt/more {_folder.Path}\nStateDirectory=heldar\n";
+
+        var findings = ServiceExam.Look(settings, unit, "heldar").ToList();
+        Assert.Equal("the service may not write to /mnt/footage", Assert.Single(findings, f => f.Level != FindingLevel.Ok).What);
+        Assert.Equal(3, findings.Count(f => f.Level == FindingLevel.Ok));
+        Assert.Contains("ReadWritePaths=/mnt/footage", findings.Single(f => f.Level == FindingLevel.Failure).Fix, StringComparison.Ordinal);
+        Assert.Contains("the service is heldar", ServiceExam.Look(settings, unit, "root").First().What, StringComparison.Ordinal);
+        Assert.DoesNotContain(ServiceExam.Look(settings, unit.Replace("strict", "full", StringComparison.Ordinal), "heldar"), f => f.Level != FindingLevel.Ok);
+        Assert.Empty(ServiceExam.Look(settings, unit.Replace(settings.File, "/etc/other.yaml", StringComparison.Ordinal), "root"));
+        Assert.Empty(ServiceExam.Look(settings, "garbage\n=\n", "root"));
+    }
+
+    [Fact]
     public async Task Cameras_ThatDoNotAnswer_AreNamed()
     {
         File.WriteAllText(_folder.File("heldar.yaml"), "cameras: [{ id: gate, url: 'rtsp://127.0.0.1:1/x' }]\n");

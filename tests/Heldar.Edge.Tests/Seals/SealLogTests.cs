@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Seals;
@@ -69,6 +71,40 @@ public sealed class SealLogTests : IDisposable
         var (records, problems) = Read();
         Assert.Empty(problems);
         Assert.Equal(sealedOnes.Select(r => (r.Wanted, r.Hold, r.Missing)), records.Select(r => (r.Wanted, r.Hold, r.Missing)));
+    }
+
+    [Fact]
+    public void WantedTime_WithoutAnEnd_IsReadBack()
+    {
+        var wanted = new WantedSeal(Guid.NewGuid(), Instant.FromUtc(2026, 12, 31, 22, 0, 0));
+        using (var log = SealLog.Open(_folder.Path, _clock)) log.Append(new SealRecord { Type = SealType.Wanted, Wanted = wanted });
+        using (var log = SealLog.Open(_folder.Path, _clock)) log.Append(Record("after"));
+
+        var (records, problems) = Read();
+        Assert.Empty(problems);
+        Assert.Equal([1, 2], records.Select(r => r.Seq));
+        Assert.Equal(wanted, records[0].Wanted);
+    }
+
+    /// <summary>A part that is null is left out of the line, and a reader that insists on it would call the line no seal.</summary>
+    [Fact]
+    public void Parts_ThatMayBeAbsent_AreNotDemandedByTheReader()
+    {
+        var seen = new HashSet<Type>();
+        var left = new Queue<Type>([typeof(SealRecord)]);
+        var nullability = new NullabilityInfoContext();
+        List<string> demanded = [];
+        while (left.TryDequeue(out var type))
+        {
+            if (!seen.Add(type)) continue;
+            foreach (var part in type.GetProperties().Select(p => p.PropertyType).SelectMany(t => t.GetGenericArguments().Append(t)).Where(t => t.Namespace?.StartsWith("Heldar", StringComparison.Ordinal) == true && !t.IsEnum)) left.Enqueue(part);
+            demanded.AddRange(type.GetConstructors().SelectMany(c => c.GetParameters())
+                .Where(p => !p.HasDefaultValue && nullability.Create(p).ReadState == NullabilityState.Nullable).Select(p => $"{type.Name}.{p.Name}"));
+            demanded.AddRange(type.GetProperties().Where(p => p.IsDefined(typeof(RequiredMemberAttribute), inherit: true) && nullability.Create(p).ReadState == NullabilityState.Nullable).Select(p => $"{type.Name}.{p.Name}"));
+        }
+
+        Assert.Contains(typeof(WantedSeal), seen);
+        Assert.Empty(demanded);
     }
 
     [Fact]

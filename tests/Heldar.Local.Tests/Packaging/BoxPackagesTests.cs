@@ -58,18 +58,6 @@ public sealed class BoxPackagesTests : IDisposable
     }
 
     [Fact]
-    public void Service_IsWatched_AndMayDoLittle()
-    {
-        var unit = File.ReadLines(Repository.File("infra", "package", "heldar-edge.service")).ToList();
-        string[] needed =
-        [
-            "Type=notify", "WatchdogSec=30", "Restart=always", "User=heldar", "NoNewPrivileges=yes", "CapabilityBoundingSet=", "ProtectSystem=strict", "StateDirectory=heldar",
-            "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK", "MemoryDenyWriteExecute=no",
-        ];
-        Assert.Empty(needed.Except(unit));
-    }
-
-    [Fact]
     public void Settings_HoldNoPassword() =>
         Assert.DoesNotContain(File.ReadLines(Repository.File("infra", "package", "heldar.yaml")), line => !line.StartsWith('#') && line.Contains("password", StringComparison.OrdinalIgnoreCase));
 

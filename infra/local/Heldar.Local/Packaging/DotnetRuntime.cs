@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Globalization;
 using Heldar.Local.Processes;
 
 namespace Heldar.Local.Packaging;
@@ -34,8 +34,8 @@ internal sealed class DotnetRuntime
 
         var muxer = Path.Combine(folder, "dotnet");
         if (!File.Exists(muxer)) throw new ProcessException($"--runtime {source}: there is no program 'dotnet' in it; give the folder or archive of aspnetcore-runtime-10.0.*-linux-{machine.Name}.tar.gz");
-        if (ElfMachine(muxer) is var found && found != machine.Elf)
-            throw new ProcessException($"--runtime {source}: it is for another processor (ELF machine {found}, linux-{machine.Name} is {machine.Elf})");
+        if (Elf.MachineOf(muxer) is var found && found != machine.Elf)
+            throw new ProcessException($"--runtime {source}: it is for another processor (ELF machine {found?.ToString(CultureInfo.InvariantCulture) ?? "none"}, linux-{machine.Name} is {machine.Elf})");
         var parts = new List<string>();
         foreach (var part in Shared.Prepend(Host)) parts.Add(Newest(folder, part) ?? throw new ProcessException($"--runtime {source}: {part}/10.* is missing; the ASP.NET Core runtime of .NET 10 is needed, not the bare one"));
         return new DotnetRuntime(folder, parts);
@@ -57,12 +57,5 @@ internal sealed class DotnetRuntime
         if (!Directory.Exists(versions)) return null;
         return Directory.EnumerateDirectories(versions, "10.*").Select(d => Path.GetFileName(d)!)
             .Where(v => Version.TryParse(v, out _)).OrderBy(Version.Parse).Select(v => $"{part}/{v}").LastOrDefault();
-    }
-
-    private static int ElfMachine(string file)
-    {
-        Span<byte> head = stackalloc byte[20];
-        using var stream = File.OpenRead(file);
-        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head[..4].SequenceEqual("\u007fELF"u8) ? BinaryPrimitives.ReadUInt16LittleEndian(head[18..]) : -1;
     }
 }

@@ -45,11 +45,10 @@ internal static class FileTree
 
     private static bool IsProgram(string file)
     {
-        Span<byte> head = stackalloc byte[20];
-        using var stream = File.OpenRead(file);
-        var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        if (read >= 2 && head[..2].SequenceEqual("#!"u8)) return true;
-        // ELF programs; libraries (.so) are mapped, not run.
-        return read == head.Length && head[..4].SequenceEqual("\u007fELF"u8) && !file.EndsWith(".so", StringComparison.Ordinal);
+        Span<byte> head = stackalloc byte[2];
+        using (var stream = File.OpenRead(file))
+            if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("#!"u8)) return true;
+        // Libraries (.so) are mapped, not run.
+        return Elf.MachineOf(file) is not null && !file.EndsWith(".so", StringComparison.Ordinal);
     }
 }

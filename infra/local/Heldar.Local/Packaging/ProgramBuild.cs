@@ -9,7 +9,7 @@ internal static class ProgramBuild
     private const string Project = "edge/Heldar.Edge";
 
     /// <summary>Publishes and composes the program's folder.</summary>
-    /// <exception cref="ProcessException">The build failed, or no runtime for the machine is at hand; the message says what to fetch.</exception>
+    /// <exception cref="ProcessException">The build failed, a native file is for another processor, or no runtime for the machine is at hand; the message says what to fetch.</exception>
     public static async Task MakeAsync(PackageOptions options, string folder, string scratch, Action<string> progress, CancellationToken cancellation)
     {
         var published = Path.Combine(scratch, "published");
@@ -18,6 +18,7 @@ internal static class ProgramBuild
             progress($"building the box for linux-{options.Machine.Name} with its runtime");
             await PublishAsync(options, ["-r", "linux-" + options.Machine.Name, "--self-contained"], published, scratch, cancellation);
             Compose(options, published, folder, runtime: null);
+            Elf.Verify(folder, options.Machine);
             return;
         }
 
@@ -25,6 +26,7 @@ internal static class ProgramBuild
         progress($"building the portable box, to be put beside the runtime of {options.Runtime}");
         await PublishAsync(options, ["--no-self-contained", "-p:UseAppHost=false"], published, scratch, cancellation);
         Compose(options, published, folder, runtime);
+        Elf.Verify(folder, options.Machine);
     }
 
     /// <summary>Takes of a published folder what belongs into the package, and adds the runtime when it is apart.</summary>
@@ -52,11 +54,15 @@ internal static class ProgramBuild
     private static async Task PublishAsync(PackageOptions options, string[] kind, string target, string scratch, CancellationToken cancellation)
     {
         var artifacts = Path.Combine(scratch, "artifacts");
+        // The generator of log methods writes its classes in the order of identity hash codes, which threads decide: with one thread in a compiler of its own it is
+        // always the same. To be removed when dotnet/runtime orders them (LoggerMessageGenerator, ToImmutableHashSet).
+        var compiler = Path.Combine(scratch, "csc.rsp");
+        await File.WriteAllTextAsync(compiler, "/parallel-\n", cancellation);
         var done = await Tool.RunAsync(
             "dotnet",
             [
                 "publish", Repository.File(Project), "-c", "Release", .. kind, "-o", target, "--artifacts-path", artifacts, "-v", "quiet", "-nologo", "-nodeReuse:false",
-                $"-p:Version={options.Version}", $"-p:PathMap={Repository.Root}=/heldar%2c{artifacts}=/artifacts",
+                $"-p:Version={options.Version}", "-p:UseSharedCompilation=false", $"-p:CompilerResponseFile={compiler}", $"-p:PathMap={Repository.Root}=/heldar%2c{artifacts}=/artifacts",
             ],
             cancellation);
         if (done.ExitCode != 0 && (done.Output + done.Error).Contains("NU1101", StringComparison.Ordinal))
