@@ -10,6 +10,7 @@ using Heldar.Edge.Health;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Metrics;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.Playback;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
@@ -58,6 +59,7 @@ internal static partial class BoxApp
             .AddPlayback()
             .AddHolds()
             .AddRetention()
+            .AddMirror()
             .AddSnapshots()
             .AddUplink(settings)
             .AddRemoteAccess(settings)
@@ -79,6 +81,7 @@ internal static partial class BoxApp
         app.MapMedia();
         app.MapHolds();
         app.MapRetention();
+        app.MapMirror();
         app.MapSnapshots();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(BoxRole.Viewer);
         app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));

@@ -1,6 +1,7 @@
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
@@ -8,7 +9,7 @@ using Heldar.Edge.Storage;
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Scrubber scrubber)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -28,6 +29,7 @@ internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, Hel
     public IReadOnlyList<string> Warnings()
     {
         List<string> warnings = [.. keeper.Status.Select(v => v.Cause).OfType<string>(), .. disks.Problems];
+        if (scrubber.OpenDamages is > 0 and var damaged) warnings.Insert(0, $"{damaged} stored files are damaged: see /api/v1/system/scrub");
         if (rings.Problem is { } problem) warnings.Insert(0, "pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
         if (held is { Level: HeldLevel.Warning, Detail: var detail }) warnings.Insert(0, "held evidence takes most of the space: " + detail);
         return warnings;
