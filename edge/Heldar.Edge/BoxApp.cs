@@ -12,6 +12,7 @@ using Heldar.Edge.Holds;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Jobs;
 using Heldar.Edge.Metrics;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.Playback;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
@@ -69,6 +70,7 @@ internal static partial class BoxApp
             .AddPlayback()
             .AddHolds()
             .AddRetention()
+            .AddMirror()
             .AddSnapshots()
             .AddUplink(settings)
             .AddRemoteAccess(settings)
@@ -98,6 +100,7 @@ internal static partial class BoxApp
         app.MapMedia();
         app.MapHolds();
         app.MapRetention();
+        app.MapMirror();
         app.MapSnapshots();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Capability.None).HasNoCameras();
         app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));

@@ -28,6 +28,11 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 
     public string RelativePath => relativePath;
 
+    public string Slug => slug;
+
+    /// <summary>The copy on the mirror; set before the segment opens, used by whoever feeds it.</summary>
+    public SegmentCopy? Copy { get; set; }
+
     public string FullPath { get; } = Path.Combine(volume.Root, relativePath);
 
     public ISegmentOwner Owner => owner;
@@ -46,6 +51,9 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 
     /// <summary>It takes no more; read by any thread.</summary>
     public bool Broken => _broken;
+
+    /// <summary>The same segment under the same path on another volume.</summary>
+    public SegmentFile CopyFor(Volume other, ISegmentOwner otherOwner) => new(other, relativePath, label, slug, header, otherOwner);
 
     /// <summary>Makes the file and writes its head.</summary>
     public void Open(SealLog seals)

@@ -24,13 +24,9 @@ internal sealed partial class VolumeKeeper(
     private readonly Dictionary<Guid, SealHead?> _noted = [];
     private Instant _headAt = Instant.MinValue;
     private Task _loop = Task.CompletedTask;
-    private volatile VolumeWriter? _mirror;
 
     /// <summary>All volumes as they are now, in the order of the settings.</summary>
     public IReadOnlyList<VolumeStatus> Status => [.. _slots.Select(s => s.Status)];
-
-    /// <summary>Who writes the mirror; null while there is none.</summary>
-    public VolumeWriter? Mirror => _mirror;
 
     /// <summary>Opens what is there. A volume that is refused does not keep the box from starting.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -126,7 +122,7 @@ internal sealed partial class VolumeKeeper(
                 volumes.Add(volume);
                 writers.Add(slot.Writer!);
             }
-            else if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, _mirror) = (volume, slot.Writer);
+            else if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, writers.Mirror) = (volume, slot.Writer);
             slot.Calm();
             if (slot.Notice is { } notice) LogNotice(slot.Wish.Path, notice);
             if (reconcile) LogBack(slot.Wish.Path);
@@ -159,7 +155,7 @@ internal sealed partial class VolumeKeeper(
             slot.Leaving = EndAsync(slot.Wish.Path, writer);
         }
 
-        if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, _mirror) = (null, null);
+        if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, writers.Mirror) = (null, null);
         (slot.Volume, slot.Writer) = (null, null);
         slot.Status = slot.Status with { Fault = fault, Cause = cause, Free = 0, BytesPerSecond = null };
         slot.BackOff(now);

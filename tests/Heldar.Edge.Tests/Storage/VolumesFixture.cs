@@ -1,4 +1,6 @@
+using Heldar.Edge.Audit;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
@@ -42,6 +44,14 @@ internal sealed class VolumesFixture : IAsyncDisposable
 
     public RecorderFactory Recorders { get; private set; } = null!;
 
+    public MirrorBook Book { get; private set; } = null!;
+
+    public MirrorKeeper MirrorKeeper { get; private set; } = null!;
+
+    public Restorer Restorer { get; private set; } = null!;
+
+    public Scrubber Scrubber { get; private set; } = null!;
+
     public SpaceAlarm Alarm { get; private set; } = null!;
 
     public string Folder => _folder.Path;
@@ -63,6 +73,11 @@ internal sealed class VolumesFixture : IAsyncDisposable
         Keeper = new VolumeKeeper(
             new VolumeWishes(_wishes, new VolumeAdmission(Box), Writer), Volumes, Writers, new VolumePreparation(new VolumeRecovery(NullLogger<VolumeRecovery>.Instance), reconciler),
             Store, Store, Clock, NullLogger<VolumeKeeper>.Instance);
+        Book = new MirrorBook(Store, NullLogger<MirrorBook>.Instance);
+        var locks = new ReadLocks();
+        MirrorKeeper = new MirrorKeeper(Volumes, Writers, Book, (Store, Store), locks, new Pace(1L << 30), Clock, NullLogger<MirrorKeeper>.Instance);
+        Restorer = new Restorer(Index, Volumes, Writers, (Store, Outbox), locks, new AuditLog(Store, Store, Clock), Clock, NullLogger<Restorer>.Instance);
+        Scrubber = new Scrubber(Index, Volumes, Writers, (Store, Store), locks, Restorer, Clock, NullLogger<Scrubber>.Instance);
         await Keeper.OpenAsync(CancellationToken.None);
         await reconciler.StartAsync(CancellationToken.None);
         Recorders = new RecorderFactory(Writers, new PreRollStore(new PreRollOptions(), Volumes, Pool, TimeProvider.System), Clock, NullLogger<CameraRecorder>.Instance);
@@ -73,6 +88,8 @@ internal sealed class VolumesFixture : IAsyncDisposable
         await Keeper.StopAsync(CancellationToken.None);
         Keeper.Dispose();
         await IndexWriter.DisposeAsync();
+        await Book.DisposeAsync();
+        Restorer.Dispose();
         await Store.DisposeAsync();
         Alarm.Dispose();
     }
@@ -100,5 +117,13 @@ internal sealed class VolumesFixture : IAsyncDisposable
     }
 
     private VolumeWriter Writer(Volume volume, VolumeRole role, SealLog seals) =>
-        new(volume, seals, IndexWriter, new StorageOptions { SyncInterval = Duration.FromMilliseconds(100) }, NullLogger<VolumeWriter>.Instance) { Full = Alarm.Ring };
+        new(volume, seals, role == VolumeRole.Mirror ? Book : IndexWriter, new StorageOptions { SyncInterval = Duration.FromMilliseconds(100) }, NullLogger<VolumeWriter>.Instance)
+        {
+            Full = Alarm.Ring,
+            Tee = role == VolumeRole.Primary && _wishes.Any(w => w.Role == VolumeRole.Mirror) ? new MirrorTee(new MirrorPolicy(Settings()), Writers, Book) : null,
+        };
+
+    private BoxSettings Settings() => new(
+        Path.Combine(Folder, "heldar.yaml"), "Depot", new Uri("http://127.0.0.1"), Folder, DateTimeZone.Utc, RecordingSettings.Of([.. _wishes], 30), null,
+        [new CameraSettings("private", "Private", "rtsp://h/", null, null, false, false, true) { Mirror = false }]);
 }
