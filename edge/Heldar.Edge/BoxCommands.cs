@@ -4,6 +4,7 @@ using Heldar.Edge.Backup;
 using Heldar.Edge.Doctor;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Fsck;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Upgrade;
@@ -31,6 +32,7 @@ internal static class BoxCommands
             SecretsCommand.Create(),
             VolumesCommand.Create(),
             FsckCommand.Create(),
+            MirrorCommand.Create((settings, replace) => BoxApp.Build(settings, SystemClock.Instance, replace)),
             SchemaCommand.Create(),
         };
         root.SetAction(RunAsync);

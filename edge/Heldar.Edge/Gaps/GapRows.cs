@@ -90,6 +90,14 @@ internal static class GapRows
             $"SELECT {Columns} FROM gap WHERE camera = @camera AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) ORDER BY start_ns, id LIMIT @limit",
             new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to), limit }).Select(r => r.ToData())];
 
+    /// <summary>One gap; null when there is none.</summary>
+    public static GapData? ById(DbConnection db, Guid gap) => db.QueryFirstOrDefault<GapRow>($"SELECT {Columns} FROM gap WHERE id = @id", new { id = SegmentIndex.Text(gap) })?.ToData();
+
+    /// <summary>The wish that began at a moment; null when there is none.</summary>
+    public static (Instant From, Instant? To)? WantedAt(DbConnection db, Guid camera, Instant from) =>
+        db.Query<(long Start, long? End)>("SELECT start_ns, end_ns FROM wanted WHERE camera = @camera AND start_ns = @from", new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from) })
+            .Select(r => ((Instant, Instant?)?)(SegmentIndex.Time(r.Start), Time(r.End))).FirstOrDefault();
+
     /// <summary>Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>.</summary>
     public static IReadOnlyList<Stretch> Wanted(DbConnection db, Guid camera, Instant from, Instant to) =>
         [.. db.Query<(long Start, long? End)>(

@@ -1,3 +1,5 @@
+using Heldar.Edge.Mirror;
+
 namespace Heldar.Edge.Health;
 
 internal static class HealthServiceCollectionExtensions
@@ -5,7 +7,7 @@ internal static class HealthServiceCollectionExtensions
     public static IServiceCollection AddHealth(this IServiceCollection services) => services
         .AddSingleton<CameraWatch>()
         .AddSingleton<BoxGauges>()
-        .AddSingleton<Readiness>()
+        .AddSingleton(s => ActivatorUtilities.CreateInstance<Readiness>(s, (s.GetRequiredService<MirrorState>(), s.GetRequiredService<Scrubber>())))
         .AddSingleton<BoxReporter>()
         .AddSingleton<CameraProblems>()
         .AddSingleton<DiskWatch>()

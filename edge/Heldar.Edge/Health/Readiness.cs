@@ -10,7 +10,7 @@ using Heldar.Edge.Storage;
 namespace Heldar.Edge.Health;
 
 /// <summary>Whether the box can do its work: cameras started, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
-internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention, Scrubber scrubber)
+internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, HeldFootage held, DiskWatch disks, PreRollStore rings, Retainer retention, (MirrorState State, Scrubber Scrubber) mirror)
 {
     /// <summary>What stands in the way; empty when ready.</summary>
     public IReadOnlyList<string> Causes()
@@ -32,7 +32,8 @@ internal sealed class Readiness(CamerasStarted cameras, VolumeKeeper keeper, Hel
         var warnings = new List<string>();
         if (held is { Level: HeldLevel.Warning, Detail: { } detail }) warnings.Add("held evidence takes most of the space: " + detail);
         if (rings.Problem is { } problem) warnings.Add("pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem);
-        if (scrubber.OpenDamages is > 0 and var damaged) warnings.Add($"{damaged} stored files are damaged: see /api/v1/system/scrub");
+        if (mirror.Scrubber.OpenDamages is > 0 and var damaged) warnings.Add($"{damaged} stored files are damaged: see /api/v1/system/scrub");
+        if (mirror.State.Problem is { } behind) warnings.Add(behind);
         if (retention.ClockDoubt is { } doubt) warnings.Add(doubt);
         if (retention.Last is { } sweep) warnings.AddRange(sweep.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}"));
         warnings.AddRange(keeper.Status.Select(v => v.Cause).OfType<string>());

@@ -41,6 +41,27 @@ CREATE TRIGGER segment_left_mirror AFTER DELETE ON segment WHEN EXISTS (SELECT 1
   UPDATE mirror_segment SET state = 2 WHERE id = old.id;
 END;
 
+-- The mirror volume whose seal log is in this database as a whole. What a rebuilt database lacks comes from a log that is not here yet.
+CREATE TABLE mirror_volume (id TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- Holds, gaps and wishes that the mirror's seal log must get, so that it alone brings them back. kind: 0 hold, 1 gap, 2 wish (id is its camera).
+CREATE TABLE mirror_due (
+  kind INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  start_ns INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (kind, id, start_ns)
+) WITHOUT ROWID;
+CREATE TRIGGER hold_to_mirror AFTER INSERT ON hold WHEN EXISTS (SELECT 1 FROM mirror_volume) BEGIN INSERT OR IGNORE INTO mirror_due (kind, id) VALUES (0, new.id); END;
+CREATE TRIGGER hold_end_to_mirror AFTER UPDATE OF released_ns ON hold WHEN EXISTS (SELECT 1 FROM mirror_volume) BEGIN INSERT OR IGNORE INTO mirror_due (kind, id) VALUES (0, new.id); END;
+CREATE TRIGGER gap_to_mirror AFTER INSERT ON gap WHEN EXISTS (SELECT 1 FROM mirror_volume) BEGIN INSERT OR IGNORE INTO mirror_due (kind, id) VALUES (1, new.id); END;
+CREATE TRIGGER gap_revised_mirror AFTER UPDATE OF revision ON gap WHEN EXISTS (SELECT 1 FROM mirror_volume) BEGIN INSERT OR IGNORE INTO mirror_due (kind, id) VALUES (1, new.id); END;
+CREATE TRIGGER wanted_to_mirror AFTER INSERT ON wanted WHEN EXISTS (SELECT 1 FROM mirror_volume) BEGIN
+  INSERT OR IGNORE INTO mirror_due (kind, id, start_ns) VALUES (2, new.camera, new.start_ns);
+END;
+CREATE TRIGGER wanted_end_to_mirror AFTER UPDATE OF end_ns ON wanted WHEN EXISTS (SELECT 1 FROM mirror_volume) BEGIN
+  INSERT OR IGNORE INTO mirror_due (kind, id, start_ns) VALUES (2, new.camera, new.start_ns);
+END;
+
 -- Where the scrub is, and what it found. side: primary or mirror.
 CREATE TABLE scrub_mark (
   id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Heldar.Contracts.Events;
-using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
-using Heldar.Media.SegmentNames;
 
 namespace Heldar.Edge.Mirror;
 
@@ -58,28 +56,6 @@ internal sealed partial class MirrorBook : ISegmentSink, ISegmentOwner, IAsyncDi
     }
 
     public void Abandoned(SegmentFile file) => _live.TryRemove(file.Label.Segment, out _);
-
-    /// <summary>Brings what the mirror's seal log says into the database, from the marked hour on: also what a crash kept out of it.</summary>
-    public async Task ReplayAsync(Volume volume, IStoreReader reader, CancellationToken cancellation)
-    {
-        var mark = await reader.ReadAsync(db => Indexer.SegmentRows.ReadMark(db, volume.Id), cancellation);
-        foreach (var group in new SealReader(volume.Root).Read(mark, cancellation).Where(e => e.Record is { Data: not null } or { Type: SealType.Deletion or SealType.Quarantined }).Chunk(500))
-        {
-            await _store.EnqueueAsync(
-                db =>
-                {
-                    foreach (var (_, record) in group)
-                    {
-                        if (record is { Data: { } data, Path: { } path }) MirrorRows.Copied(db, data, path);
-                        else if (record.Type == SealType.Quarantined && SegmentName.TryParse(record.Path ?? "", out var name)) MirrorRows.Bad(db, name.Id);
-                        else foreach (var id in record.Segments ?? []) MirrorRows.Forget(db, id);
-                    }
-
-                    Indexer.SegmentRows.Mark(db, volume.Id, group[^1].Hour);
-                },
-                cancellation);
-        }
-    }
 
     /// <summary>Writes what is in the queue, for at most 3 s while the database fails.</summary>
     public async ValueTask DisposeAsync()

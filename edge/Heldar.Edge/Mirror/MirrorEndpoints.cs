@@ -28,6 +28,12 @@ internal sealed record MirrorDto
     public required long WaitingSegments { get; init; }
 
     public required long WaitingBytes { get; init; }
+
+    /// <summary>Age of the oldest footage that has no copy and could have one; 0 when the mirror has all.</summary>
+    public required double LagSeconds { get; init; }
+
+    /// <summary>Why it is behind; absent while it keeps up.</summary>
+    public string? Cause { get; init; }
 }
 
 /// <summary>A damaged file in an answer.</summary>
@@ -40,7 +46,19 @@ internal sealed record ScrubDto(long Rounds, Instant? RoundStartedAt, long Check
 internal sealed record RestoreWrite(string? From, string? To);
 
 /// <summary>Answer of a restore.</summary>
-internal sealed record RestoreDto(int Restored, int Whole, int NoCopy, int NotNow);
+/// <param name="Restored">Files that are again what was sealed.</param>
+/// <param name="Changed">Segments that got another sealed state of theirs, as a new revision.</param>
+/// <param name="Whole">Files that needed nothing.</param>
+/// <param name="NoCopy">Segments that the mirror cannot restore.</param>
+/// <param name="NotNow">Segments whose volume takes no writes, or that are being deleted.</param>
+internal sealed record RestoreDto(int Restored, int Changed, int Whole, int NoCopy, int NotNow)
+{
+    public static RestoreDto Of(IReadOnlyDictionary<RestoreOutcome, int> outcomes) => new(
+        Count(outcomes, RestoreOutcome.Restored), Count(outcomes, RestoreOutcome.Changed), Count(outcomes, RestoreOutcome.NotNeeded), Count(outcomes, RestoreOutcome.NoCopy),
+        Count(outcomes, RestoreOutcome.NotNow));
+
+    private static int Count(IReadOnlyDictionary<RestoreOutcome, int> outcomes, RestoreOutcome outcome) => outcomes.TryGetValue(outcome, out var count) ? count : 0;
+}
 
 /// <summary>Routes about copies and damage.</summary>
 internal static class MirrorEndpoints
@@ -50,15 +68,18 @@ internal static class MirrorEndpoints
     public static void MapMirror(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/v1").WithTags("storage");
-        group.MapGet("/system/mirror", GetAsync).Needs(BoxRole.Viewer).Produces<MirrorDto>();
-        group.MapGet("/system/scrub", ScrubAsync).Needs(BoxRole.Viewer).Produces<ScrubDto>();
-        group.MapPost("/system/scrub", Start).Needs(BoxRole.Admin).Produces(202);
-        group.MapPost("/segments/{id}/restore", RestoreAsync).Needs(BoxRole.Admin).Produces<RestoreDto>().Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapPost("/cameras/{id}/restore", RestoreManyAsync).Needs(BoxRole.Admin).Produces<RestoreDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapGet("/system/mirror", GetAsync).Needs(Capability.SystemRead).BoxWide().Produces<MirrorDto>();
+        group.MapGet("/system/scrub", ScrubAsync).Needs(Capability.SystemRead).BoxWide().Produces<ScrubDto>();
+        group.MapPost("/system/scrub", Start).Needs(Capability.SystemManage).BoxWide().Produces(202);
+        group.MapPost("/segments/{id}/restore", RestoreAsync).Needs(Capability.SystemManage).FiltersCameras().WritesOwnAudit()
+            .Produces<RestoreDto>().Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapPost("/cameras/{id}/restore", RestoreManyAsync).Needs(Capability.SystemManage).OfCamera().WritesOwnAudit()
+            .Produces<RestoreDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
     }
 
-    private static async Task<IResult> GetAsync(MirrorPolicy policy, VolumeWriters writers, CameraRegistry cameras, IStoreReader reader, CancellationToken cancellation)
+    private static async Task<IResult> GetAsync(MirrorPolicy policy, VolumeWriters writers, MirrorState state, CameraRegistry cameras, IStoreReader reader, CancellationToken cancellation)
     {
+        await state.LookAsync(cancellation);
         var (totals, wanted) = await reader.ReadAsync(db => (MirrorRows.Totals(db), MirrorRows.Wanted(db)), cancellation);
         return Results.Json(
             new MirrorDto
@@ -70,6 +91,8 @@ internal static class MirrorEndpoints
                 MirroredBytes = totals.CopiedBytes,
                 WaitingSegments = totals.WaitingSegments,
                 WaitingBytes = totals.WaitingBytes,
+                LagSeconds = state.Newest?.Lag.TotalSeconds ?? 0,
+                Cause = state.Problem,
             },
             BoxJson.Options);
     }
@@ -89,20 +112,21 @@ internal static class MirrorEndpoints
         return Results.Accepted();
     }
 
-    private static async Task<IResult> RestoreAsync(string id, Restorer restorer, CancellationToken cancellation)
+    private static async Task<IResult> RestoreAsync(string id, Caller caller, CameraRegistry cameras, SegmentIndex index, Restorer restorer, CancellationToken cancellation)
     {
-        if (!Guid.TryParseExact(id, "D", out var segment)) return NoSegment();
-        return await restorer.RestoreAsync(segment, "api", cancellation) switch
+        if (!Guid.TryParseExact(id, "D", out var segment) || await index.FindByIdAsync(segment, cancellation) is not { } found || !caller.Sees(cameras.Find(found.Camera)?.Slug)) return NoSegment();
+        var outcome = await restorer.RestoreAsync(segment, caller.Actor, cancellation);
+        return outcome switch
         {
-            RestoreOutcome.Restored => Results.Json(new RestoreDto(1, 0, 0, 0), BoxJson.Options),
-            RestoreOutcome.NotNeeded => Results.Json(new RestoreDto(0, 1, 0, 0), BoxJson.Options),
             RestoreOutcome.NotFound => NoSegment(),
-            RestoreOutcome.NoCopy => Problems.Conflict("the mirror has no copy of this segment with its digest"),
-            _ => Problems.Conflict("no volume can be written to now, or the segment is being deleted"),
+            RestoreOutcome.NoCopy => Problems.Conflict("the mirror has no copy of this segment that is what was sealed"),
+            RestoreOutcome.NotNow => Problems.Conflict("no volume can be written to now, or the segment is being deleted"),
+            _ => Results.Json(RestoreDto.Of(new Dictionary<RestoreOutcome, int> { [outcome] = 1 }), BoxJson.Options),
         };
     }
 
-    private static async Task<IResult> RestoreManyAsync(string id, HttpRequest request, CameraRegistry cameras, SegmentIndex index, Restorer restorer, CancellationToken cancellation)
+    private static async Task<IResult> RestoreManyAsync(
+        string id, HttpRequest request, Caller caller, CameraRegistry cameras, SegmentIndex index, Restorer restorer, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
         var (wish, refusal) = await RequestBody.ReadAsync<RestoreWrite>(request, cancellation);
@@ -116,18 +140,14 @@ internal static class MirrorEndpoints
             var page = await index.FindAsync(camera.Uid, from, to, 500, cursor, cancellation);
             foreach (var segment in page.Items)
             {
-                var outcome = await restorer.RestoreAsync(segment.Id, "api", cancellation);
+                var outcome = await restorer.RestoreAsync(segment.Id, caller.Actor, cancellation);
                 outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
             }
 
             cursor = page.Cursor;
         }
         while (cursor is not null);
-        return Results.Json(
-            new RestoreDto(
-                outcomes.GetValueOrDefault(RestoreOutcome.Restored), outcomes.GetValueOrDefault(RestoreOutcome.NotNeeded),
-                outcomes.GetValueOrDefault(RestoreOutcome.NoCopy), outcomes.GetValueOrDefault(RestoreOutcome.NotNow)),
-            BoxJson.Options);
+        return Results.Json(RestoreDto.Of(outcomes), BoxJson.Options);
     }
 
     private static IResult NoSegment() => Problems.NotFound("there is no such closed segment on this box");

@@ -14,7 +14,7 @@ namespace Heldar.Edge.Mirror;
 /// deleted. Every step is on disk before the next, so that a restart goes on where it was. One caller at a time.
 /// </summary>
 internal sealed partial class MirrorKeeper(
-    VolumeSet volumes, VolumeWriters writers, MirrorBook book, (IStoreWriter Write, IStoreReader Read) store, ReadLocks locks, Pace pace, IClock clock, ILogger<MirrorKeeper> log)
+    VolumeSet volumes, VolumeWriters writers, MirrorBook book, MirrorReplay replay, (IStoreWriter Write, IStoreReader Read) store, ReadLocks locks, (Pace Pace, IClock Clock) time, ILogger<MirrorKeeper> log)
 {
     private const int AtOnce = 20;
     private const long LeastFree = 64L << 20;
@@ -29,13 +29,14 @@ internal sealed partial class MirrorKeeper(
         if (writers.Mirror is not { Fault: VolumeFault.None or VolumeFault.Full } mirror) return 0;
         if (_replayed != mirror.Volume.Id || _seen != mirror)
         {
-            await book.ReplayAsync(mirror.Volume, store.Read, cancellation);
+            await replay.RunAsync(mirror.Volume, cancellation);
             (_replayed, _seen) = (mirror.Volume.Id, mirror);
         }
 
+        await MirrorNotes.SealAsync(mirror, store.Write, store.Read, cancellation);
         var done = await DeleteAsync(mirror, cancellation);
         if (mirror.Fault != VolumeFault.None || mirror.FreeBytes < LeastFree) return done;
-        var now = clock.GetCurrentInstant();
+        var now = time.Clock.GetCurrentInstant();
         foreach (var item in await store.Read.ReadAsync(db => MirrorRows.Waiting(db, now, AtOnce), cancellation))
         {
             if (book.IsLive(item.Id, mirror.Volume)) continue;
@@ -56,16 +57,23 @@ internal sealed partial class MirrorKeeper(
             if (await index.FindByIdAsync(item.Id, cancellation) is not { } segment || mirror.Volume.Resolve(segment.RelativePath) is not { } target) return false;
             try
             {
-                var there = await VerifiedFile.HashAsync(target, pace, cancellation);
+                var there = await VerifiedFile.HashAsync(target, time.Pace, cancellation);
                 if (there != segment.Data.Sha256)
                 {
-                    if (there is not null) await SetAsideAsync(mirror, segment.RelativePath, "the copy differs from the segment", cancellation);
-                    if (volumes.Find(segment.Volume)?.Resolve(segment.RelativePath) is not { } source) return false;
-                    if (!await VerifiedFile.CopyAsync(source, target, segment.Data.Sha256, mirror.Volume, pace, cancellation))
+                    if (volumes.Find(segment.Volume) is not { } primary || primary.Resolve(segment.RelativePath) is not { } source) return false;
+                    // Another copy stays until the source has proved to be whole: it may be all that is left.
+                    Func<Task>? makeRoom = there is null ? null : () => SetAsideAsync(mirror, segment.RelativePath, "the copy differs from the segment", cancellation);
+                    if (!await VerifiedFile.CopyAsync(source, target, segment.Data.Sha256, mirror.Volume, time.Pace, makeRoom, cancellation))
                     {
+                        if (!primary.IsThere) return false;
                         LogSourceBad(segment.RelativePath);
+                        var damage = new Damage(segment.Id, "primary", segment.Camera, "its bytes differ from what was sealed, or it is missing", time.Clock.GetCurrentInstant(), null);
+                        await store.Write.EnqueueAsync(db => ScrubRows.Found(db, damage), cancellation);
+                        MirrorMetrics.Damaged("primary");
                         return false;
                     }
+
+                    MirrorMetrics.CaughtUp(segment.Bytes);
                 }
 
                 await mirror.SealAsync(new SealRecord { Type = SealType.Closed, Path = segment.RelativePath, Data = segment.Data }, cancellation);

@@ -54,6 +54,27 @@ internal static class MirrorRows
             sha256 = data.Sha256,
         });
 
+    /// <summary>A copy of footage that was deleted while nobody told the mirror: it goes, unless a hold covers it.</summary>
+    public static void Leave(DbConnection db, Guid segment) => db.Execute("UPDATE mirror_segment SET state = 2 WHERE id = @id", new { id = SegmentIndex.Text(segment) });
+
+    /// <summary>The volume that the index says a segment lies on; null when it has none.</summary>
+    public static Guid? VolumeOf(DbConnection db, Guid segment) =>
+        db.QueryFirstOrDefault<string?>("SELECT volume FROM segment WHERE id = @id", new { id = SegmentIndex.Text(segment) }) is { } volume ? Guid.ParseExact(volume, "D") : null;
+
+    /// <summary>Whether the log of this mirror was read as a whole.</summary>
+    public static bool IsKnown(DbConnection db, Guid volume) => db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM mirror_volume WHERE id = @id)", new { id = SegmentIndex.Text(volume) }) != 0;
+
+    /// <summary>It was; what the database has of holds, gaps and wishes becomes due there.</summary>
+    public static void Know(DbConnection db, Guid volume) => db.Execute(
+        """
+        DELETE FROM mirror_volume;
+        INSERT INTO mirror_volume (id) VALUES (@id);
+        INSERT OR IGNORE INTO mirror_due (kind, id) SELECT 0, id FROM hold;
+        INSERT OR IGNORE INTO mirror_due (kind, id) SELECT 1, id FROM gap;
+        INSERT OR IGNORE INTO mirror_due (kind, id, start_ns) SELECT 2, camera, start_ns FROM wanted;
+        """,
+        new { id = SegmentIndex.Text(volume) });
+
     /// <summary>The copy is bad: it is wanted anew.</summary>
     public static void Bad(DbConnection db, Guid segment) => db.Execute("UPDATE mirror_segment SET sha256 = NULL, state = 0, try_ns = 0 WHERE id = @id AND state = 1", new { id = SegmentIndex.Text(segment) });
 
@@ -72,6 +93,13 @@ internal static class MirrorRows
     public static IReadOnlyList<MirrorItem> Leaving(DbConnection db, int limit) =>
         [.. Items(db.Query<(string, string, long, long, string, long)>("SELECT id, camera, start_ns, end_ns, path, bytes FROM mirror_segment WHERE state = 2 ORDER BY id LIMIT @limit", new { limit }))
             .Where(i => !HoldRows.Covers(db, i.Camera, i.Start, i.End))];
+
+    /// <summary>When the oldest footage ended whose copy is wanted and could be made; null when the mirror has all.</summary>
+    public static Instant? OldestWaiting(DbConnection db) => db.QueryFirstOrDefault<long?>(
+        """
+        SELECT end_ns FROM mirror_segment m WHERE state = 0 AND NOT EXISTS (SELECT 1 FROM damage d WHERE d.segment = m.id AND d.side = 'primary' AND d.repaired_ns IS NULL)
+        ORDER BY start_ns LIMIT 1
+        """) is { } ns ? SegmentIndex.Time(ns) : null;
 
     public static bool IsCopied(DbConnection db, Guid segment) =>
         db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM mirror_segment WHERE id = @id AND state = 1)", new { id = SegmentIndex.Text(segment) }) != 0;

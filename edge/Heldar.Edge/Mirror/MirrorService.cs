@@ -5,11 +5,11 @@ using Heldar.Edge.Store;
 namespace Heldar.Edge.Mirror;
 
 /// <summary>
-/// Runs the mirror's keeper and the scrub, each in a loop of its own, so that neither holds up the other or anything else. An unexpected error is logged and
+/// Runs the mirror's keeper, the look at how far it is, and the scrub, each in a loop of its own, so that none holds up another or anything else. An unexpected error is logged and
 /// tried again. Without a mirror volume the first loop ends at once.
 /// </summary>
 internal sealed partial class MirrorService(
-    BoxSettings settings, MirrorPolicy policy, MirrorKeeper keeper, Scrubber scrubber, CameraRegistry cameras, IStoreWriter store, ILogger<MirrorService> log) : BackgroundService
+    BoxSettings settings, MirrorPolicy policy, MirrorKeeper keeper, MirrorState state, Scrubber scrubber, CameraRegistry cameras, IStoreWriter store, ILogger<MirrorService> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BeforeFirstScrub = TimeSpan.FromMinutes(10);
@@ -33,7 +33,7 @@ internal sealed partial class MirrorService(
         _now.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(MirrorLoopAsync(stoppingToken), ScrubLoopAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(MirrorLoopAsync(stoppingToken), LookLoopAsync(stoppingToken), ScrubLoopAsync(stoppingToken));
 
     private async Task MirrorLoopAsync(CancellationToken cancellation)
     {
@@ -49,6 +49,20 @@ internal sealed partial class MirrorService(
                         while (policy.IsOn && await keeper.StepAsync(cancellation) > 0) await WantAsync(cancellation);
                     });
             }
+            while (policy.IsOn && await timer.WaitForNextTickAsync(cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private async Task LookLoopAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(Period);
+        try
+        {
+            do await TryAsync(() => state.LookAsync(cancellation));
             while (policy.IsOn && await timer.WaitForNextTickAsync(cancellation));
         }
         catch (OperationCanceledException)

@@ -14,13 +14,15 @@ internal static class MirrorServiceCollectionExtensions
     /// <summary>Registers the mirror and the scrub; call it behind the cameras, so that they end before the volumes do.</summary>
     public static IServiceCollection AddMirror(this IServiceCollection services) => services
         .AddSingleton<MirrorPolicy>()
+        .AddSingleton<MirrorState>()
+        .AddSingleton<MirrorReplay>()
         .AddSingleton<MirrorBook>()
         .AddKeyedSingleton<ISegmentSink>(VolumeRole.Mirror, (s, _) => s.GetRequiredService<MirrorBook>())
         .AddSingleton<MirrorTee>()
         .AddSingleton<ISegmentTee>(s => s.GetRequiredService<MirrorTee>())
         .AddSingleton(s => new MirrorKeeper(
-            s.GetRequiredService<VolumeSet>(), s.GetRequiredService<VolumeWriters>(), s.GetRequiredService<MirrorBook>(), (s.GetRequiredService<IStoreWriter>(), s.GetRequiredService<IStoreReader>()),
-            s.GetRequiredService<ReadLocks>(), new Pace(CatchUpBytesPerSecond), s.GetRequiredService<IClock>(), s.GetRequiredService<ILogger<MirrorKeeper>>()))
+            s.GetRequiredService<VolumeSet>(), s.GetRequiredService<VolumeWriters>(), s.GetRequiredService<MirrorBook>(), s.GetRequiredService<MirrorReplay>(),
+            (s.GetRequiredService<IStoreWriter>(), s.GetRequiredService<IStoreReader>()), s.GetRequiredService<ReadLocks>(), (new Pace(CatchUpBytesPerSecond), s.GetRequiredService<IClock>()), s.GetRequiredService<ILogger<MirrorKeeper>>()))
         .AddSingleton(s => new Restorer(
             s.GetRequiredService<SegmentIndex>(), s.GetRequiredService<VolumeSet>(), s.GetRequiredService<VolumeWriters>(), (s.GetRequiredService<IStoreWriter>(), s.GetRequiredService<IOutbox>()),
             s.GetRequiredService<ReadLocks>(), s.GetRequiredService<IAuditLog>(), s.GetRequiredService<IClock>(), s.GetRequiredService<ILogger<Restorer>>()))

@@ -51,5 +51,9 @@ internal static class ScrubRows
                 "SELECT segment, side, camera, what, found_ns, repaired_ns FROM damage ORDER BY repaired_ns IS NOT NULL, found_ns DESC LIMIT @limit", new { limit })
             .Select(d => new Damage(Guid.ParseExact(d.Segment, "D"), d.Side, Guid.ParseExact(d.Camera, "D"), d.What, SegmentIndex.Time(d.Found), d.Repaired is { } ns ? SegmentIndex.Time(ns) : null))];
 
+    /// <summary>Damaged files that were found from a moment on, or that were known and still are.</summary>
+    public static long FoundSince(DbConnection db, Instant from) =>
+        db.ExecuteScalar<long>("SELECT count(*) FROM damage WHERE found_ns >= @from OR repaired_ns >= @from OR repaired_ns IS NULL", new { from = SegmentIndex.Ns(from) });
+
     public static long Open(DbConnection db) => db.ExecuteScalar<long>("SELECT count(*) FROM damage WHERE repaired_ns IS NULL AND EXISTS (SELECT 1 FROM segment s WHERE s.id = damage.segment)");
 }

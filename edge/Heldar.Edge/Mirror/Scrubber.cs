@@ -39,6 +39,7 @@ internal sealed partial class Scrubber(
                 if (await index.FindByIdAsync(next.Id, cancellation) is { } segment) bytes = await LookAsync(segment, next.Copied, pace, cancellation);
         }
 
+        MirrorMetrics.Scrubbed(bytes);
         await store.Write.EnqueueAsync(db => ScrubRows.Move(db, next.Id, bytes), cancellation);
         return true;
     }
@@ -133,6 +134,7 @@ internal sealed partial class Scrubber(
     private async Task FoundAsync(Segment segment, string side, string what, CancellationToken cancellation)
     {
         LogDamaged(side, segment.RelativePath, what);
+        MirrorMetrics.Damaged(side);
         var now = clock.GetCurrentInstant();
         await store.Write.EnqueueAsync(db => ScrubRows.Found(db, new Damage(segment.Id, side, segment.Camera, what, now, null)), cancellation);
         await CountAsync(cancellation);

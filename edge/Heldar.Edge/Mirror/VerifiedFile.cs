@@ -19,11 +19,11 @@ internal static class VerifiedFile
     }
 
     /// <summary>
-    /// Copies a file beside its place, and gives it its name only when it has the digest: written, synced, renamed, synced. Nothing is replaced. False when the source is
-    /// missing or has another digest.
+    /// Copies a file beside its place, and gives it its name only when it has the digest: written, synced, renamed, synced. Nothing is replaced: what is in the way is moved
+    /// by <paramref name="makeRoom"/>, once the copy is whole. False when the source is missing or has another digest.
     /// </summary>
     /// <exception cref="IOException">A disk fails, or something is in the way.</exception>
-    public static async Task<bool> CopyAsync(string from, string to, string sha256, Volume target, Pace pace, CancellationToken cancellation)
+    public static async Task<bool> CopyAsync(string from, string to, string sha256, Volume target, Pace pace, Func<Task>? makeRoom, CancellationToken cancellation)
     {
         if (!IsFile(from)) return false;
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
@@ -37,6 +37,7 @@ internal static class VerifiedFile
                 copy.Flush(flushToDisk: true);
             }
 
+            if (makeRoom is not null) await makeRoom();
             File.Move(half, to);
             using var sync = new FileSystemSync(target.Root);
             sync.Run();

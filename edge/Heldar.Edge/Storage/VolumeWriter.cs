@@ -35,6 +35,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     private long _totalBytes;
     private long _probeAt;
     private bool _works;
+    private long _beat = Stopwatch.GetTimestamp();
     private volatile Trouble? _trouble;
     private volatile SealHead? _head;
 
@@ -61,6 +62,9 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
 
     /// <summary>The kind of the newest failure; none while it works.</summary>
     public VolumeFault Fault => _trouble?.Fault ?? VolumeFault.None;
+
+    /// <summary>How long the disk has not answered: a thread that works comes round within the sync interval.</summary>
+    public TimeSpan Silence => _ended.Task.IsCompleted ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Interlocked.Read(ref _beat));
 
     /// <summary>Opens copies of what this volume records; null for none.</summary>
     public ISegmentTee? Tee { get; init; }
@@ -227,6 +231,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
             Job job;
             lock (_lock)
             {
+                Interlocked.Exchange(ref _beat, Stopwatch.GetTimestamp());
                 if (!_queue.TryDequeue(out job)) return _stopping;
                 _queuedBytes -= job.Fragment?.Bytes ?? 0;
             }

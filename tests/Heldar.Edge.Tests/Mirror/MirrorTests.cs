@@ -1,4 +1,5 @@
 using Heldar.Contracts.Events;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Mirror;
 using Heldar.Edge.Recorder;
@@ -15,18 +16,8 @@ using NodaTime;
 namespace Heldar.Edge.Tests.Mirror;
 
 /// <summary>Copies are byte-identical, never hold up what they copy, catch up, follow deletions, and bring back what a disk damaged.</summary>
-public sealed class MirrorTests : IDisposable
+public sealed class MirrorTests : MirrorBench
 {
-    private static readonly CameraIdentity Camera = new(Guid.Parse("0190c0de-0000-7000-8000-000000000002"), "gate");
-    private static readonly RecorderOptions TwoSeconds = new() { SegmentLength = Duration.FromSeconds(2) };
-    private readonly TemporaryFolder _folder = new();
-
-    private VolumeSettings Primary => new(_folder.File("primary"), VolumeRole.Primary, false);
-
-    private VolumeSettings Copy => new(_folder.File("mirror"), VolumeRole.Mirror, false);
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task Copies_AreByteIdentical_AndWrittenWithTheSegment()
     {
@@ -152,9 +143,11 @@ public sealed class MirrorTests : IDisposable
         Assert.Equal((segment.Id, "primary", missing ? "it is missing" : "its bytes differ from what was sealed"), (damage.Segment, damage.Side, damage.What));
         Assert.NotNull(damage.Repaired);
         Assert.Equal(0, box.Scrubber.OpenDamages);
-        var after = (await box.SegmentsAsync(Camera.Uid))[1];
-        Assert.Equal((2, "restored", segment.Data.Sha256), (after.Data.Revision, after.Data.Reason, after.Data.Sha256));
-        Assert.Equal(EventTypes.SegmentRevised, box.Outbox.Events[^1].Type);
+        // The same bytes are the same revision: nothing is told to the cloud.
+        Assert.Equal(segment.Data, (await box.SegmentsAsync(Camera.Uid))[1].Data);
+        Assert.DoesNotContain(box.Outbox.Events, e => e.Type == EventTypes.SegmentRevised);
+        var entry = Assert.Single(await box.Audit.PageAsync(null, Camera.Uid, 10, TestContext.Current.CancellationToken));
+        Assert.Equal((AuditActors.Box, "segment.restored", segment.Id.ToString("D")), (entry.Actor, entry.Action, entry.Target));
         Assert.Equal((1L, 3L), await box.Store.ReadAsync(db => (ScrubRows.Mark(db).Rounds, ScrubRows.Mark(db).Segments), TestContext.Current.CancellationToken));
     }
 
@@ -225,77 +218,4 @@ public sealed class MirrorTests : IDisposable
         Assert.All(await box.SegmentsAsync(Camera.Uid), s => Assert.StartsWith(Primary.Path, s.File, StringComparison.Ordinal));
         await EqualAsync(box, 3);
     }
-
-    private static async Task RecordAsync(VolumesFixture box, int frames, CameraIdentity? camera = null)
-    {
-        await WantAsync(box);
-        var clip = await Clip.EncodeAsync(box.Folder, "-c:v libx264 -preset ultrafast -g 25", frames);
-        await using (var recorder = box.Recorders.Create(camera ?? Camera, TwoSeconds))
-        {
-            using var feed = new Feed(recorder, box.Pool, box.Clock);
-            feed.Start(clip.Format);
-            feed.Play(clip.Frames);
-        }
-
-        await Eventually.TrueAsync(() => box.IndexWriter.Waiting == 0, "the index took everything");
-        await box.Store.EnqueueAsync(_ => { });
-        box.Clock.Advance(Duration.FromMinutes(1));
-    }
-
-    private static Task WantAsync(VolumesFixture box) => box.Store.EnqueueAsync(db => MirrorRows.Want(db, box.Volumes.Mirror is null ? [] : [Camera.Uid]));
-
-    private static async Task AllCopiedAsync(VolumesFixture box, int segments)
-    {
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        while (await box.Store.ReadAsync(MirrorRows.Totals, TestContext.Current.CancellationToken) is var totals && (totals.CopiedSegments != segments || totals.WaitingSegments > 0))
-        {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"not within 20 s: {totals}");
-            box.Clock.Advance(Duration.FromMinutes(1));
-            await box.MirrorKeeper.StepAsync(TestContext.Current.CancellationToken);
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
-    }
-
-    private static async Task RoundAsync(VolumesFixture box)
-    {
-        while (await box.Scrubber.StepAsync(new Pace(1L << 30), TestContext.Current.CancellationToken))
-        {
-        }
-    }
-
-    private async Task EqualAsync(VolumesFixture box, int count)
-    {
-        var segments = await box.SegmentsAsync(Camera.Uid);
-        Assert.Equal(count, segments.Count);
-        foreach (var segment in segments)
-        {
-            Assert.Equal(segment.Data.Sha256, await ShaAsync(Primary.Path, segment.RelativePath));
-            Assert.Equal(segment.Data.Sha256, await ShaAsync(Copy.Path, segment.RelativePath));
-        }
-    }
-
-    private static async Task<string> ShaAsync(string root, string path) => (await Tool.RunAsync("sha256sum", $"\"{Path.Combine(root, path)}\"")).Item1.Split(' ')[0];
-
-    private static void Flip(string file)
-    {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite);
-        stream.Position = stream.Length / 2;
-        var value = stream.ReadByte();
-        stream.Position--;
-        stream.WriteByte((byte)(value ^ 0x10));
-    }
-
-    private static IEnumerable<string> Files(string root) =>
-        Directory.Exists(Path.Combine(root, "gate")) ? Directory.GetFiles(Path.Combine(root, "gate"), "*.mp4", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)) : [];
-
-    private static IEnumerable<SealRecord> Records(string root)
-    {
-        var reader = new SealReader(root);
-        var records = reader.Read(null, CancellationToken.None).Select(e => e.Record).ToList();
-        Assert.Empty(reader.Problems);
-        return records;
-    }
-
-    private static IEnumerable<(string?, string, string)> Sealed(string root) =>
-        Records(root).Where(r => r.Type == SealType.Closed).Select(r => (r.Path, r.Data!.Sha256, r.Data.Root)).Order();
 }
