@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Heldar.Contracts.Events;
+using Heldar.Edge.Indexer;
 using Heldar.Edge.Mirror;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Settings;
-using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Edge.Tests.Storage;
 using Heldar.Media.Mp4;
@@ -170,7 +170,7 @@ public sealed class MirrorFaultTests : MirrorBench
     }
 
     /// <summary>The mirror's own salvage of a segment kept one fragment only, and its seal log says so.</summary>
-    private async Task<SegmentData> CutCopyAsync(VolumesFixture box, Heldar.Edge.Indexer.Segment segment)
+    private async Task<SegmentData> CutCopyAsync(VolumesFixture box, Segment segment)
     {
         var file = Path.Combine(Copy.Path, segment.RelativePath);
         using (var handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite))

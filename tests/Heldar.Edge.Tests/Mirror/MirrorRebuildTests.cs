@@ -3,9 +3,8 @@ using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Mirror;
 using Heldar.Edge.Seals;
-using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Storage;
-using Heldar.Media.Tests;
+using Heldar.Media.Tests.Mp4;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Mirror;
@@ -121,7 +120,12 @@ public sealed class MirrorRebuildTests : MirrorBench
     {
         var data = new HoldAppliedData
         {
-            Hold = Guid.CreateVersion7(), Camera = Camera.Uid, From = segment.Start + Duration.FromMilliseconds(100), To = segment.End - Duration.FromMilliseconds(100), Reason = "theft", Owner = "police",
+            Hold = Guid.CreateVersion7(),
+            Camera = Camera.Uid,
+            From = segment.Start + Duration.FromMilliseconds(100),
+            To = segment.End - Duration.FromMilliseconds(100),
+            Reason = "theft",
+            Owner = "police",
         };
         var hold = new Hold(data, 2, box.Clock.Now, null, null, null, true);
         await box.Store.EnqueueAsync(db => HoldRows.Put(db, hold));
