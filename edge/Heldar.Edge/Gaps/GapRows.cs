@@ -95,8 +95,10 @@ internal static class GapRows
 
     /// <summary>The wish that began at a moment; null when there is none.</summary>
     public static (Instant From, Instant? To)? WantedAt(DbConnection db, Guid camera, Instant from) =>
-        db.Query<(long Start, long? End)>("SELECT start_ns, end_ns FROM wanted WHERE camera = @camera AND start_ns = @from", new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from) })
-            .Select(r => ((Instant, Instant?)?)(SegmentIndex.Time(r.Start), Time(r.End))).FirstOrDefault();
+        db.QueryFirstOrDefault<WantedRow>(
+            "SELECT start_ns AS StartNs, end_ns AS EndNs FROM wanted WHERE camera = @camera AND start_ns = @from", new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from) }) is { } row
+            ? (SegmentIndex.Time(row.StartNs), Time(row.EndNs))
+            : null;
 
     /// <summary>Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>.</summary>
     public static IReadOnlyList<Stretch> Wanted(DbConnection db, Guid camera, Instant from, Instant to) =>
@@ -121,6 +123,13 @@ internal static class GapRows
         public long? ThroughNs { get; init; }
 
         public long SeenNs { get; init; }
+    }
+
+    private sealed class WantedRow
+    {
+        public long StartNs { get; init; }
+
+        public long? EndNs { get; init; }
     }
 
     private sealed class GapRow

@@ -70,7 +70,7 @@ public sealed class MirrorFaultTests : MirrorBench
     [Fact]
     public async Task MirrorThatHangsAtTheStart_KeepsNobodyFromRecording()
     {
-        using var disk = TinyDisk.Create(64);
+        using var disk = TinyDisk.Create(128);
         await using var box = await VolumesFixture.StartAsync(Primary, new VolumeSettings(disk.Path, VolumeRole.Mirror, true));
         await box.StopAsync();
         disk.Freeze();
@@ -97,14 +97,15 @@ public sealed class MirrorFaultTests : MirrorBench
     public async Task KilledBox_BringsTheMirrorToWhatThePrimaryHas()
     {
         await using var box = await VolumesFixture.StartAsync(Primary, Copy);
-        var clip = await Clip.EncodeAsync(box.Folder, "-c:v libx264 -preset ultrafast -g 25", 120);
+        var clip = await Clip.EncodeAsync(box.Folder, "-c:v libx264 -preset ultrafast -g 25", 145);
         await WantAsync(box);
         await using (var recorder = box.Recorders.Create(Camera, TwoSeconds))
         {
             using var feed = new Feed(recorder, box.Pool, box.Clock);
             feed.Start(clip.Format);
             feed.Play(clip.Frames);
-            await Eventually.TrueAsync(() => recorder.Progress.RecordedThrough > feed.Now - Duration.FromSeconds(2) && Files(Copy.Path).Count() == 3, "the third segment is open on both");
+            await Eventually.TrueAsync(() => recorder.Progress.RecordedThrough > feed.Now - Duration.FromSeconds(1) && Files(Copy.Path).Count() == 3
+                && new FileInfo(Path.Combine(Copy.Path, Files(Copy.Path).Max(StringComparer.Ordinal)!)).Length > 10_000, "the third segment is open on both");
             await box.KillAsync();
         }
 

@@ -30,7 +30,9 @@ public sealed class MirrorRebuildTests : MirrorBench
             GapRows.Apply(db, box.Outbox, gap);
             GapRows.Want(db, Camera.Uid, before[0].Start, null);
         });
+        Assert.NotNull(await box.Store.ReadAsync(db => GapRows.WantedAt(db, Camera.Uid, before[0].Start), Cancellation));
         await box.MirrorKeeper.StepAsync(Cancellation);
+        Assert.Equal([before[0].Start], Records(Copy.Path).Where(r => r.Wanted is not null).Select(r => r.Wanted!.From));
         await box.StopAsync();
         Directory.Delete(Primary.Path, recursive: true);
         box.LoseDatabase();
