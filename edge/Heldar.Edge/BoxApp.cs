@@ -13,6 +13,7 @@ using Heldar.Edge.Holds;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Jobs;
 using Heldar.Edge.Metrics;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.Playback;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Recorder;
@@ -72,6 +73,7 @@ internal static partial class BoxApp
             .AddPlayback()
             .AddHolds()
             .AddRetention()
+            .AddMirror()
             .AddSnapshots()
             .AddUplink(settings)
             .AddRemoteAccess(settings)
@@ -102,6 +104,7 @@ internal static partial class BoxApp
         app.MapMedia();
         app.MapHolds();
         app.MapRetention();
+        app.MapMirror();
         app.MapSnapshots();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Capability.None).HasNoCameras();
         app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));

@@ -4,6 +4,7 @@ using Heldar.Edge.Backup;
 using Heldar.Edge.Doctor;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Fsck;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
@@ -34,6 +35,7 @@ internal static class BoxCommands
             VolumesCommand.Create(),
             FsckCommand.Create(),
             RetentionCommand.Create(),
+            MirrorCommand.Create((settings, replace) => BoxApp.Build(settings, SystemClock.Instance, replace)),
             SchemaCommand.Create(),
         };
         root.SetAction(RunAsync);

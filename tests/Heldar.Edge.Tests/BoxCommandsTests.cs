@@ -20,6 +20,8 @@ public sealed class BoxCommandsTests
     [InlineData("secrets status", "status", "heldar.yaml")]
     [InlineData("volumes adopt /disk1 --config a.yaml", "adopt", "a.yaml")]
     [InlineData("retention plan --json --config a.yaml", "plan", "a.yaml")]
+    [InlineData("mirror restore 019aa000-0000-7000-8000-000000000001 --json", "restore", "heldar.yaml")]
+    [InlineData("mirror scrub --config a.yaml", "scrub", "a.yaml")]
     [InlineData("--version", "heldar-edge", "heldar.yaml")]
     [InlineData("--help", "heldar-edge", "heldar.yaml")]
     public void Parse_ReadsWhatIsMeant(string line, string command, string config)
@@ -43,6 +45,9 @@ public sealed class BoxCommandsTests
     [InlineData("keys add")]
     [InlineData("secrets")]
     [InlineData("secrets drop")]
+    [InlineData("mirror")]
+    [InlineData("mirror restore")]
+    [InlineData("mirror restore x")]
     [InlineData("volumes")]
     [InlineData("retention")]
     [InlineData("retention run")]

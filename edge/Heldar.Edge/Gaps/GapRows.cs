@@ -93,6 +93,16 @@ internal static class GapRows
             $"SELECT {Columns} FROM gap WHERE camera = @camera AND start_ns < @to AND (end_ns IS NULL OR end_ns > @from) ORDER BY start_ns, id LIMIT @limit",
             new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to), limit }).Select(r => r.ToData())];
 
+    /// <summary>One gap; null when there is none.</summary>
+    public static GapData? ById(DbConnection db, Guid gap) => db.QueryFirstOrDefault<GapRow>($"SELECT {Columns} FROM gap WHERE id = @id", new { id = SegmentIndex.Text(gap) })?.ToData();
+
+    /// <summary>The wish that began at a moment; null when there is none.</summary>
+    public static (Instant From, Instant? To)? WantedAt(DbConnection db, Guid camera, Instant from) =>
+        db.QueryFirstOrDefault<WantedRow>(
+            "SELECT start_ns AS StartNs, end_ns AS EndNs FROM wanted WHERE camera = @camera AND start_ns = @from", new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from) }) is { } row
+            ? (SegmentIndex.Time(row.StartNs), Time(row.EndNs))
+            : null;
+
     /// <summary>Wishes that overlap [from, to), oldest first; one that still stands ends at <paramref name="to"/>.</summary>
     public static IReadOnlyList<Stretch> Wanted(DbConnection db, Guid camera, Instant from, Instant to) =>
         [.. db.Query<(long Start, long? End)>(
@@ -134,6 +144,13 @@ internal static class GapRows
         public long? ThroughNs { get; init; }
 
         public long SeenNs { get; init; }
+    }
+
+    private sealed class WantedRow
+    {
+        public long StartNs { get; init; }
+
+        public long? EndNs { get; init; }
     }
 
     private sealed class GapRow

@@ -1,6 +1,7 @@
 using Heldar.Edge.Access;
 using Heldar.Edge.Desired;
 using Heldar.Edge.Gaps;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.PreRoll;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Storage;
@@ -17,6 +18,8 @@ internal sealed record WarningSource(Func<IEnumerable<string>> Read)
         .AddWarnings<AccountMark>(accounts => accounts.IsLost ? [AccountMark.LostText] : [])
         .AddWarnings<HeldFootage>(held => held is { Level: HeldLevel.Warning, Detail: { } detail } ? ["held evidence takes most of the space: " + detail] : [])
         .AddWarnings<PreRollStore>(rings => rings.Problem is { } problem ? ["pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem] : [])
+        .AddWarnings<Scrubber>(scrubber => scrubber.OpenDamages is > 0 and var damaged ? [$"{damaged} stored files are damaged: see /api/v1/system/scrub"] : [])
+        .AddWarnings<MirrorState>(mirror => mirror.Problem is { } behind ? [behind] : [])
         .AddWarnings<Retainer>(retention =>
             [.. retention.ClockDoubt is { } doubt ? (string[])[doubt] : [], .. retention.Last?.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}") ?? []])
         .AddWarnings<VolumeKeeper>(keeper => keeper.Status.Select(v => v.Cause).OfType<string>())

@@ -95,6 +95,6 @@ internal sealed partial class SegmentIndex
     private Segment ToSegment(Row row)
     {
         var volume = Guid.ParseExact(row.Volume, "D");
-        return new Segment(row.ToData(), volume, row.Path, volumes.Find(volume)?.Resolve(row.Path)) { Held = row.Held != 0 };
+        return new Segment(row.ToData(), volume, row.Path, volumes.Find(volume)?.Resolve(row.Path) ?? CopyOf(row.Path)) { Held = row.Held != 0 };
     }
 }

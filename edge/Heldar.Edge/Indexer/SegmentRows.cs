@@ -57,6 +57,22 @@ internal static class SegmentRows
         return true;
     }
 
+    /// <summary>The file of a segment, unchanged, lies elsewhere now. No revision: the footage is the same.</summary>
+    public static void Move(DbConnection db, Guid segment, Guid volume, string path) => db.Execute(
+        "UPDATE segment SET volume = @volume, path = @path WHERE id = @id", new { id = SegmentIndex.Text(segment), volume = SegmentIndex.Text(volume), path });
+
+    /// <summary>
+    /// The seal log of a volume has the same footage that the index has on one that is not there: the row follows. True when it did.
+    /// </summary>
+    public static bool Settle(DbConnection db, Guid volume, string path, SegmentData data, IEnumerable<Guid> there)
+    {
+        var id = SegmentIndex.Text(data.Segment);
+        if (db.QueryFirstOrDefault<string?>("SELECT volume FROM segment WHERE id = @id AND revision = @revision AND sha256 = @sha256", new { id, revision = data.Revision, sha256 = data.Sha256 }) is not { } lies
+            || lies == SegmentIndex.Text(volume) || there.Any(v => SegmentIndex.Text(v) == lies)) return false;
+        Move(db, data.Segment, volume, path);
+        return true;
+    }
+
     /// <summary>Removes the rows of a deletion that the seal log tells of; answers their number. Held footage stays.</summary>
     /// <param name="db">Within a transaction of the store's writer.</param>
     /// <param name="volume">Identity of the volume whose log it is.</param>
@@ -101,6 +117,9 @@ internal static class SegmentRows
     /// <summary>The hour that reconciling may start with; null for the beginning.</summary>
     public static string? ReadMark(DbConnection db, Guid volume) =>
         db.QueryFirstOrDefault<string>("SELECT hour FROM volume_mark WHERE volume = @volume", new { volume = SegmentIndex.Text(volume) });
+
+    /// <summary>Whether any seal log was read into this database.</summary>
+    public static bool AnyMark(DbConnection db) => db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM volume_mark)") != 0;
 
     private static Row? Where(DbConnection db, string id) =>
         db.QueryFirstOrDefault<Row>("SELECT camera, start_ns AS StartNs, end_ns AS EndNs FROM segment WHERE id = @id", new { id });

@@ -4,6 +4,7 @@ using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.Store;
 using NodaTime;
 
@@ -25,6 +26,7 @@ internal sealed class BoxInstruments : IDisposable
         Box(store, index);
         Cameras();
         Volumes();
+        Mirror();
         Process(clock);
     }
 
@@ -79,6 +81,14 @@ internal sealed class BoxInstruments : IDisposable
         _meter.CreateObservableGauge("heldar.storage.up", () => Now.Volumes.Select(v => new Measurement<long>(v.Works ? 1 : 0, Volume(v))), null, "1 when the volume works.");
     }
 
+    private void Mirror()
+    {
+        _meter.CreateObservableGauge("heldar.mirror.lag", () => OfMirror(m => m.Lag.TotalSeconds), "s", "Time since the oldest footage ended that the mirror has no copy of; 0 when it has all.");
+        _meter.CreateObservableGauge("heldar.mirror.waiting", () => OfMirror(m => (double)m.Totals.WaitingSegments), null, "Segments that the mirror has no copy of.");
+        _meter.CreateObservableGauge("heldar.mirror.waiting_bytes", () => OfMirror(m => (double)m.Totals.WaitingBytes), "By", "Bytes of the segments that the mirror has no copy of.");
+        _meter.CreateObservableGauge("heldar.mirror.copies", () => OfMirror(m => (double)m.Totals.CopiedBytes), "By", "Bytes of copies on the mirror.");
+    }
+
     private void Process(IClock clock)
     {
         _meter.CreateObservableCounter("process.cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds, "s", "Processor time of the program.");
@@ -92,6 +102,8 @@ internal sealed class BoxInstruments : IDisposable
     private static KeyValuePair<string, object?> Volume(VolumeSample volume) => new("volume", volume.Name);
 
     private double? Age(Instant? at) => at is { } then ? Math.Max(0, (Now.Time - then).TotalSeconds) : null;
+
+    private IEnumerable<Measurement<double>> OfMirror(Func<MirrorLook, double> value) => Now.Mirror is { } mirror ? [new Measurement<double>(value(mirror))] : [];
 
     private IEnumerable<Measurement<double>> Each(Func<CameraObserved, double?> value, bool state = false)
     {

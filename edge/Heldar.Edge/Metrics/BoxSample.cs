@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Heldar.Edge.Cameras;
+using Heldar.Edge.Mirror;
 using NodaTime;
 
 namespace Heldar.Edge.Metrics;
@@ -20,6 +21,9 @@ internal sealed record BoxSample
 
     /// <summary>Bytes of the segments in the index.</summary>
     public long SegmentBytes { get; init; }
+
+    /// <summary>How far the mirror is; null without one.</summary>
+    public MirrorLook? Mirror { get; init; }
 
     public long DiskFree { get; init; }
 

@@ -3,6 +3,7 @@ using Dapper;
 using Heldar.Contracts;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Health;
+using Heldar.Edge.Mirror;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
 using NodaTime;
@@ -13,7 +14,7 @@ namespace Heldar.Edge.Metrics;
 /// Asks the rooms what they are, at most once a second, whoever wants to know. Reads kept counters only, so that a scrape costs the same on a full
 /// disk as on an empty one; a database that fails costs its own numbers and nothing else. Thread-safe.
 /// </summary>
-internal sealed class BoxSampler(CameraRegistry cameras, VolumeWriters volumes, IStoreReader store, BoxGauges gauges, IClock clock) : IDisposable
+internal sealed class BoxSampler(CameraRegistry cameras, VolumeWriters volumes, MirrorState mirror, IStoreReader store, BoxGauges gauges, IClock clock) : IDisposable
 {
     private static readonly Duration Fresh = Duration.FromSeconds(1);
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
@@ -34,7 +35,8 @@ internal sealed class BoxSampler(CameraRegistry cameras, VolumeWriters volumes, 
             {
                 Time = now,
                 Cameras = [.. await cameras.ObserveAsync(cancellation)],
-                Volumes = [.. volumes.All.Select(v => new VolumeSample(v.Name, v.FreeBytes, v.QueuedBytes, v.Failure is null))],
+                Mirror = mirror.Newest,
+                Volumes = [.. volumes.All.Concat(volumes.Mirror is { } copies ? [copies] : Array.Empty<VolumeWriter>()).Select(v => new VolumeSample(v.Name, v.FreeBytes, v.QueuedBytes, v.Failure is null))],
                 DiskFree = free,
                 DiskTotal = total,
             };

@@ -30,17 +30,20 @@ internal sealed class RecordedFootage(SegmentIndex index, CameraRegistry cameras
     {
         foreach (var camera in cameras.All)
             if (await OpenAsync(camera.Uid, cancellation) is { } open && open.Id == id) return open;
-        return await index.FindByIdAsync(id, cancellation) is { File: not null } segment ? ToFootage(segment) : null;
+        return await index.FindByIdAsync(id, cancellation) is { File: not null } segment ? ToReadable(segment) : null;
     }
 
     public async Task<Footage?> FindAtAsync(Guid camera, Instant at, CancellationToken cancellation)
     {
         var open = await OpenAsync(camera, cancellation);
         if (open is not null && at >= open.Start - NextWithin && at < open.End) return open;
-        if (await index.FindAtAsync(camera, at, cancellation) is { File: not null } covering) return ToFootage(covering);
+        if (await index.FindAtAsync(camera, at, cancellation) is { File: not null } covering) return ToReadable(covering);
         var next = await index.FindAsync(camera, at, at + NextWithin, 1, null, cancellation);
-        return next.Items is [{ File: not null } first] ? ToFootage(first) : null;
+        return next.Items is [{ File: not null } first] ? ToReadable(first) : null;
     }
+
+    /// <summary>A file that is missing where it belongs is read from the mirror.</summary>
+    private Footage ToReadable(Segment s) => ToFootage(File.Exists(s.File) ? s : s with { File = index.CopyOf(s.RelativePath) ?? s.File });
 
     private static Footage ToFootage(Segment s) => new(s.Id, s.Camera, s.Start, s.End, s.Bytes, s.File!)
     {

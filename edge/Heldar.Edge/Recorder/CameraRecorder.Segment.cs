@@ -221,6 +221,7 @@ internal sealed partial class CameraRecorder
     private void DropSegment()
     {
         _droppedFrames += _video.Count;
+        _file?.Copy?.Close(Milliseconds(_videoEnd));
         if (_job is not null) _pool.Return(_job);
         _job = null;
         _video.Clear();

@@ -14,10 +14,12 @@ namespace Heldar.Edge.Recovery;
 internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log) : IHostedService
 {
     private const int GroupSize = 500;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly IReadOnlyList<ISealReplay> _replays = [.. replays];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (volumes.Mirror is { Volume: var mirror } && await reader.ReadAsync(db => !SegmentRows.AnyMark(db), cancellationToken)) await LearnAsync(mirror, cancellationToken);
         // The writers exist, so every volume is salvaged and its log complete.
         foreach (var writer in volumes.All) await ReconcileAsync(writer.Volume, cancellationToken);
     }
@@ -49,10 +51,33 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         foreach (var problem in seals.Problems.Take(20)) LogProblem(volume.Root, problem.Hour, problem.Line, problem.What);
     }
 
+    /// <summary>The database is new: cameras whose footage only the mirror has must get their uids back before they are made. A mirror that hangs is not waited for.</summary>
+    private async Task LearnAsync(Volume mirror, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var token = limit.Token;
+        var work = Task.Run(
+            () =>
+            {
+                foreach (var (slug, camera) in CameraFolders.Read(mirror, token)) cameras.Learn(slug, camera);
+            },
+            CancellationToken.None);
+        try
+        {
+            await work.WaitAsync(Patience, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException)
+        {
+            await limit.CancelAsync();
+            LogNotLearnt(mirror.Root, e.Message);
+        }
+    }
+
     private async Task<int> ApplyAsync(Volume volume, List<SealEntry> group, CancellationToken cancellation)
     {
         if (group.Count == 0) return 0;
         var changed = 0;
+        var there = volumes.All.Select(w => w.Volume.Id).ToList();
         await store.EnqueueAsync(
             db =>
             {
@@ -63,7 +88,8 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
                         if (replay.Takes(record)) changed += replay.Apply(db, volume.Id, record);
                     if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted, record.Segments);
                     else if (record.Hold is { } hold) changed += HoldRows.Apply(db, outbox, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true)) ? 1 : 0;
-                    else if (record is { Data: { } data, Path: { } path } && !IsGone(db, volume, data, path) && SegmentRows.Apply(db, outbox, volume.Id, path, data)) changed++;
+                    else if (record is { Data: { } data, Path: { } path } && !IsGone(db, volume, data, path)
+                        && (SegmentRows.Apply(db, outbox, volume.Id, path, data) || (File.Exists(volume.Resolve(path)) && SegmentRows.Settle(db, volume.Id, path, data, there)))) changed++;
                 }
 
                 SegmentRows.Mark(db, volume.Id, group[^1].Hour);
@@ -79,6 +105,9 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
 
     [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed records came into the index")]
     private partial void LogApplied(string volume, int count);
+
+    [LoggerMessage(1502, LogLevel.Warning, "{Volume}: which cameras it has footage of could not be read: {Error}")]
+    private partial void LogNotLearnt(string volume, string error);
 
     [LoggerMessage(1501, LogLevel.Error, "{Volume}: seal log {Hour}, line {Line}: {What}")]
     private partial void LogProblem(string volume, string hour, int line, string what);

@@ -116,7 +116,7 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IClock clock, ILo
     {
         try
         {
-            Quarantine.Shift(volume, orphan.RelativePath);
+            Quarantine.SetAside(volume, orphan.RelativePath);
             LogMoved(volume.Root, orphan.RelativePath);
             RecoveryMetrics.Quarantined.Add(1);
             return true;

@@ -11,13 +11,13 @@ internal static class Quarantine
     /// <summary>Moves a file there under its own name (with a number when that is taken) and seals it.</summary>
     public static void Move(Volume volume, SealLog seals, string path, string cause)
     {
-        Shift(volume, path);
+        SetAside(volume, path);
         seals.Append(Record(path, cause));
     }
 
     /// <summary>Only moves the file. Links are not followed, neither those on its way nor one in the place of the quarantine.</summary>
     /// <exception cref="IOException">It cannot be moved.</exception>
-    public static void Shift(Volume volume, string path)
+    public static void SetAside(Volume volume, string path)
     {
         var from = volume.Resolve(path) ?? throw new ArgumentException($"{path} is not below the volume", nameof(path));
         if (new FileInfo(from).LinkTarget is not null) throw new IOException($"{from} is a link");

@@ -16,6 +16,7 @@ internal sealed class FragmentJob
     private MediaBlock? _lastBlock;
     private int _lastEnd;
     private int _lastPart;
+    private int _users;
 
     /// <summary>Head and media in file order.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Parts => _parts;
@@ -37,7 +38,14 @@ internal sealed class FragmentJob
     {
         _parts.Add(default);
         (Bytes, Frames, RandomAccessTime, _lastBlock, _lastPart) = (0, 0, -1, null, 0);
+        _users = 1;
     }
+
+    /// <summary>One more writes it; each gives it back by itself.</summary>
+    public void Share() => Interlocked.Increment(ref _users);
+
+    /// <summary>One is done; true for the last.</summary>
+    public bool Leave() => Interlocked.Decrement(ref _users) == 0;
 
     /// <summary>Adds an access unit; neighbours in the same block become one part.</summary>
     public void Add(MediaBlock block, int offset, int length)

@@ -15,9 +15,10 @@ internal sealed class FragmentPool
         return job;
     }
 
-    /// <summary>Gives the media back at once and keeps the job.</summary>
+    /// <summary>The last user gives the media back at once; the job is kept.</summary>
     public void Return(FragmentJob job)
     {
+        if (!job.Leave()) return;
         job.Reset();
         if (_free.Count < Kept) _free.Enqueue(job);
     }

@@ -29,6 +29,11 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 
     public string RelativePath => relativePath;
 
+    public string Slug => slug;
+
+    /// <summary>The copy on the mirror; set before the segment opens, used by whoever feeds it.</summary>
+    public SegmentCopy? Copy { get; set; }
+
     public string FullPath { get; } = Path.Combine(volume.Root, relativePath);
 
     public ISegmentOwner Owner => owner;
@@ -50,6 +55,9 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 
     /// <summary>Why its volume gave it up, by the error of the operating system; read by any thread.</summary>
     public VolumeFault Fault => _fault;
+
+    /// <summary>The same segment under the same path on another volume.</summary>
+    public SegmentFile CopyFor(Volume other, ISegmentOwner otherOwner) => new(other, relativePath, label, slug, header, otherOwner);
 
     /// <summary>Makes the file and writes its head.</summary>
     public void Open(SealLog seals)

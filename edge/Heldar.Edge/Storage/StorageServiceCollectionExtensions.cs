@@ -15,16 +15,16 @@ internal static class StorageServiceCollectionExtensions
         .AddSingleton(s => new VolumeWishes(
             settings.Recording.AllVolumes,
             new VolumeAdmission(BoxMark.ReadOrCreate(settings.DataFolder, settings.Recording.AllVolumes, s.GetRequiredService<IClock>().GetCurrentInstant()), () => DamagedDatabase.Kept(s.GetRequiredService<BoxStore>().FilePath).Count > 0),
-            (volume, role, seals) => Writer(s, volume, role, seals)))
+            (volume, role, seals) => Writer(s, settings, volume, role, seals)))
         .AddSingleton<StorageReport>()
         .AddSingleton<VolumeKeeper>()
         .AddHostedService(s => s.GetRequiredService<VolumeKeeper>());
 
-    private static VolumeWriter Writer(IServiceProvider services, Volume volume, VolumeRole role, SealLog seals)
+    private static VolumeWriter Writer(IServiceProvider services, BoxSettings settings, Volume volume, VolumeRole role, SealLog seals)
     {
         // A full mirror is nobody's emergency: footage is deleted for the room of those that record.
         var alarm = services.GetRequiredService<SpaceAlarm>();
         Action? full = role == VolumeRole.Primary ? alarm.Ring : null;
-        return new VolumeWriter(volume, seals, services.GetRequiredKeyedService<ISegmentSink>(role), new StorageOptions(), services.GetRequiredService<ILogger<VolumeWriter>>()) { Full = full };
+        return new VolumeWriter(volume, seals, services.GetRequiredKeyedService<ISegmentSink>(role), new StorageOptions(), services.GetRequiredService<ILogger<VolumeWriter>>()) { Full = full, Tee = role == VolumeRole.Primary && settings.Recording.AllVolumes.Any(v => v.Role == VolumeRole.Mirror) ? services.GetRequiredService<ISegmentTee>() : null };
     }
 }

@@ -10,7 +10,8 @@ internal delegate VolumeWriter VolumeWriterFactory(Volume volume, VolumeRole rol
 
 /// <summary>
 /// Looks after the volumes of the settings: lets in the disks that are the right ones, takes a failing one out of use, and brings it back after a write that
-/// was read again, salvage and reconciling. Starts before anything records and ends after it. One loop owns the slots; the status is read by anyone.
+/// was read again, salvage and reconciling. Starts before anything records and ends after it. One loop owns the slots that are recorded to, another the rest, so that a
+/// mirror that hangs holds up nobody; the status is read by anyone.
 /// </summary>
 internal sealed partial class VolumeKeeper(
     VolumeWishes wishes, VolumeSet volumes, VolumeWriters writers, IVolumePreparation preparation, IStoreWriter store, IStoreReader reader, IClock clock,
@@ -19,31 +20,42 @@ internal sealed partial class VolumeKeeper(
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan EndingOfOthers = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Silent = TimeSpan.FromSeconds(10);
     private static readonly Duration HeadEvery = Duration.FromSeconds(10);
     private readonly IReadOnlyList<VolumeSlot> _slots = [.. wishes.Volumes.Select(w => new VolumeSlot(w))];
     private readonly CancellationTokenSource _stop = new();
     private readonly VolumeMemory _memory = new(store, reader, log);
     private Instant _headAt = Instant.MinValue;
+    private volatile bool _headDue;
     private Task _loop = Task.CompletedTask;
-    private volatile VolumeWriter? _mirror;
+    private Task _others = Task.CompletedTask;
 
     /// <summary>All volumes as they are now, in the order of the settings.</summary>
     public IReadOnlyList<VolumeStatus> Status => [.. _slots.Select(s => s.Status)];
 
-    /// <summary>Who writes the mirror; null while there is none.</summary>
-    public VolumeWriter? Mirror => _mirror;
+    private IEnumerable<VolumeSlot> Recorded => _slots.Where(s => s.Wish.Role == VolumeRole.Primary);
 
-    /// <summary>Opens what is there. A volume that is refused does not keep the box from starting.</summary>
+    private IEnumerable<VolumeSlot> Rest => _slots.Where(s => s.Wish.Role != VolumeRole.Primary);
+
+    /// <summary>Opens what is there. A volume that is refused does not keep the box from starting, and a mirror that hangs for 3 s at most.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await OpenAsync(cancellationToken);
-        _loop = Task.Run(LoopAsync, CancellationToken.None);
+        var stop = _stop.Token;
+        await OpenAsync(Recorded, cancellationToken);
+        var first = Task.Run(() => OpenAsync(Rest, stop), CancellationToken.None);
+        _others = Task.Run(() => LoopAsync(() => StepAsync(Rest, stop), first, stop), CancellationToken.None);
+        await Task.WhenAny(first, Task.Delay(Patience, cancellationToken));
+        NoteHeads();
+        await _memory.EndAsync(StorePatience);
+        _loop = Task.Run(() => LoopAsync(() => StepMainAsync(Recorded, stop), Task.CompletedTask, stop), CancellationToken.None);
     }
 
     /// <summary>Looks at every volume for the first time. The index is reconciled as a whole afterwards.</summary>
     public async Task OpenAsync(CancellationToken cancellation)
     {
-        foreach (var slot in _slots) await LookAsync(slot, reconcile: false, cancellation);
+        await OpenAsync(_slots, cancellation);
         NoteHeads();
         await _memory.EndAsync(StorePatience);
     }
@@ -52,18 +64,36 @@ internal sealed partial class VolumeKeeper(
     {
         await _stop.CancelAsync();
         await _loop;
-        var all = _slots.Select(s => s.Writer).OfType<VolumeWriter>().ToList();
-        await Task.WhenAll(all.Select(w => w.DisposeAsync().AsTask())).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var recorded = EndAllAsync(Recorded);
+        await EndRestAsync().WaitAsync(EndingOfOthers, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await recorded.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _memory.EndAsync(StorePatience);
         NoteHeads();
         await _memory.EndAsync(StorePatience);
     }
 
     /// <summary>Looks at every volume once; the loop calls it each second.</summary>
-    public async Task StepAsync(CancellationToken cancellation)
+    public Task StepAsync(CancellationToken cancellation) => StepMainAsync(_slots, cancellation);
+
+    public void Dispose() => _stop.Dispose();
+
+    private static Task EndAllAsync(IEnumerable<VolumeSlot> slots) => Task.WhenAll(slots.Select(s => s.Writer).OfType<VolumeWriter>().Select(w => w.DisposeAsync().AsTask()));
+
+    private async Task EndRestAsync()
+    {
+        await _others;
+        await EndAllAsync(Rest);
+    }
+
+    private async Task OpenAsync(IEnumerable<VolumeSlot> slots, CancellationToken cancellation)
+    {
+        foreach (var slot in slots) await LookAsync(slot, reconcile: false, cancellation);
+    }
+
+    private async Task StepAsync(IEnumerable<VolumeSlot> slots, CancellationToken cancellation)
     {
         var now = clock.GetCurrentInstant();
-        foreach (var slot in _slots)
+        foreach (var slot in slots)
         {
             try
             {
@@ -77,24 +107,28 @@ internal sealed partial class VolumeKeeper(
                 LogFailed(e);
             }
         }
+    }
 
-        if (now < _headAt && now > _headAt - HeadEvery) return;
-        _headAt = now + HeadEvery;
+    private async Task StepMainAsync(IEnumerable<VolumeSlot> slots, CancellationToken cancellation)
+    {
+        await StepAsync(slots, cancellation);
+        var now = clock.GetCurrentInstant();
+        if (!_headDue && now < _headAt && now > _headAt - HeadEvery) return;
+        (_headDue, _headAt) = (false, now + HeadEvery);
         NoteHeads();
     }
 
-    public void Dispose() => _stop.Dispose();
-
-    private async Task LoopAsync()
+    private async Task LoopAsync(Func<Task> step, Task first, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Period);
         try
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
+            await first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (await timer.WaitForNextTickAsync(stop))
             {
                 try
                 {
-                    await StepAsync(_stop.Token);
+                    await step();
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -138,11 +172,11 @@ internal sealed partial class VolumeKeeper(
                 volumes.Add(volume);
                 writers.Add(slot.Writer!);
             }
-            else if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, _mirror) = (volume, slot.Writer);
+            else if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, writers.Mirror) = (volume, slot.Writer);
             slot.Calm();
             if (slot.Notice is { } notice) LogNotice(slot.Wish.Path, notice);
             if (reconcile) LogBack(slot.Wish.Path);
-            _headAt = Instant.MinValue;
+            _headDue = true;
             Tell(slot, now);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or VolumeRefusedException)
@@ -171,7 +205,7 @@ internal sealed partial class VolumeKeeper(
             slot.Leaving = EndAsync(slot.Wish.Path, writer);
         }
 
-        if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, _mirror) = (null, null);
+        if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, writers.Mirror) = (null, null);
         (slot.Volume, slot.Writer) = (null, null);
         slot.Status = slot.Status with { Fault = fault, Cause = cause, Free = 0, BytesPerSecond = null };
         slot.BackOff(now);
@@ -190,8 +224,12 @@ internal sealed partial class VolumeKeeper(
         if (slot.Volume is not { } volume) return;
         var (free, total) = slot.Writer is { } writer ? (writer.FreeBytes, writer.TotalBytes) : volume.Space();
         if (slot.Writer is not null) slot.Rate.Take(slot.Writer.WrittenBytes, now);
-        slot.Status = new(slot.Wish.Path, slot.Wish.Role, volume.Id, slot.Writer?.Fault ?? VolumeFault.None, slot.Writer?.Failure ?? slot.Notice, free, total, slot.Rate.BytesPerSecond);
+        slot.Status = new(slot.Wish.Path, slot.Wish.Role, volume.Id, slot.Writer?.Fault ?? VolumeFault.None, slot.Writer?.Failure ?? Hangs(slot) ?? slot.Notice, free, total, slot.Rate.BytesPerSecond);
     }
+
+    private static string? Hangs(VolumeSlot slot) => slot.Writer is { Silence: var silence } && silence > Silent
+        ? $"the disk has not answered for {silence.TotalSeconds:0} s: what is written to it waits, and beyond 256 MiB it is given up"
+        : null;
 
     private string? SharesDisk(VolumeSlot slot, Volume volume)
     {

@@ -30,6 +30,10 @@ internal sealed partial class VolumeWriter
                 case JobKind.Close when _open.Contains(file!):
                     _closing.Add(FinishFile(file!, job.End));
                     break;
+                case JobKind.Discard when _open.Remove(file!):
+                    _closing.Remove(file!);
+                    Discard(file!, "a part of the copy is missing");
+                    break;
                 case JobKind.Seal:
                     _seals.Append(job.Record!);
                     if (job.Done is { } done) _told.Add(done);
@@ -141,7 +145,7 @@ internal sealed partial class VolumeWriter
             {
                 if (file.Frames == 0)
                 {
-                    Discard(file);
+                    Discard(file, "no fragment was written");
                 }
                 else
                 {
@@ -203,11 +207,11 @@ internal sealed partial class VolumeWriter
     }
 
     /// <summary>No fragment reached the file: there is nothing to keep, and an empty segment would be found but not play.</summary>
-    private void Discard(SegmentFile file)
+    private void Discard(SegmentFile file, string cause)
     {
         file.Abandon();
         File.Delete(file.FullPath);
-        _seals.Append(new SealRecord { Type = SealType.Discarded, Path = file.RelativePath, Cause = "no fragment was written" });
+        _seals.Append(new SealRecord { Type = SealType.Discarded, Path = file.RelativePath, Cause = cause });
         file.Owner.Abandoned(file);
     }
 

@@ -35,6 +35,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     private long _totalBytes;
     private long _probeAt;
     private bool _works;
+    private long _beat = Stopwatch.GetTimestamp();
     private volatile Trouble? _trouble;
     private volatile SealHead? _head;
 
@@ -61,6 +62,12 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
 
     /// <summary>The kind of the newest failure; none while it works.</summary>
     public VolumeFault Fault => _trouble?.Fault ?? VolumeFault.None;
+
+    /// <summary>How long the disk has not answered: a thread that works comes round within the sync interval.</summary>
+    public TimeSpan Silence => _ended.Task.IsCompleted ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Interlocked.Read(ref _beat));
+
+    /// <summary>Opens copies of what this volume records; null for none.</summary>
+    public ISegmentTee? Tee { get; init; }
 
     /// <summary>Called when the disk is full, on the volume's thread; must not block.</summary>
     public Action? Full { get; init; }
@@ -90,15 +97,40 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     /// Opens a segment; its head is written behind the caller's back. False when the writer is stopping or more than half full: a segment that cannot
     /// take its first fragments is of no use.
     /// </summary>
-    public bool TryOpen(SegmentFile file) => TryPost(new Job(JobKind.Open, file, null, null), media: true);
+    public bool TryOpen(SegmentFile file)
+    {
+        file.Copy = Tee?.Open(file);
+        if (TryPost(new Job(JobKind.Open, file, null, null), media: true)) return true;
+        file.Copy?.Discard();
+        return false;
+    }
 
     /// <summary>Hands a fragment over; <paramref name="pool"/> gets the job back. False, and the job stays the caller's, when the writer is full or stopping.</summary>
-    public bool TryWrite(SegmentFile file, FragmentJob job, FragmentPool pool) => TryPost(new Job(JobKind.Write, file, job, pool), media: true);
+    public bool TryWrite(SegmentFile file, FragmentJob job, FragmentPool pool)
+    {
+        if (file.Copy is not { } copy) return TryPost(new Job(JobKind.Write, file, job, pool), media: true);
+        job.Share();
+        if (TryPost(new Job(JobKind.Write, file, job, pool), media: true))
+        {
+            copy.Write(job, pool);
+            return true;
+        }
+
+        job.Leave();
+        return false;
+    }
 
     /// <summary>Closes a segment behind what was posted for it; always accepted until the writer has ended.</summary>
     /// <param name="file">The segment.</param>
     /// <param name="end">Until when its last picture lasts, when the fragments do not say.</param>
-    public bool TryClose(SegmentFile file, Instant end) => TryPost(new Job(JobKind.Close, file, null, null, End: end), media: false);
+    public bool TryClose(SegmentFile file, Instant end)
+    {
+        file.Copy?.Close(end);
+        return TryPost(new Job(JobKind.Close, file, null, null, End: end), media: false);
+    }
+
+    /// <summary>Removes a copy that missed something, behind what was posted for it.</summary>
+    public bool TryDiscard(SegmentFile file) => TryPost(new Job(JobKind.Discard, file, null, null), media: false);
 
     /// <summary>Seals something that is not a segment, such as a gap.</summary>
     public bool TrySeal(SealRecord record) => TryPost(new Job(JobKind.Seal, null, null, null, record), media: true);
@@ -199,6 +231,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
             Job job;
             lock (_lock)
             {
+                Interlocked.Exchange(ref _beat, Stopwatch.GetTimestamp());
                 if (!_queue.TryDequeue(out job)) return _stopping;
                 _queuedBytes -= job.Fragment?.Bytes ?? 0;
             }
@@ -215,6 +248,7 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         Open,
         Write,
         Close,
+        Discard,
         Seal,
     }
 

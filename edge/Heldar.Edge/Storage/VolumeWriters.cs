@@ -11,8 +11,16 @@ internal sealed class VolumeWriters(IReadOnlyList<VolumeWriter> writers) : IAsyn
     private const long Scarce = 64L << 20;
     private readonly Lock _lock = new();
     private volatile IReadOnlyList<VolumeWriter> _all = writers;
+    private volatile VolumeWriter? _mirror;
 
     public IReadOnlyList<VolumeWriter> All => _all;
+
+    /// <summary>The writer of copies; null while there is none.</summary>
+    public VolumeWriter? Mirror
+    {
+        get => _mirror;
+        set => _mirror = value;
+    }
 
     /// <summary>The working volume with the most free space; a volume that fails only when none works; null when there is none.</summary>
     public VolumeWriter? Pick() => _all.MaxBy(w => (Rank(w), w.FreeBytes));

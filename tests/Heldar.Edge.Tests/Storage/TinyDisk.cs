@@ -31,6 +31,11 @@ internal sealed class TinyDisk : IDisposable
     /// <summary>The disk is pulled: files that are open go on into nothing.</summary>
     public void Pull() => Run("umount", "-l", Path);
 
+    /// <summary>The disk hangs: whoever writes to it waits until <see cref="Thaw"/>, and reading still works.</summary>
+    public void Freeze() => Run("fsfreeze", "-f", Path);
+
+    public void Thaw() => Start("fsfreeze", "-u", Path);
+
     /// <summary>False while somebody has files of it open.</summary>
     public bool TryUnmount() => Start("umount", Path).Code == 0;
 
@@ -42,6 +47,7 @@ internal sealed class TinyDisk : IDisposable
 
     public void Dispose()
     {
+        Thaw();
         Start("umount", "-l", Path);
         _folder.Dispose();
     }
