@@ -39,7 +39,7 @@ public sealed class HoldListTests(PostgresFixture postgres, AzuriteFixture azuri
         Assert.Equal([yards, .. placed.AsEnumerable().Reverse()], paged);
         Assert.DoesNotContain(placed[2], (await PageAsync(fleet, cookie, "")).Items.Select(h => h.Hold));
         var ended = Assert.Single((await PageAsync(fleet, cookie, "state=ended")).Items);
-        Assert.Equal((placed[2], "anna", HoldEnd.Released, (bool?)null), (ended.Hold, ended.ReleasedBy, ended.Ended, ended.Broken));
+        Assert.Equal((placed[2], "anna", (HoldEnd?)HoldEnd.Released, (bool?)null), (ended.Hold, ended.ReleasedBy, ended.Ended, ended.Broken));
         var one = Assert.Single((await PageAsync(fleet, cookie, "sites=yard")).Items);
         Assert.Equal((yards, "yard", there, "theft", "anna", "4711"), (one.Hold, one.Site, one.Camera, one.Reason, one.Owner, one.Case));
         Assert.Empty((await PageAsync(fleet, cookie, $"sites=yard&cameras={here:D}")).Items);
