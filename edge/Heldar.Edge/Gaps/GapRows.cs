@@ -22,6 +22,7 @@ internal sealed record KnownCamera(Instant? WantedSince, GapData? Open, Instant?
 internal static class GapRows
 {
     private const int Page = 10_000;
+
     /// <summary>What was pruned is not wanted any more: nobody knows what became of it.</summary>
     private const string PrunedBefore = "ifnull((SELECT before_ns FROM pruned p WHERE p.camera = @camera), -9223372036854775807)";
     private const string Columns = "id, camera, revision, start_ns AS StartNs, end_ns AS EndNs, cause, detail";
