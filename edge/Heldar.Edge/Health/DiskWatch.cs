@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Heldar.Edge.Store;
 
 namespace Heldar.Edge.Health;
 

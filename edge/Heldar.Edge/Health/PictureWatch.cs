@@ -43,7 +43,7 @@ internal sealed partial class PictureWatch(CameraRegistry cameras, CameraProblem
     }
 
     /// <returns>Why it was not possible; null when it was.</returns>
-    private async Task<string?> TryJudgeAsync(IReadOnlyList<(CameraConfig Camera, Keyframe Keyframe)> some, JpegDecoder decoder, CancellationToken cancellation)
+    private async Task<string?> TryJudgeAsync(List<(CameraConfig Camera, Keyframe Keyframe)> some, JpegDecoder decoder, CancellationToken cancellation)
     {
         try
         {

@@ -46,7 +46,7 @@ internal sealed partial class Restorer(
     /// <param name="actor">Who wants it, as the audit log knows people.</param>
     /// <param name="cancellation">Gives up; a half file is removed.</param>
     /// <exception cref="IOException">A disk failed; the segment is as it was, or in quarantine.</exception>
-    public async Task<RestoreOutcome> RestoreAsync(Guid id, string actor, CancellationToken cancellation)
+    public async Task<RestoreOutcome> RestoreAsync(Guid id, AuditActor actor, CancellationToken cancellation)
     {
         await _one.WaitAsync(cancellation);
         try
@@ -62,7 +62,7 @@ internal sealed partial class Restorer(
 
     public void Dispose() => _one.Dispose();
 
-    private async Task<RestoreOutcome> RestoreAsync(Segment segment, string actor, CancellationToken cancellation)
+    private async Task<RestoreOutcome> RestoreAsync(Segment segment, AuditActor actor, CancellationToken cancellation)
     {
         var pace = new Pace(BytesPerSecond);
         var path = segment.RelativePath;
