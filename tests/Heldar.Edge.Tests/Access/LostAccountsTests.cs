@@ -76,7 +76,7 @@ public sealed class LostAccountsTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _box.DisposeAsync();
 
-    private Task AddAnnaAsync() => _box.JsonAsync("POST", "/api/v1/users", new { name = "Anna", password = Password, role = "admin" }, 201);
+    private async Task AddAnnaAsync() => await _box.JsonAsync("POST", "/api/v1/users", new { name = "Anna", password = Password, role = "admin" }, 201);
 
     private async Task<string> HealthAsync(string key)
     {
