@@ -21,7 +21,7 @@ public sealed class RoomGraphTests
         ["Fsck"] = ["Cameras", "Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],
         ["Gaps"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Recovery", "Seals", "Storage", "Store"],
         ["Health"] = ["Access", "Api", "Cameras", "Desired", "Enrolment", "Gaps", "Mirror", "PreRoll", "Recorder", "RemoteAccess", "Retention", "Settings", "Snapshots", "Storage", "Store", "Uplink"],
-        ["Holds"] = ["Access", "Api", "Cameras", "Indexer", "Seals", "Storage", "Store"],
+        ["Holds"] = ["Access", "Api", "Audit", "Cameras", "Indexer", "Seals", "Storage", "Store"],
         ["Indexer"] = ["Storage", "Store"],
         ["Ingest"] = ["PreRoll", "Recorder"],
         ["Jobs"] = ["Access", "Api", "Cameras", "Recorder", "Indexer", "Schedules", "Settings", "Store"],

@@ -25,6 +25,6 @@ internal sealed partial class VolumePreparation(VolumeRecovery recovery, IndexRe
         }
     }
 
-    [LoggerMessage(1510, LogLevel.Error, "{Volume}: the database does not take what its seal log says; the next start brings it in")]
+    [LoggerMessage(1519, LogLevel.Error, "{Volume}: the database does not take what its seal log says; the next start brings it in")]
     private static partial void LogLeft(ILogger log, Exception error, string volume);
 }

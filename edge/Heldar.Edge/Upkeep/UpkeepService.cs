@@ -34,9 +34,9 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, ILogger<UpkeepServi
         }
     }
 
-    [LoggerMessage(3500, LogLevel.Information, "{Rows} old rows of the ledger were pruned; {Free} pages of the database are free")]
+    [LoggerMessage(3700, LogLevel.Information, "{Rows} old rows of the ledger were pruned; {Free} pages of the database are free")]
     private partial void LogPruned(long rows, long free);
 
-    [LoggerMessage(3501, LogLevel.Error, "The upkeep of the database failed")]
+    [LoggerMessage(3701, LogLevel.Error, "The upkeep of the database failed")]
     private partial void LogFailed(Exception error);
 }

@@ -11,8 +11,11 @@ internal sealed class Pending(UplinkOptions options) : IDisposable
 {
     private readonly Dictionary<OutboxQueue, (Instant Since, long Bytes)> _waiting = [];
     private readonly Dictionary<OutboxQueue, Instant> _sealed = [];
+    private readonly Dictionary<OutboxQueue, Instant> _deferred = [];
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _changed = new(0, 1);
+
+    private Duration Rest => options.Heartbeat * 6;
 
     public void Add(OutboxQueue queue, Instant now, long bytes)
     {
@@ -34,12 +37,19 @@ internal sealed class Pending(UplinkOptions options) : IDisposable
         Wake();
     }
 
+    /// <summary>A stream that may not be sealed now is looked at again after six heartbeats, or when it is cleared, whatever is added meanwhile.</summary>
+    public void Defer(OutboxQueue queue, Instant now)
+    {
+        lock (_lock) (_waiting[queue], _deferred[queue]) = ((now, 1), now + Rest);
+    }
+
     /// <summary>A batch of the stream is being sealed.</summary>
     public void Clear(OutboxQueue queue, Instant now)
     {
         lock (_lock)
         {
             _waiting.Remove(queue);
+            _deferred.Remove(queue);
             _sealed[queue] = now;
         }
     }
@@ -53,6 +63,7 @@ internal sealed class Pending(UplinkOptions options) : IDisposable
         lock (_lock)
         {
             if (!_waiting.TryGetValue(queue, out var w)) return null;
+            if (_deferred.TryGetValue(queue, out var until) && until > now && until - now <= Rest) return until;
             var since = w.Since;
             if (since > now) (since, _waiting[queue]) = (now, (now, w.Bytes));
             if (queue.Class == EventClass.Evidence || w.Bytes >= options.FlushBytes) return since;

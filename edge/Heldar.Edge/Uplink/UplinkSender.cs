@@ -129,7 +129,7 @@ internal sealed class UplinkSender(
         {
             // Nobody applies them: events wait (of states only the newest), and are looked at again when a watermark moves or the flush time has passed many times over.
             _full.Add(queue);
-            pending.Add(queue, now + (options.Heartbeat * 6) - options.Flush, 1);
+            pending.Defer(queue, now);
             return null;
         }
 
@@ -188,7 +188,6 @@ internal sealed class UplinkSender(
             pending.Add(queue, now - options.Flush, options.FlushBytes);
         }
     }
-
 
     private Instant NextDue(Instant now)
     {

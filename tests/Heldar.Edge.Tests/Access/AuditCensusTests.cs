@@ -31,6 +31,8 @@ public sealed class AuditCensusTests : IAsyncLifetime
         ["PATCH /api/v1/api-keys/{id:guid}"] = "key.changed",
         ["DELETE /api/v1/api-keys/{id:guid}"] = "key.revoked",
         ["POST /api/v1/cameras/{id}/test"] = null,
+        ["POST /api/v1/segments/{id}/restore"] = "segment.restored",
+        ["POST /api/v1/cameras/{id}/restore"] = "segment.restored",
     };
 
     private BoxFixture _box = null!;

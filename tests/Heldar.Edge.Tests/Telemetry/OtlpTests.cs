@@ -23,10 +23,10 @@ public sealed class OtlpTests
         {
             await box.JsonAsync("GET", "/api/v1/cameras?sig=hidden-query");
             await RecordAsync(box);
-            await Eventually.TrueAsync(() => collector.Spans.Any(s => s.Name == "outbox.append") && collector.Metrics.Contains("heldar.storage.sync"), "spans and metrics arrived");
+            await Eventually.TrueAsync(() => collector.Spans.Any(s => s.Name == "outbox.append" && collector.Spans.Any(c => c.Name == "segment.close" && c.Trace == s.Trace)) && collector.Metrics.Contains("heldar.storage.sync"), "spans and metrics arrived");
         }
 
-        var close = collector.Spans.First(s => s.Name == "segment.close");
+        var close = collector.Spans.First(s => s.Name == "segment.close" && collector.Spans.Any(a => a.Name == "outbox.append" && a.Trace == s.Trace));
         var seal = collector.Spans.First(s => s.Name == "segment.seal" && s.Trace == close.Trace);
         var index = collector.Spans.First(s => s.Name == "segment.index" && s.Trace == close.Trace);
         var append = collector.Spans.First(s => s.Name == "outbox.append" && s.Trace == close.Trace);

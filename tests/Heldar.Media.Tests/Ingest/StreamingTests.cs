@@ -145,7 +145,7 @@ public sealed class StreamingTests
         await session.DisposeAsync();
         Assert.Equal(Enumerable.Range(0, 30).Select(i => i * 3600L), subscriber.Timestamps);
         Assert.Equal("lost Stopped: stopped", subscriber.Calls[^1]);
-        Assert.Contains(camera.Requests, r => r.Method == "TEARDOWN");
+        await Eventually.TrueAsync(() => camera.Requests.Any(r => r.Method == "TEARDOWN"), "the camera is told");
 
         IEnumerable<byte[]> Media()
         {
