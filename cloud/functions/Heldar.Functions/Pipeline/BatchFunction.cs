@@ -57,6 +57,7 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         var complete = unknown.Count == 0 || lastAttempt;
         if (complete) Watermarks.Append(batch, verified);
         if (batch.BatchCommands.Count > 1) await batch.ExecuteNonQueryAsync(cancellation);
+        if (work.Letters.Count > 0) services.Policy.Refused(message, work.Letters.Count);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");
     }
 
