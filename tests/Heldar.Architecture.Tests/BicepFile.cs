@@ -61,8 +61,8 @@ internal sealed class BicepFile
         m.Groups["file"].Value,
         [.. Found(@"^    (?<name>\w+):", m.Groups["body"].Value).Select(p => p.Groups["name"].Value)]))];
 
-    /// <summary>How often a parameter is used as a value.</summary>
-    public int Uses(string parameter) => Regex.Count(Code, $@"(?<!\bparam +)(?<!\.)\b{parameter}\b(?! *:)", RegexOptions.None, Patience);
+    /// <summary>How often a parameter is used as a value; the name before a colon is a key, but for a loop's.</summary>
+    public int Uses(string parameter) => Regex.Count(Code, $@"(?<=\bin +){parameter}\b|(?<!\bparam +)(?<!\.)\b{parameter}\b(?! *:)", RegexOptions.None, Patience);
 
     public static BicepFile Parse(string name, string text) => new(name, text);
 

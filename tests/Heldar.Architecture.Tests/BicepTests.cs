@@ -48,10 +48,10 @@ public sealed class BicepTests
     [Fact]
     public void Parameters_UseCheckBites()
     {
-        var file = BicepFile.Parse("x", "@description('the used one')\nparam used string\nparam idle string\nvar a = { idle: '${used}', b: 'idle' } // idle\n");
+        var file = BicepFile.Parse("x", "@description('the used one')\nparam used string\nparam idle string\nvar a = { idle: '${used}', b: 'idle' } // idle\nvar b = [for x in used: x]\n");
 
         Assert.Equal<BicepParameter>([new("used", true, false, true), new("idle", false, false, true)], file.Parameters);
-        Assert.Equal((1, 0), (file.Uses("used"), file.Uses("idle")));
+        Assert.Equal((2, 0), (file.Uses("used"), file.Uses("idle")));
     }
 
     [Fact]
@@ -140,7 +140,7 @@ public sealed class BicepTests
     [Fact]
     public void Alerts_SearchForLinesThatTheProgramsWrite()
     {
-        var written = string.Join('\n', Repository.Files("cloud/functions", ".cs").SelectMany(f => BicepFile.Found(@"\[LoggerMessage\(\d+, [^""]*""(?<text>[^""]*)""", File.ReadAllText(f))).Select(m => m.Groups["text"].Value));
+        var written = string.Join('\n', Repository.Files("cloud/functions", ".cs").Concat(Repository.Files("cloud/fleet/Heldar.Cloud", ".cs")).SelectMany(f => BicepFile.Found(@"\[LoggerMessage\(\d+, [^""]*""(?<text>[^""]*)""", File.ReadAllText(f))).Select(m => m.Groups["text"].Value));
         var searched = BicepFile.Found(@"matches regex ""[^""]*\((?<words>[^()""]*)\)""", Files.Single(f => f.Name == "alerts.bicep").Text).SelectMany(m => m.Groups["words"].Value.Split('|')).ToList();
 
         Assert.Equal(7, searched.Count);
