@@ -61,7 +61,13 @@ internal sealed class RealCameraBox(CameraSimulator simulator) : IAsyncDisposabl
 
     /// <summary>Asks for the box's health, whatever that is, until it is the wanted one.</summary>
     public Task<JsonElement> HealthAsync(Func<JsonElement, bool> wanted, int seconds = 60) =>
-        UntilAsync("/health", async () => JsonDocument.Parse(await (await _http!.GetAsync("/health", Cancellation)).Content.ReadAsStringAsync(Cancellation)).RootElement.Clone(), wanted, seconds);
+        UntilAsync("/health", AskHealthAsync, wanted, seconds);
+
+    private async Task<JsonElement> AskHealthAsync()
+    {
+        using var response = await _http!.GetAsync("/health", Cancellation);
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement.Clone();
+    }
 
     private static async Task<JsonElement> UntilAsync(string path, Func<Task<JsonElement>> ask, Func<JsonElement, bool> wanted, int seconds)
     {
