@@ -32,7 +32,7 @@ public sealed class RoomGraphTests
         ["Recorder"] = ["Indexer", "PreRoll", "Settings", "Storage"],
         ["Recovery"] = ["Indexer", "Seals", "Storage", "Store"],
         ["RemoteAccess"] = ["Enrolment", "Playback", "Settings", "Snapshots"],
-        ["Retention"] = ["Access", "Api", "Cameras", "Gaps", "Holds", "Indexer", "RuntimeSettings", "Seals", "Settings", "Storage", "Store"],
+        ["Retention"] = ["Access", "Api", "Cameras", "Holds", "Indexer", "RuntimeSettings", "Seals", "Settings", "Storage", "Store"],
         ["RuntimeSettings"] = ["Access", "Api", "Audit", "Store"],
         ["Schedules"] = ["Access", "Api", "Cameras", "Settings", "Store"],
         ["Seals"] = [],
