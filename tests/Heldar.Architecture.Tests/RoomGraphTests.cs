@@ -24,7 +24,7 @@ public sealed class RoomGraphTests
         ["Holds"] = ["Access", "Api", "Audit", "Cameras", "Indexer", "Seals", "Storage", "Store"],
         ["Indexer"] = ["Storage", "Store"],
         ["Ingest"] = ["PreRoll", "Recorder"],
-        ["Jobs"] = ["Access", "Api", "Cameras", "Recorder", "Indexer", "Schedules", "Settings", "Store"],
+        ["Jobs"] = ["Access", "Api", "Cameras", "Gaps", "Recorder", "Indexer", "Schedules", "Settings", "Store"],
         ["Metrics"] = ["Access", "Cameras", "Enrolment", "Health", "Indexer", "Mirror", "Recorder", "Storage", "Store"],
         ["Mirror"] = ["Access", "Api", "Audit", "Cameras", "Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],
         ["Playback"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Storage"],

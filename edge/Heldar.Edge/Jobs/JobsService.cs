@@ -67,7 +67,7 @@ internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, 
             cancellation);
         foreach (var job in changed)
         {
-            if (job.State is JobState.Failed or JobState.Missed) LogLost(job.Id, job.Name, cameras.Find(job.Camera)?.Slug ?? "-", job.State, job.Detail);
+            if (job.State is JobState.Failed or JobState.Missed || job is { State: JobState.Completed, Detail: not null }) LogLost(job.Id, job.Name, cameras.Find(job.Camera)?.Slug ?? "-", job.State, job.Detail);
             else LogState(job.Id, job.Name, cameras.Find(job.Camera)?.Slug ?? "-", job.State);
         }
 
