@@ -15,7 +15,7 @@ public sealed class RoomGraphTests
         ["Backup"] = ["Desired", "Enrolment", "Secrets", "Settings", "Store", "Uplink"],
         ["Cameras"] = ["Access", "Api", "Ingest", "PreRoll", "Recorder", "Recovery", "Secrets", "Settings", "Store"],
         ["Desired"] = ["Secrets", "Store"],
-        ["Doctor"] = ["Ingest", "Retention", "Secrets", "Settings", "Store"],
+        ["Doctor"] = ["Health", "Ingest", "Retention", "Secrets", "Settings", "Store"],
         ["Enrolment"] = ["Secrets", "Settings"],
         ["Events"] = ["Access", "Api", "Cameras", "Indexer", "Settings", "Store"],
         ["Fsck"] = ["Cameras", "Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],

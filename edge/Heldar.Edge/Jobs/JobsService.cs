@@ -1,3 +1,4 @@
+using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using NodaTime;
 
@@ -63,7 +64,7 @@ internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, 
     {
         var observed = (await cameras.ObserveAsync(cancellation)).ToDictionary(c => c.Config.Uid);
         var changed = await book.StepAsync(
-            camera => observed.TryGetValue(camera, out var one) ? new JobCamera(true, one.Config.Enabled, one.Recorder?.RecordedSince, one.Recorder?.RecordedThrough, one.Cause) : JobCamera.None,
+            camera => observed.TryGetValue(camera, out var one) ? new JobCamera(true, one.Config.Enabled, one.Recorder?.RecordedSince, one.Recorder?.RecordedThrough, one.Condition == CameraCondition.Idle ? null : one.Cause) : JobCamera.None,
             cancellation);
         foreach (var job in changed)
         {
