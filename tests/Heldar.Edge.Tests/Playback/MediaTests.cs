@@ -65,7 +65,6 @@ public sealed class MediaTests : IAsyncLifetime
     {
         File.Delete(_file);
         Directory.CreateDirectory(_file);
-        _box.Footage.Items.Add(new Footage(_id, _box.Cameras.Find("gate")!.Uid, Start, Start + Duration.FromSeconds(30), 19, _file));
 
         var (status, body) = await AskAsync();
 
