@@ -19,7 +19,7 @@ internal static class SmartExam
             yield return report?.Healthy switch
             {
                 true => Finding.Ok(Check, $"disk {disk} says that it is well"),
-                false => Finding.Warning(Check, $"disk {disk}: {report.Problem}", "it may fail within days, with all that is on it", "replace it; until then name another disk in recording.volumes"),
+                false => Finding.Warning(Check, $"disk {disk}: {report?.Problem}", "it may fail within days, with all that is on it", "replace it; until then name another disk in recording.volumes"),
                 _ => Finding.Warning(
                     Check, $"SMART of disk {disk} is not known: {report?.Problem ?? $"nothing lies in {folder}"}", "nobody would be warned before it fails; disks behind a controller or of a virtual machine may have none",
                     "install smartmontools, then: systemctl enable --now heldar-smart.timer; journalctl -u heldar-smart tells what went wrong"),

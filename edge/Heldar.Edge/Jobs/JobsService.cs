@@ -11,6 +11,7 @@ namespace Heldar.Edge.Jobs;
 internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, WishTiming timing, IClock clock, ILogger<JobsService> log) : BackgroundService
 {
     private static readonly Duration Look = Duration.FromSeconds(1);
+    private static readonly Duration Overdue = Duration.FromMilliseconds(100);
     private static readonly Duration SeriesLook = Duration.FromHours(1);
     private readonly SemaphoreSlim _changed = new(0, 1);
 
@@ -83,6 +84,8 @@ internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, 
         if (live.Count == 0) return book.Series.Count == 0 ? SeriesLook : longest;
         var next = live.Min(j => JobMachine.Next(j) ?? Instant.MaxValue) - clock.GetCurrentInstant();
         if (live.Any(j => j.State is JobState.Starting or JobState.Stopping)) next = Duration.Min(next, Look);
+        // Overdue is what waits for the index, which does not answer: no reason to ask without a pause.
+        if (next <= Duration.Zero) next = Overdue;
         return Duration.Max(Duration.FromMilliseconds(1), Duration.Min(next, longest));
     }
 

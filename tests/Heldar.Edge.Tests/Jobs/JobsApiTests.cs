@@ -53,7 +53,8 @@ public sealed class JobsApiTests : IAsyncLifetime
         _box.Clock.Now = begin + Duration.FromSeconds(61);
         await StateAsync(job, "stopping");
         _box.Clock.Now = begin + Duration.FromSeconds(81);
-        Assert.Equal($"recorded 5 of 60 s, until {begin + Duration.FromSeconds(5)}", (await StateAsync(job, "completed")).GetProperty("detail").GetString());
+        Assert.Equal(
+            $"recorded 5 of 60 s, until {begin + Duration.FromSeconds(5)}: the stream arrives, but nothing reaches the disk", (await StateAsync(job, "completed")).GetProperty("detail").GetString());
 
         await _box.RestartAsync(Yaml, Duration.FromMinutes(10));
         Assert.Equal($"recorded 5 of 120 s, until {begin + Duration.FromSeconds(5)}: the box went down", (await StateAsync(longer, "completed")).GetProperty("detail").GetString());

@@ -18,6 +18,8 @@ public sealed class MediaTests : IAsyncLifetime
     private Guid _id;
     private string _file = "";
 
+    private string Secret => Path.Combine(_box.Folder, "secret");
+
     private Volume Volume => _box.App.Services.GetRequiredService<VolumeSet>().All.Single();
 
     [Fact]
@@ -104,8 +106,6 @@ public sealed class MediaTests : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => _box.DisposeAsync();
-
-    private string Secret => Path.Combine(_box.Folder, "secret");
 
     private Task<(int Status, string Body)> AskAsync() => _box.SendAsync("GET", $"/media/recordings/{_id}.mp4");
 
