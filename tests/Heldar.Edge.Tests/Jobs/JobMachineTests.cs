@@ -25,7 +25,7 @@ public sealed class JobMachineTests
         job = Step(job, Recorded(1797), To);
         Assert.Equal(JobState.Stopping, job.State);
         Assert.Same(job, Step(job, Recorded(1797), To));
-        Assert.Equal((JobState.Completed, null), Told(Step(job, Recorded(1800), To + Duration.FromSeconds(1))));
+        Assert.Equal((JobState.Completed, (string?)null), Told(Step(job, Recorded(1800), To + Duration.FromSeconds(1))));
     }
 
     /// <summary>Whoever looks at the list of jobs learns that most of it is missing.</summary>
