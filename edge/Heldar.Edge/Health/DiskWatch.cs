@@ -84,7 +84,7 @@ internal sealed partial class DiskWatch(IClock clock, ILogger<DiskWatch> log) : 
     [LoggerMessage(1806, LogLevel.Information, "over: {Problem}")]
     private partial void LogEnded(string problem);
 
-    [LoggerMessage(1809, LogLevel.Warning, "SMART of disk {Disk} is not known: {Reason}")]
+    [LoggerMessage(1829, LogLevel.Warning, "SMART of disk {Disk} is not known: {Reason}")]
     private partial void LogUnknown(string disk, string? reason);
 
     [LoggerMessage(1810, LogLevel.Information, "SMART of disk {Disk} is known")]
