@@ -90,16 +90,16 @@ public sealed class RoomGraphTests
         ["Database"] = [],
         ["Days"] = [],
         ["DeadLetters"] = [],
-        ["Detections"] = ["Batches", "Days"],
+        ["Detections"] = ["Batches", "Database", "Days"],
         ["Gaps"] = ["Batches"],
         ["Holds"] = ["Batches"],
-        ["Index"] = ["Holds"],
+        ["Index"] = ["Database", "Holds"],
         ["Migrations"] = [],
         ["Queues"] = [],
-        ["Registry"] = ["Batches"],
-        ["Snapshots"] = ["Batches", "Days"],
-        ["States"] = ["Batches"],
-        ["Zones"] = ["Batches", "Days"],
+        ["Registry"] = ["Batches", "Database"],
+        ["Snapshots"] = ["Batches", "Database", "Days"],
+        ["States"] = ["Batches", "Database"],
+        ["Zones"] = ["Batches", "Database", "Days"],
     });
 
     private static readonly Deployable Functions = new("cloud/functions/Heldar.Functions", "Heldar.Functions", "tests/Heldar.Functions.Tests", new Dictionary<string, string[]>
