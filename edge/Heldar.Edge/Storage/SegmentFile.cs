@@ -20,6 +20,8 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     private SafeFileHandle? _handle;
     private string? _sha256;
     private long? _cameraOffsetMs;
+    private long _syncedLength;
+    private Instant _syncedEnd;
     private volatile bool _broken;
     private volatile VolumeFault _fault;
 
@@ -60,8 +62,10 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     public SegmentFile CopyFor(Volume other, ISegmentOwner otherOwner) => new(other, relativePath, label, slug, header, otherOwner);
 
     /// <summary>Makes the file and writes its head.</summary>
+    /// <exception cref="LinkedPathException">It would lie behind a link: nothing is written, sealed or made.</exception>
     public void Open(SealLog seals)
     {
+        if (volume.FirstLink(FullPath) is { } link) throw new LinkedPathException(link);
         Directory.CreateDirectory(Path.GetDirectoryName(FullPath)!);
         var digest = SHA256.HashData(header);
         seals.Append(new SealRecord
@@ -123,11 +127,14 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
         }
     }
 
-    /// <summary>The file system was synced.</summary>
+    /// <summary>The file system is about to be synced: what is written from now on may or may not be part of it.</summary>
+    public void BeginSync() => (_syncedLength, _syncedEnd) = (Length, End);
+
+    /// <summary>The file system was synced: what was written before it began is durable.</summary>
     public bool MarkDurable()
     {
-        if (DurableLength == Length) return false;
-        (DurableLength, DurableEnd) = (Length, End);
+        if (_syncedLength <= DurableLength) return false;
+        (DurableLength, DurableEnd) = (_syncedLength, _syncedEnd);
         return true;
     }
 
