@@ -119,7 +119,7 @@ public sealed class OutgoingClientTests
             for (; sent < 1 << 30 && !context.RequestAborted.IsCancellationRequested; sent += block.Length) await context.Response.Body.WriteAsync(block, context.RequestAborted);
         });
 
-        Assert.Equal(OutgoingFailure.TooLarge, (await PostAsync(new() { AllowLoopback = true }, receiver.Url)).Failure);
+        Assert.Equal(OutgoingFailure.TooLarge, (await PostAsync(new OutgoingOptions { AllowLoopback = true }, receiver.Url)).Failure);
         Assert.True(sent < 64 * 1024 * 1024, $"{sent} bytes were taken");
     }
 
@@ -128,7 +128,7 @@ public sealed class OutgoingClientTests
     {
         await using var receiver = await WebhookReceiver.StartAsync((context, _) => context.Response.Body.WriteAsync(new byte[64 * 1024]).AsTask());
 
-        Assert.Equal(64 * 1024, (await PostAsync(new() { AllowLoopback = true }, receiver.Url)).Body.Length);
+        Assert.Equal(64 * 1024, (await PostAsync(new OutgoingOptions { AllowLoopback = true }, receiver.Url)).Body.Length);
     }
 
     [Fact]
