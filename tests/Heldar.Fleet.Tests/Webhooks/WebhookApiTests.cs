@@ -129,6 +129,9 @@ public sealed class WebhookApiTests(PostgresFixture postgres)
         Assert.All(log, d => Assert.Equal(("pending", 0, FleetHost.Start), (d.State, d.Attempts, d.DueAt!.Value)));
 
         await fleet.ExecuteAsync("update webhook_delivery set state = 'failed', tries = 9, attempts = 9, finished_at = now() where delivery = @id", new { id = log[0].Delivery });
+        await fleet.ExecuteAsync("insert into webhook_attempt (tenant, delivery, attempt, at, duration_ms, status, failure) values ('main', @id, 9, @at, 12, 500, 'status')", new { id = log[0].Delivery, at = FleetHost.Start.ToDateTimeUtc() });
+        var failed = Assert.Single((await (await fleet.GetAsync(cookie, one + "/deliveries?state=failed")).ReadAsync<DeliveryPage>()).Items);
+        Assert.Equal(new AttemptView(9, FleetHost.Start, 12, 500, "status"), Assert.Single(failed.Log));
         Assert.Equal(1, (await (await fleet.SendAsync(cookie, HttpMethod.Post, one + "/replay", new ReplayRequest(at, FleetHost.Start))).ReadAsync<ReplayView>()).Deliveries);
         Assert.Equal("pending 0 9", await fleet.ScalarAsync<string>("select state || ' ' || tries || ' ' || attempts from webhook_delivery where delivery = @id", new { id = log[0].Delivery }));
         await fleet.ExecuteAsync("update webhook_delivery set state = 'delivered', finished_at = now()");

@@ -54,6 +54,6 @@ internal sealed class DeliveryLog(NpgsqlDataSource database)
 
         public string Log { get; init; } = "[]";
 
-        public DeliveryView View() => new(Delivery, Type, At, State, Attempts, CreatedAt, State == "pending" ? DueAt : null, FinishedAt, JsonSerializer.Deserialize<List<AttemptView>>(Log, HeldarJson.Options)!);
+        public DeliveryView View() => new(Delivery, Type, At, State, Attempts, CreatedAt, JsonSerializer.Deserialize<List<AttemptView>>(Log, HeldarJson.Options)!, State == "pending" ? DueAt : null, FinishedAt);
     }
 }

@@ -53,17 +53,17 @@ internal sealed record ReplayRequest(Instant From, Instant To, bool All = false)
 /// <summary>Answer of a replay.</summary>
 /// <param name="Deliveries">How many will be made.</param>
 /// <param name="Next">Where to go on, when the range holds more than one replay takes.</param>
-internal sealed record ReplayView(int Deliveries, Instant? Next);
+internal sealed record ReplayView(int Deliveries, Instant? Next = null);
 
 /// <summary>Answer of a test.</summary>
 /// <param name="Delivery">The webhook-id that it will have.</param>
 internal sealed record TestView(string Delivery);
 
 /// <summary>One attempt in the log.</summary>
-internal sealed record AttemptView(int Attempt, Instant At, int DurationMs, int? Status, string? Failure, string? Detail);
+internal sealed record AttemptView(int Attempt, Instant At, int DurationMs, int? Status = null, string? Failure = null, string? Detail = null);
 
 /// <summary>One delivery in the log, the newest first.</summary>
-internal sealed record DeliveryView(string Delivery, string Type, Instant At, string State, int Attempts, Instant CreatedAt, Instant? DueAt, Instant? FinishedAt, IReadOnlyList<AttemptView> Log);
+internal sealed record DeliveryView(string Delivery, string Type, Instant At, string State, int Attempts, Instant CreatedAt, IReadOnlyList<AttemptView> Log, Instant? DueAt = null, Instant? FinishedAt = null);
 
 /// <summary>A page of the log.</summary>
-internal sealed record DeliveryPage(IReadOnlyList<DeliveryView> Items, string? Cursor);
+internal sealed record DeliveryPage(IReadOnlyList<DeliveryView> Items, string? Cursor = null);
