@@ -82,6 +82,7 @@ public sealed class RoomGraphTests
         ["Settings"] = [],
         ["Shards"] = ["Settings"],
         ["Sites"] = ["Access", "Api", "Audit"],
+        ["Webhooks"] = ["Access", "Api", "Audit", "Settings"],
     });
 
     private static readonly Deployable Cloud = new("cloud/fleet/Heldar.Cloud", "Heldar.Cloud", "tests/Heldar.Cloud.Tests", new Dictionary<string, string[]>
@@ -95,10 +96,12 @@ public sealed class RoomGraphTests
         ["Holds"] = ["Batches"],
         ["Index"] = ["Database", "Holds"],
         ["Migrations"] = [],
+        ["Outgoing"] = [],
         ["Queues"] = [],
         ["Registry"] = ["Batches", "Database"],
         ["Snapshots"] = ["Batches", "Database", "Days"],
         ["States"] = ["Batches", "Database"],
+        ["Webhooks"] = ["Outgoing", "Queues"],
         ["Zones"] = ["Batches", "Database", "Days"],
     });
 
@@ -106,7 +109,9 @@ public sealed class RoomGraphTests
     {
         ["ApplyHolds"] = ["Pipeline"],
         ["ApplyStates"] = ["Pipeline"],
+        ["DeliverWebhook"] = ["Pipeline"],
         ["DrainPoison"] = ["Pipeline"],
+        ["FanOut"] = ["Pipeline"],
         ["FoldSpans"] = ["Pipeline"],
         ["Fronts"] = ["Pipeline", "Settings"],
         ["IndexDetections"] = ["Pipeline"],
@@ -114,6 +119,7 @@ public sealed class RoomGraphTests
         ["IndexSnapshots"] = ["Pipeline"],
         ["Pipeline"] = ["Settings"],
         ["RegisterBox"] = ["Pipeline"],
+        ["RequeueWebhooks"] = ["Pipeline"],
         ["Settings"] = [],
     });
 

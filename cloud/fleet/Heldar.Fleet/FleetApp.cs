@@ -19,6 +19,7 @@ using Heldar.Fleet.Search;
 using Heldar.Fleet.Settings;
 using Heldar.Fleet.Shards;
 using Heldar.Fleet.Sites;
+using Heldar.Fleet.Webhooks;
 using Microsoft.AspNetCore.RateLimiting;
 using NodaTime;
 
@@ -32,7 +33,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess();
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddWebhooks();
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
@@ -79,6 +80,7 @@ internal static class FleetApp
         app.MapPosters();
         app.MapSearch();
         app.MapHolds();
+        app.MapWebhooks();
         app.MapFootage();
         app.MapTunnel();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Need.Nothing);

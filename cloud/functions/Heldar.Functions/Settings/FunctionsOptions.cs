@@ -22,6 +22,9 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
     /// <summary>Where the program listens.</summary>
     public IPEndPoint Listen => HandlerPort is { } port ? new(IPAddress.Loopback, port) : new(HealthAddress, HealthPort);
 
+    /// <summary>HELDAR_OUTGOING_LOOPBACK: 1 lets webhooks reach loopback, for development only. Default 0.</summary>
+    public bool OutgoingLoopback { get; init; }
+
     /// <summary>Reads and checks. Every mistake is in the list, each naming its variable.</summary>
     public static FunctionsOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> mistakes)
     {
@@ -34,8 +37,9 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var health = Number("HELDAR_HEALTH_PORT", 8080, 0, 65535)!.Value;
         var concurrency = Number("HELDAR_CONCURRENCY", 24, 1, 64)!.Value;
         var address = Address("HELDAR_HEALTH_ADDRESS", IPAddress.Loopback);
+        var loopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1)!.Value;
         mistakes = wrong;
-        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address };
+        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1 };
 
         string Required(string name, string example)
         {
