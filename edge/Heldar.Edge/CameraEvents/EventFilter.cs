@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Heldar.Contracts.Events;
 using Heldar.Edge.Settings;
 
 namespace Heldar.Edge.CameraEvents;
@@ -18,7 +17,7 @@ internal sealed class EventFilter(CameraEventSettings settings)
     public static string Source(CameraEvent one)
     {
         var source = IsZone(one) ? "zone:" + one.Rule : "camera:" + one.Topic[(one.Topic.IndexOf(':', StringComparison.Ordinal) + 1)..];
-        return EventRules.Clean(source, MaxSource);
+        return SoapEnvelope.OneLine(source, MaxSource);
     }
 
     /// <summary>Motion over the whole picture comes from a rule as well, but of no zone that somebody drew.</summary>

@@ -54,6 +54,9 @@ internal static class SoapEnvelope
 
     public static OnvifException Malformed(string why, Exception? inner = null) => new(OnvifFailure.Malformed, "the camera's answer cannot be used: " + why, inner);
 
+    /// <summary>What a camera wrote, as it may stand in a log: one line of printable characters.</summary>
+    public static string OneLine(string text, int most) => EventRules.Clean(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), most);
+
     private static XElement Parse(ReadOnlyMemory<byte> bytes)
     {
         try
@@ -85,7 +88,7 @@ internal static class SoapEnvelope
     {
         var codes = fault.Descendants().Where(e => e.Name.LocalName is "Value" or "faultcode" && !e.HasElements).Take(10).Select(e => e.Value.Trim().Split(':')[^1]).ToList();
         var text = fault.Descendants().FirstOrDefault(e => e.Name.LocalName is "Text" or "faultstring")?.Value.Trim();
-        var reason = EventRules.Clean(text is { Length: > 0 } ? text : string.Join(", ", codes), MaxReason);
+        var reason = OneLine(text is { Length: > 0 } ? text : string.Join(", ", codes), MaxReason);
         var failure = codes.Exists(c => c is "NotAuthorized" or "FailedAuthentication" or "FailedCheck") ? OnvifFailure.AuthFailed
             : codes.Exists(c => c is "ActionNotSupported" or "NotSupported" or "OptionalActionNotImplemented" or "UnknownAction") ? OnvifFailure.NotSupported
             : OnvifFailure.Refused;

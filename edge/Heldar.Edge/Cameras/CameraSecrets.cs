@@ -17,7 +17,7 @@ internal sealed class CameraSecrets(SecretBox box)
     private const string UsernameColumn = "username";
     private const string PasswordColumn = "password";
     private const string ReplayUrlColumn = "replay_url";
-    private const string EventsColumn = "events";
+    private const string EventsColumn = "event_secrets";
 
     public string? SealPassword(Guid camera, Secret? password) => password is null ? null : box.Seal(password, Owner(camera, PasswordColumn));
 
