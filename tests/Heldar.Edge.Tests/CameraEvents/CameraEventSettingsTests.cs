@@ -1,5 +1,4 @@
 using Heldar.Edge.CameraEvents;
-using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Tests.Api;
 

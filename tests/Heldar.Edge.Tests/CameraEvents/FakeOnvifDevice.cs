@@ -119,10 +119,10 @@ internal sealed class FakeOnvifDevice : IAsyncDisposable
         var request = envelope.Root!.Element(Soap + "Body")!.Elements().Single();
         var operation = request.Name.LocalName;
         Calls.Enqueue(operation);
-        if (operation != "GetSystemDateAndTime" && !Gate.LetsIn(context, envelope.Root!)) return;
-        if (!context.Request.ContentType!.Contains($"action=\"", StringComparison.Ordinal)) Unmodelled.Enqueue($"{operation} without an action");
+        if (operation != "GetSystemDateAndTime" && !await Gate.LetsInAsync(context, envelope.Root!)) return;
+        if (!context.Request.ContentType!.Contains("action=\"", StringComparison.Ordinal)) Unmodelled.Enqueue($"{operation} without an action");
         var (path, id) = (context.Request.Path.Value!, context.Request.Query["id"].ToString());
-        await (path, operation) switch
+        var answer = (path, operation) switch
         {
             ("/onvif/device_service", "GetSystemDateAndTime") => SendAsync(context, SystemTime()),
             ("/onvif/device_service", "GetServices") when IsOld => FaultAsync(context, 400, "ter:ActionNotSupported", "Optional Action Not Implemented"),
@@ -134,6 +134,7 @@ internal sealed class FakeOnvifDevice : IAsyncDisposable
             ("/onvif/pull", "Unsubscribe") => WithAsync(context, envelope.Root!, id, _ => _subscriptions.TryRemove(id, out var _) ? SendAsync(context, "<wsnt:UnsubscribeResponse/>") : Task.CompletedTask),
             _ => UnknownAsync(context, $"{operation} at {path}"),
         };
+        await answer;
     }
 
     private Task UnknownAsync(HttpContext context, string what)

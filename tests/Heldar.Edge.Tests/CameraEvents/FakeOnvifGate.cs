@@ -49,7 +49,7 @@ internal sealed partial class FakeOnvifGate(Func<Instant> now)
         """;
 
     /// <summary>Whether a request may pass; else it has been answered.</summary>
-    public bool LetsIn(HttpContext context, XElement envelope)
+    public async Task<bool> LetsInAsync(HttpContext context, XElement envelope)
     {
         var token = envelope.Descendants(Wsse + "UsernameToken").SingleOrDefault();
         var header = context.Request.Headers.Authorization.ToString();
@@ -63,7 +63,7 @@ internal sealed partial class FakeOnvifGate(Func<Instant> now)
                 Refused++;
                 context.Response.StatusCode = 400;
                 context.Response.ContentType = "application/soap+xml; charset=utf-8";
-                context.Response.WriteAsync(Envelope(Fault("ter:NotAuthorized", "Sender not Authorized")));
+                await context.Response.WriteAsync(Envelope(Fault("ter:NotAuthorized", "Sender not Authorized")), CancellationToken.None);
                 return false;
             default:
                 if (header.StartsWith("Digest ", StringComparison.Ordinal) && token is not null) Doubled++;
