@@ -32,8 +32,11 @@ internal sealed record EventSource(Uri Device, string? Username, Secret? Passwor
     /// </summary>
     public Uri OnOwnHost(string named)
     {
-        if (!Uri.TryCreate(Device, named.Trim(), out var url) || url.Scheme is not ("http" or "https")) throw SoapEnvelope.Malformed("it names an address that is none");
+        var authority = Device.GetLeftPart(UriPartial.Authority);
+        // Put together as texts: a path alone would be a file of this machine to Uri.
+        var whole = named.StartsWith("//", StringComparison.Ordinal) ? $"{Device.Scheme}:{named}" : named.StartsWith('/') ? authority + named : named;
+        if (!Uri.TryCreate(whole, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) throw SoapEnvelope.Malformed("it names an address that is none");
         var own = url.Host.Equals(Device.Host, StringComparison.OrdinalIgnoreCase) && url.Scheme == Device.Scheme;
-        return own && url.UserInfo.Length == 0 ? url : new Uri(Device, url.PathAndQuery);
+        return own && url.UserInfo.Length == 0 ? url : new Uri(authority + url.PathAndQuery);
     }
 }

@@ -50,7 +50,7 @@ internal sealed class OnvifEventClient(EventSource source, CameraEventOptions op
             address = capabilities.Descendants(OnvifNames.Schema + "Events").FirstOrDefault()?.Element(OnvifNames.Schema + "XAddr")?.Value;
         }
 
-        return source.OnOwnHost(address ?? throw new OnvifException(OnvifFailure.NotSupported, "the camera has no event service"));
+        return source.OnOwnHost(address?.Trim() ?? throw new OnvifException(OnvifFailure.NotSupported, "the camera has no event service"));
     }
 
     /// <summary>Subscribes to everything: a filter that a camera does not know is refused by some and taken for nothing by others, so the box chooses itself.</summary>
