@@ -10,9 +10,11 @@ public sealed class LetterTextTests
     [Theory]
     [InlineData("a\u202eb", "a\\u202eb")]
     [InlineData("a\u001b[2Jb\0", "a\\u001b[2Jb\\u0000")]
-    [InlineData("a\ud800b", "a\\ud800b")]
     [InlineData("Süd 東京 🎥\n", "Süd 東京 🎥\n")]
     public void Visible_EscapesWhatDoesNotShow(string text, string shown) => Assert.Equal(shown, LetterText.Visible(text));
+
+    [Fact]
+    public void Visible_EscapesHalfCharacters() => Assert.Equal("a\\ud800b", LetterText.Visible("a\ud800b"));
 
     [Fact]
     public void Decode_KeepsTheMeaningOfJson()

@@ -112,8 +112,6 @@ public sealed class MendedTests(PostgresFixture postgres, AzuriteFixture azurite
     private async Task<Scene> SceneAsync()
     {
         var scene = await Scene.CreateAsync(postgres, azurite);
-        await scene.Cloud.Queues.CreateAsync(scene.Cloud.Queue(QueueNames.Mended), CancellationToken.None);
-        await scene.Cloud.Queues.CreateAsync(QueueNames.Poison(scene.Cloud.Queue(QueueNames.Mended)), CancellationToken.None);
         var publicKey = _cloud.ExportSubjectPublicKeyInfo();
         await scene.Cloud.ScalarAsync<object>("insert into cloud_key (key_id, public_key, private_key) values (@id, @publicKey, '')", new { id = BoxKeys.KeyId(publicKey), publicKey });
         return scene;

@@ -147,7 +147,7 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
             {
                 foreach (var message in await queues.ReceiveAsync(queue, 16, TimeSpan.FromMinutes(1), CancellationToken.None))
                 {
-                    using var answer = await client.PostAsJsonAsync(function, new { Data = new { message = message.Text }, Metadata = new { DequeueCount = $"{message.DequeueCount}", Id = $"\"{message.Id}\"" } }, CancellationToken.None);
+                    using var answer = await client.PostAsJsonAsync(function, new { Data = new { message = message.Text }, Metadata = new { DequeueCount = $"{message.DequeueCount}", Id = $"\"{message.Id}\"" } }, System.Text.Json.JsonSerializerOptions.Default, CancellationToken.None);
                     if (!answer.IsSuccessStatusCode && message.DequeueCount < WorkerQueue.MaxDequeueCount)
                     {
                         await queues.RenewAsync(queue, message, TimeSpan.Zero, CancellationToken.None);

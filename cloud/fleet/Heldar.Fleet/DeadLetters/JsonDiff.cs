@@ -23,8 +23,9 @@ internal static class JsonDiff
             using var second = JsonDocument.Parse(after, options);
             Compare("", first.RootElement, second.RootElement, changes);
         }
-        catch (JsonException)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
+            // No JSON, or a name in it that is no text.
             changes = [new("", LetterText.Visible(before.Span), LetterText.Visible(after.Span))];
         }
 

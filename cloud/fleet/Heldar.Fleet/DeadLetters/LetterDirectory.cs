@@ -93,7 +93,7 @@ internal sealed class LetterDirectory(NpgsqlDataSource database)
         if (row is null) return null;
         var item = row.Item();
         var (form, text) = LetterText.Decode(row.Body, item.IsEvent);
-        return new(item, form, text, Convert.ToHexStringLower(SHA256.HashData(row.Body)), row.Mended is null ? null : LetterText.Visible(row.Mended), row.Mended is null ? [] : JsonDiff.Compare(row.Body, row.Mended));
+        return new(item, form, text, Convert.ToHexStringLower(SHA256.HashData(row.Body)), row.Mended is null ? [] : JsonDiff.Compare(row.Body, row.Mended), row.Mended is null ? null : LetterText.Visible(row.Mended));
     }
 
     private static string Cursor(Row row)

@@ -29,17 +29,17 @@ internal sealed record LetterItem(Guid Letter, Instant At, string Queue, string 
 }
 
 /// <summary>Answer of <c>GET /api/v1/dead-letters</c>, the newest first.</summary>
-internal sealed record LettersPage(IReadOnlyList<LetterItem> Items, string? Cursor);
+internal sealed record LettersPage(IReadOnlyList<LetterItem> Items, string? Cursor = null);
 
 /// <summary>Answer of <c>GET /api/v1/dead-letters/{letter}</c>.</summary>
 /// <param name="Form">What the bytes are: <c>event</c>, <c>envelope</c>, <c>text</c> or <c>binary</c> (shown as hex).</param>
 /// <param name="Original">The bytes as text that hides nothing: control and direction characters are escapes.</param>
+/// <param name="Changes">What differs between it and the mended event.</param>
 /// <param name="Edited">The mended event, or null.</param>
-/// <param name="Changes">What differs between the two.</param>
-internal sealed record LetterView(LetterItem Letter, string Form, string Original, string Sha256, string? Edited, IReadOnlyList<JsonChange> Changes);
+internal sealed record LetterView(LetterItem Letter, string Form, string Original, string Sha256, IReadOnlyList<JsonChange> Changes, string? Edited = null);
 
 /// <summary>One difference. A side that has nothing there is null.</summary>
-internal sealed record JsonChange(string Path, string? Before, string? After);
+internal sealed record JsonChange(string Path, string? Before = null, string? After = null);
 
 /// <summary>Body of <c>PUT /api/v1/dead-letters/{letter}/mend</c>: the event's JSON text, or null to take the mending back.</summary>
 internal sealed record MendRequest(string? Body = null);

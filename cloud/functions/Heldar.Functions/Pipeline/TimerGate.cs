@@ -15,7 +15,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
 
     private const string TakeSql =
         """
-        insert into timer_run as t (timer, last_run, holder, lease_until) values (@name, 'epoch', @holder, clock_timestamp() + @lease)
+        insert into timer_run as t (timer, last_run, holder, lease_until) values (@name, 'epoch', @holder, clock_timestamp() + make_interval(secs => @lease))
         on conflict (timer) do update set holder = excluded.holder, lease_until = excluded.lease_until
         where (t.lease_until is null or t.lease_until <= clock_timestamp()) and (t.last_run < @slot or t.last_run > @ahead)
         returning timer
@@ -57,7 +57,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
         await using var connection = await database.OpenConnectionAsync(cancellation);
         // A last run far ahead was written by a clock that was wrong: it is not waited for.
         return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            TakeSql, new { name = timer.Name, holder, lease = Lease.ToTimeSpan(), slot, ahead = now + timer.Interval }, cancellationToken: cancellation)) is not null;
+            TakeSql, new { name = timer.Name, holder, lease = Lease.TotalSeconds, slot, ahead = now + timer.Interval }, cancellationToken: cancellation)) is not null;
     }
 
     /// <summary>Renews each third of the lease; a run that lost its lease is cancelled. Never throws.</summary>
@@ -71,7 +71,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
             try
             {
                 await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-                var kept = await connection.ExecuteAsync("update timer_run set lease_until = clock_timestamp() + @lease where timer = @name and holder = @holder and lease_until > clock_timestamp()", new { lease = Lease.ToTimeSpan(), name, holder });
+                var kept = await connection.ExecuteAsync("update timer_run set lease_until = clock_timestamp() + make_interval(secs => @lease) where timer = @name and holder = @holder and lease_until > clock_timestamp()", new { lease = Lease.TotalSeconds, name, holder });
                 if (kept == 0)
                 {
                     await run.CancelAsync();
@@ -96,7 +96,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync(
-            "update timer_run set holder = null, lease_until = null, last_run = coalesce(@done, last_run) where timer = @name and holder = @holder", new { name, holder, done });
+            "update timer_run set holder = null, lease_until = null, last_run = coalesce(@done::timestamptz, last_run) where timer = @name and holder = @holder", new { name, holder, done = done?.ToDateTimeUtc() });
     }
 
     [LoggerMessage(4003, LogLevel.Error, "timer {Timer} lost its lease and stops")]
