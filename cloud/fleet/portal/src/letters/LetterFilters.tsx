@@ -1,5 +1,6 @@
 import type { LetterFilter } from '../api/letters';
 import type { FleetView } from '../fleet/useFleet';
+import { Choice } from '../ui/Choice';
 import { reasons, states } from './words';
 
 interface LetterFiltersProps {
@@ -23,20 +24,5 @@ export function LetterFilters({ fleet, filter, onChange }: LetterFiltersProps) {
       <Choice label="Box" value={filter.box} options={[['', 'Any box'], ...boxes.map((box): [string, string] => [box.box, box.name])]} onChange={(box) => onChange({ ...filter, box })} />
       <Choice label="Arrived" value={String(filter.hours)} options={ages.map(([hours, name]): [string, string] => [String(hours), name])} onChange={(hours) => onChange({ ...filter, hours: Number(hours) })} />
     </div>
-  );
-}
-
-function Choice({ label, value, options, onChange }: { label: string; value: string; options: [string, string][]; onChange: (value: string) => void }) {
-  return (
-    <label className="field">
-      <span className="field-label">{label}</span>
-      <select className="input input-small" value={value} onChange={(event) => onChange(event.target.value)}>
-        {options.map(([key, name]) => (
-          <option key={key} value={key}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

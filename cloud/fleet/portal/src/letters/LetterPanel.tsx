@@ -4,6 +4,7 @@ import { tell } from '../api/failure';
 import { mendLetter, readLetter } from '../api/letters';
 import { usePolling } from '../polling/usePolling';
 import { Notice } from '../ui/Notice';
+import { Fact } from './Fact';
 import { LetterActions } from './LetterActions';
 import { LetterChanges } from './LetterChanges';
 import { canMend, canSend, reasonText, stateText, textFault } from './words';
@@ -96,15 +97,5 @@ export function LetterPanel({ id, onClose, onChanged }: LetterPanelProps) {
       )}
       {canSend(letter) && draft === null && <LetterActions letters={[id]} onDone={changed} />}
     </aside>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string | null }) {
-  if (value === null || value === '') return null;
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </>
   );
 }
