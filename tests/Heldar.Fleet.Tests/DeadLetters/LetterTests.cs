@@ -6,7 +6,6 @@ using Heldar.Cloud.Queues;
 using Heldar.Contracts;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
-using Heldar.Contracts.Queues;
 using Heldar.Fleet.Audit;
 using Heldar.Fleet.DeadLetters;
 using Heldar.Fleet.Tests.Hosting;

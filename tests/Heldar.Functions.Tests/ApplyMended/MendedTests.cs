@@ -33,7 +33,7 @@ public sealed class MendedTests(PostgresFixture postgres, AzuriteFixture azurite
 
         await using var front = await RunningFront.StartAsync(kind, scene.Cloud);
         await RedriveAsync(scene, letter, Text(scene, good));
-        await Cloud.UntilAsync("it is applied", async () => await StatusAsync(scene, letter) == "applied");
+        await Pipeline.Cloud.UntilAsync("it is applied", async () => await StatusAsync(scene, letter) == "applied");
 
         Assert.Equal(good.Segment, await scene.Cloud.ScalarAsync<Guid>("select segment from segment_landing"));
         Assert.Equal(1, Assert.Single(await Watermarks.ReadAsync(scene.Cloud.Database, "main", scene.Box.Id, TestContext.Current.CancellationToken)).Through);
@@ -50,7 +50,7 @@ public sealed class MendedTests(PostgresFixture postgres, AzuriteFixture azurite
 
         await using var front = await RunningFront.WorkerAsync(scene.Cloud);
         await RedriveAsync(scene, letter, JsonSerializer.SerializeToUtf8Bytes(scene.Box.Event(good) with { Source = foreign }, HeldarJson.Options));
-        await Cloud.UntilAsync("it is open again", async () => await StatusAsync(scene, letter) == "open");
+        await Pipeline.Cloud.UntilAsync("it is open again", async () => await StatusAsync(scene, letter) == "open");
 
         Assert.Equal([DeadLetterReasons.ForeignSource], await scene.Cloud.LetterReasonsAsync());
         Assert.Equal(0, await scene.Cloud.ScalarAsync<long>("select count(*) from segment_landing"));
@@ -66,13 +66,13 @@ public sealed class MendedTests(PostgresFixture postgres, AzuriteFixture azurite
         var camera = Guid.CreateVersion7();
         await using var front = await RunningFront.StartAsync(kind, scene.Cloud);
         await scene.Cloud.SendAsync(late.Seal([late.Event(TestBox.Segment(camera, Now - Half, Half))]));
-        await Cloud.UntilAsync("it is refused", async () => (await scene.Cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.UnknownKey]));
+        await Pipeline.Cloud.UntilAsync("it is refused", async () => (await scene.Cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.UnknownKey]));
         var letter = await scene.Cloud.ScalarAsync<Guid>("select letter from dead_letter");
         await late.RegisterAsync(scene.Cloud.Database);
         await scene.Cloud.ScalarAsync<object>("insert into camera (tenant, camera, box, site, slug, name, enabled) values ('main', @camera, @Id, 'depot', 'late', 'late', true)", new { camera, late.Id });
 
         await RedriveAsync(scene, letter, null, tenant: DeadLetter.NoTenant);
-        await Cloud.UntilAsync("it is applied", async () => await StatusAsync(scene, letter) == "applied");
+        await Pipeline.Cloud.UntilAsync("it is applied", async () => await StatusAsync(scene, letter) == "applied");
 
         Assert.Equal(camera, await scene.Cloud.ScalarAsync<Guid>("select camera from segment_landing"));
     }
@@ -93,19 +93,19 @@ public sealed class MendedTests(PostgresFixture postgres, AzuriteFixture azurite
         await scene.Cloud.SendAsync(Order(letter, 3, text, _cloud), QueueNames.Segments);
         await scene.Cloud.SendAsync(Order(letter, 3, text, stranger), QueueNames.Mended);
         await scene.Cloud.SendAsync(Order(letter, 3, text, _cloud) with { BatchSeq = 4 }, QueueNames.Mended);
-        await Cloud.UntilAsync("four are refused", async () => await scene.Cloud.ScalarAsync<long>("select count(*) from dead_letter where tenant = '-'") == 4);
+        await Pipeline.Cloud.UntilAsync("four are refused", async () => await scene.Cloud.ScalarAsync<long>("select count(*) from dead_letter where tenant = '-'") == 4);
         Assert.Equal(
             [DeadLetterReasons.HeaderDiffers, DeadLetterReasons.UnknownKey, DeadLetterReasons.UnknownKey, DeadLetterReasons.UnknownKey],
             (await scene.Cloud.LetterReasonsAsync()).Where(r => r != DeadLetterReasons.BadData));
 
         // An order of an older round was decided otherwise since.
         await scene.Cloud.SendAsync(Order(letter, 2, text, _cloud), QueueNames.Mended);
-        await Cloud.UntilAsync("it is gone", async () => await scene.Cloud.Queues.CountAsync(scene.Cloud.Queue(QueueNames.Mended), CancellationToken.None) == 0);
+        await Pipeline.Cloud.UntilAsync("it is gone", async () => await scene.Cloud.Queues.CountAsync(scene.Cloud.Queue(QueueNames.Mended), CancellationToken.None) == 0);
         Assert.Equal("redriven", await StatusAsync(scene, letter));
 
         // What lies in the database is not what was signed.
         await scene.Cloud.SendAsync(Order(letter, 3, "{}"u8.ToArray(), _cloud), QueueNames.Mended);
-        await Cloud.UntilAsync("it is open again", async () => await StatusAsync(scene, letter) == "open");
+        await Pipeline.Cloud.UntilAsync("it is open again", async () => await StatusAsync(scene, letter) == "open");
         Assert.Equal(0, await scene.Cloud.ScalarAsync<long>("select count(*) from segment_landing"));
     }
 
@@ -122,7 +122,7 @@ public sealed class MendedTests(PostgresFixture postgres, AzuriteFixture azurite
     {
         await using var front = await RunningFront.StartAsync(kind, scene.Cloud);
         await scene.Cloud.SendAsync(scene.Box.Seal([scene.Box.Event(good with { Bytes = -1 })]));
-        await Cloud.UntilAsync("it is refused", async () => (await scene.Cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.BadData]));
+        await Pipeline.Cloud.UntilAsync("it is refused", async () => (await scene.Cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.BadData]));
         return await scene.Cloud.ScalarAsync<Guid>("select letter from dead_letter");
     }
 
