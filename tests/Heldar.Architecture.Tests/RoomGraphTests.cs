@@ -83,6 +83,7 @@ public sealed class RoomGraphTests
         ["Settings"] = [],
         ["Shards"] = ["Settings"],
         ["Sites"] = ["Access", "Api", "Audit"],
+        ["Webhooks"] = ["Access", "Api", "Audit", "Settings"],
     });
 
     private static readonly Deployable Cloud = new("cloud/fleet/Heldar.Cloud", "Heldar.Cloud", "tests/Heldar.Cloud.Tests", new Dictionary<string, string[]>
@@ -96,10 +97,12 @@ public sealed class RoomGraphTests
         ["Holds"] = ["Batches"],
         ["Index"] = ["Holds"],
         ["Migrations"] = [],
+        ["Outgoing"] = [],
         ["Queues"] = [],
         ["Registry"] = ["Batches"],
         ["Snapshots"] = ["Batches", "Days"],
         ["States"] = ["Batches"],
+        ["Webhooks"] = ["Outgoing", "Queues"],
         ["Zones"] = ["Batches", "Days"],
     });
 
@@ -108,7 +111,9 @@ public sealed class RoomGraphTests
         ["ApplyHolds"] = ["Pipeline"],
         ["ApplyMended"] = ["Pipeline"],
         ["ApplyStates"] = ["Pipeline"],
+        ["DeliverWebhook"] = ["Pipeline"],
         ["DrainPoison"] = ["Pipeline"],
+        ["FanOut"] = ["Pipeline"],
         ["FoldSpans"] = ["Pipeline"],
         ["Fronts"] = ["Pipeline", "Settings"],
         ["IndexDetections"] = ["Pipeline"],
@@ -116,6 +121,7 @@ public sealed class RoomGraphTests
         ["IndexSnapshots"] = ["Pipeline"],
         ["Pipeline"] = ["Settings"],
         ["RegisterBox"] = ["Pipeline"],
+        ["RequeueWebhooks"] = ["Pipeline"],
         ["Settings"] = [],
     });
 
