@@ -72,6 +72,7 @@ public sealed class RoomGraphTests
         ["Boxes"] = ["Access", "Api", "Settings"],
         ["Cameras"] = ["Access", "Boxes"],
         ["Commands"] = ["Access", "Api", "Enrolment", "Settings"],
+        ["DeadLetters"] = ["Access", "Api", "Audit", "Keys", "Settings"],
         ["Enrolment"] = ["Access", "Api", "Audit", "Boxes", "Settings", "Sites"],
         ["Health"] = ["Access", "Shards"],
         ["Holds"] = ["Access", "Api"],
@@ -109,6 +110,7 @@ public sealed class RoomGraphTests
     private static readonly Deployable Functions = new("cloud/functions/Heldar.Functions", "Heldar.Functions", "tests/Heldar.Functions.Tests", new Dictionary<string, string[]>
     {
         ["ApplyHolds"] = ["Pipeline"],
+        ["ApplyMended"] = ["Pipeline"],
         ["ApplyStates"] = ["Pipeline"],
         ["DeliverWebhook"] = ["Pipeline"],
         ["DrainPoison"] = ["Pipeline"],

@@ -31,6 +31,7 @@ internal sealed partial class FailurePolicy
     private readonly ILogger<FailurePolicy> _log;
     private readonly SchemaGate _schema;
     private readonly ResiliencePipeline _circuit;
+    private readonly CircuitBreakerStateProvider _state = new();
 
     public FailurePolicy(QueueStore queues, SchemaGate schema, IClock clock, ILogger<FailurePolicy> log)
     {
@@ -42,10 +43,14 @@ internal sealed partial class FailurePolicy
                 MinimumThroughput = 8,
                 SamplingDuration = TimeSpan.FromSeconds(10),
                 BreakDuration = TimeSpan.FromSeconds(5),
+                StateProvider = _state,
                 ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
             })
             .Build();
     }
+
+    /// <summary>Whether messages go back unasked, because too many failed just now.</summary>
+    public bool IsOpen => _state.CircuitState == CircuitState.Open;
 
     /// <summary>Runs a handler. The flag tells it that "not yet" will not be believed again.</summary>
     /// <param name="message">The message.</param>
