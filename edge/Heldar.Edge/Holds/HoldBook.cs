@@ -29,7 +29,6 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
 {
     /// <summary>Most holds that may stand at once.</summary>
     public const int MaxStanding = 10_000;
-    private static readonly TimeSpan SealTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Places a hold; null when <see cref="MaxStanding"/> stand already.</summary>
     /// <exception cref="ArgumentException">The data makes no sense.</exception>
@@ -91,15 +90,13 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
     private async Task<bool> SealAsync(Hold hold, CancellationToken cancellation)
     {
         var record = new SealRecord { Type = SealType.Hold, Hold = new HoldSeal(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy) };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(SealTimeout);
         try
         {
-            await Task.WhenAll(writers.All.Select(w => w.SealAsync(record, limit.Token)));
+            await Task.WhenAll(writers.All.Select(w => w.SealAsync(record, cancellation)));
             await store.EnqueueAsync(db => HoldRows.Sealed(db, hold.Id, hold.Released is not null), cancellation);
             return true;
         }
-        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (IOException e)
         {
             LogUnsealed(hold.Id, e.Message);
             return false;

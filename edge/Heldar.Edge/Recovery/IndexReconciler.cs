@@ -59,7 +59,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         var work = Task.Run(
             () =>
             {
-                foreach (var (slug, camera) in CameraFolders.Read(mirror, token)) cameras.Learn(slug, camera);
+                foreach (var (slug, camera) in CameraFolders.Read(mirror, t => LogNotLearnt(mirror.Root, t), token)) cameras.Learn(slug, camera);
             },
             CancellationToken.None);
         try
@@ -106,7 +106,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
     [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed records came into the index")]
     private partial void LogApplied(string volume, int count);
 
-    [LoggerMessage(1502, LogLevel.Warning, "{Volume}: which cameras it has footage of could not be read: {Error}")]
+    [LoggerMessage(1502, LogLevel.Warning, "{Volume}: which cameras it has footage of could not be read, or not of all: {Error}")]
     private partial void LogNotLearnt(string volume, string error);
 
     [LoggerMessage(1501, LogLevel.Error, "{Volume}: seal log {Hour}, line {Line}: {What}")]

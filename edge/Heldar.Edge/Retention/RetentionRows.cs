@@ -112,10 +112,11 @@ internal static class RetentionRows
         outbox.Append(db, EventTypes.FootageDeleted, SegmentIndex.Text(id), data.Camera, at, data);
     }
 
-    /// <summary>Deletions whose files or seal are still to be done, oldest first.</summary>
-    public static IReadOnlyList<PendingDeletion> Pending(DbConnection db, int limit) =>
+    /// <summary>Deletions of volumes whose files or seal are still to be done, oldest first.</summary>
+    public static IReadOnlyList<PendingDeletion> Pending(DbConnection db, IReadOnlyCollection<Guid> volumes, int limit) => volumes.Count == 0 ? [] :
         [.. db.Query<(string Id, string Volume, string Camera, long From, long To, string Reason, long Count, long Bytes)>(
-                "SELECT id, volume, camera, from_ns, to_ns, reason, segments, bytes FROM deletion ORDER BY id LIMIT @limit", new { limit })
+                "SELECT id, volume, camera, from_ns, to_ns, reason, segments, bytes FROM deletion WHERE volume IN @volumes ORDER BY id LIMIT @limit",
+                new { volumes = volumes.Select(SegmentIndex.Text), limit })
             .Select(r => new PendingDeletion(
                 Guid.ParseExact(r.Id, "D"),
                 Guid.ParseExact(r.Volume, "D"),

@@ -58,7 +58,7 @@ internal sealed class RetentionBench(FilledBox many, FilledBox few, bool quick, 
             var storage = new StorageOptions { SyncInterval = Duration.FromMilliseconds(100) };
             _writers = new VolumeWriters([new VolumeWriter(volume, SealLog.Open(box.Recordings, _clock), _index, storage, NullLogger<VolumeWriter>.Instance)]);
             var holds = new HoldBook(_store, _store, NoOutbox.Instance, _writers, _clock, NullLogger<HoldBook>.Instance);
-            var eraser = new Eraser(_store, _store, NoOutbox.Instance, _writers, new ReadLocks(), _clock, NullLogger<Eraser>.Instance);
+            var eraser = new Eraser(_store, _store, NoOutbox.Instance, _writers, new DiskWork(), new ReadLocks(), _clock, NullLogger<Eraser>.Instance);
             var volumes = new VolumeSet([volume]);
             _retainer = new Retainer(
                 _store, volumes, v => v.Space(), new RetentionPolicies(() => RetentionPolicy.Default with { Age = _age, MinFreeBytes = 0 }), eraser,

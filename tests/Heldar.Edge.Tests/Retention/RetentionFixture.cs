@@ -118,7 +118,7 @@ internal sealed class RetentionFixture : IAsyncDisposable
         SpaceProbe space = _ => (Math.Max(0, DiskBytes - ForeignBytes - FilesBytes()), DiskBytes);
         return new Retainer(
             Box.Store, Box.Volumes, space, new RetentionPolicies(() => Policy),
-            new Eraser(Box.Store, Box.Store, Box.Outbox, Box.Writers, Locks, Clock, NullLogger<Eraser>.Instance),
+            new Eraser(Box.Store, Box.Store, Box.Outbox, Box.Writers, new DiskWork(), Locks, Clock, NullLogger<Eraser>.Instance),
             new ClockGuard(Box.Store, Box.Store, Machine, Clock), Holds, Clock);
     }
 }
