@@ -6,7 +6,9 @@ using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Playback;
+using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Tests.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -21,6 +23,9 @@ internal sealed class BoxFixture : IAsyncDisposable
     private WebApplication _app = null!;
 
     public ManualClock Clock { get; } = new();
+
+    /// <summary>A time source vouches for the clock until a test says otherwise.</summary>
+    public FakeMachineTime Machine { get; } = new() { Synchronised = true };
 
     public FakePipelines Pipelines { get; } = new();
 
@@ -95,7 +100,7 @@ internal sealed class BoxFixture : IAsyncDisposable
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
         Heldar.Edge.Settings.DataFolder.Create(settings.DataFolder);
         foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
-        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
+        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton<IMachineTime>(Machine).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
         AdminKey = Key(BoxRole.Admin);
         await _app.StartAsync();
         Http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(_app.Urls.Single()) };
