@@ -18,7 +18,6 @@ internal sealed partial class MirrorKeeper(
 {
     private const int AtOnce = 20;
     private const long LeastFree = 64L << 20;
-    private static readonly Duration TryAgain = Duration.FromMinutes(5);
     private static readonly Duration Settles = Duration.FromSeconds(5);
     private Guid? _replayed;
     private VolumeWriter? _seen;
@@ -42,7 +41,7 @@ internal sealed partial class MirrorKeeper(
             if (book.IsLive(item.Id, mirror.Volume)) continue;
             if (writers.Mirror != mirror) return done;
             if (await FillAsync(mirror, item, cancellation)) done++;
-            else await store.Write.EnqueueAsync(db => MirrorRows.Later(db, item.Id, now + (now - item.End < Settles ? Settles : TryAgain)), cancellation);
+            else await store.Write.EnqueueAsync(db => MirrorRows.Later(db, item.Id, now, now - item.End < Settles ? Settles : MirrorRows.LongestWait), cancellation);
         }
 
         return done;

@@ -88,6 +88,20 @@ public sealed class MirrorTests : MirrorBench
     }
 
     [Fact]
+    public async Task CopyThatWaitsForALaterTry_DoesNotWaitForYears_WhenTheClockWasAheadThen()
+    {
+        await using (var alone = await VolumesFixture.StartAsync(Primary)) await RecordAsync(alone, 150);
+        await using var box = await VolumesFixture.StartAsync(Primary, Copy);
+        await WantAsync(box);
+        await box.Store.EnqueueAsync(db =>
+        {
+            foreach (var item in MirrorRows.Waiting(db, box.Clock.Now, 10)) MirrorRows.Later(db, item.Id, box.Clock.Now + Duration.FromDays(3650), Duration.FromSeconds(5));
+        });
+
+        await AllCopiedAsync(box, 3);
+    }
+
+    [Fact]
     public async Task CopiesAreKnown_WithoutReadingThem_WhenTheDatabaseIsLost()
     {
         await using (var before = await VolumesFixture.StartAsync(Primary, Copy))
