@@ -94,7 +94,7 @@ internal static class DatabaseEndpoints
     private static JsonObject? Bytes(string name, JsonNode? value) => name switch
     {
         "max_db_gb" or "max_db_bytes" or "db_max_bytes" when value is null => new JsonObject { ["max_bytes"] = null },
-        "max_db_gb" when value is JsonValue number && number.TryGetValue<double>(out var gigabytes) && gigabytes is > 0 and < 1 << 30 => new JsonObject { ["max_bytes"] = (long)(gigabytes * Gigabyte) },
+        "max_db_gb" when value is JsonValue number && number.TryGetValue<double>(out var gigabytes) && gigabytes is > 0 and < 1_000_000 => new JsonObject { ["max_bytes"] = (long)(gigabytes * Gigabyte) },
         "max_db_bytes" or "db_max_bytes" when value is JsonValue => new JsonObject { ["max_bytes"] = value.DeepClone() },
         _ => null,
     };

@@ -4,8 +4,8 @@ using Heldar.Edge.Snapshots;
 using Heldar.Edge.Tests.Events;
 using Heldar.Edge.Tests.Ingest;
 using Heldar.Local.Cameras;
-using Heldar.Local.Processes;
 using NodaTime;
+using Readiness = Heldar.Local.Processes.Readiness;
 
 namespace Heldar.Edge.Tests.Health;
 
