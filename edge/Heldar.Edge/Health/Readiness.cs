@@ -31,11 +31,14 @@ internal sealed record ReadinessDto
 /// <summary>Whether the box can do its work: cameras started and enough of them recording, volumes there and written to, space not taken by held evidence. Thread-safe.</summary>
 internal sealed class Readiness(CamerasStarted started, CameraRegistry cameras, RecordingQuorum quorum, VolumeKeeper keeper, HeldFootage held, IEnumerable<WarningSource> sources, IClock clock)
 {
+    /// <summary>What works and will not for long, or stands in nobody's way; it does not make the box unready.</summary>
+    public IReadOnlyList<string> Warnings() => [.. sources.SelectMany(s => s.Read())];
+
     /// <summary>For everybody: it names neither disks nor cameras.</summary>
     public async Task<IResult> AnswerAsync(CancellationToken cancellation) => Result(await JudgeAsync(cancellation));
 
     /// <summary>The same with warnings, for people of the box.</summary>
-    public async Task<IResult> FullAsync(CancellationToken cancellation) => Result(await JudgeAsync(cancellation) with { Warnings = [.. sources.SelectMany(s => s.Read())] });
+    public async Task<IResult> FullAsync(CancellationToken cancellation) => Result(await JudgeAsync(cancellation) with { Warnings = Warnings() });
 
     private static IResult Result(ReadinessDto answer) => Results.Json(answer, BoxJson.Options, statusCode: answer.Ready ? 200 : 503);
 

@@ -76,7 +76,8 @@ public sealed class DatabaseApiTests : IAsyncLifetime
         var after = store.EnqueueAsync(db => db.Execute("INSERT INTO place VALUES ((SELECT max(at) + 1 FROM place))"), TestContext.Current.CancellationToken);
         await Task.WhenAll(before, alone, after);
         await Assert.ThrowsAsync<SqliteException>(() => wrong);
-        Assert.Equal([1L, 2L], await store.ReadAsync(db => db.Query<long>("SELECT at FROM place ORDER BY at").ToArray(), TestContext.Current.CancellationToken));
+        var places = await store.ReadAsync(db => db.Query<long>("SELECT at FROM place ORDER BY at").ToList(), TestContext.Current.CancellationToken);
+        Assert.Equal([1, 2], places);
     }
 
     public async ValueTask InitializeAsync() => _box = await BoxFixture.StartAsync();
