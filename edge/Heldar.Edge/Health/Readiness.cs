@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
@@ -13,6 +14,7 @@ internal sealed record ReadinessDto
     public required bool Ready { get; init; }
 
     /// <summary><c>insufficient_recorders</c> when that is a cause; for programs that fail over.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
     /// <summary>What stands in the way; empty when ready.</summary>
@@ -25,6 +27,7 @@ internal sealed record ReadinessDto
     public required double RequiredPct { get; init; }
 
     /// <summary>What works and will not for long, or stands in nobody's way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Warnings { get; init; }
 }
 

@@ -71,7 +71,13 @@ internal sealed class Line : IAsyncDisposable
         await Task.WhenAll(copies);
     }
 
-    private static async Task CopyAsync(Socket from, Socket to)
+    private void Close(Socket socket)
+    {
+        lock (_lock)
+            if (_sockets.Remove(socket)) socket.Close();
+    }
+
+    private async Task CopyAsync(Socket from, Socket to)
     {
         var buffer = new byte[65536];
         try
@@ -86,8 +92,8 @@ internal sealed class Line : IAsyncDisposable
         }
         finally
         {
-            from.Close();
-            to.Close();
+            Close(from);
+            Close(to);
         }
     }
 }
