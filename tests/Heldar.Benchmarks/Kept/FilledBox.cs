@@ -86,8 +86,8 @@ internal sealed class FilledBox(string folder, int segments)
         var random = new Random(running.Count);
         var (start, end) = (running[0].Data.Start, running.Max(s => s.Data.End));
         clock.Now = start;
-        foreach (var (_, data) in running)
-            seals.Append(new SealRecord { Type = SealType.Opened, Opened = new OpenedSeal(data.Segment, data.Camera, "cam", data.Run, data.Start, data.Codec!, data.Width ?? 0, data.Height ?? 0, 900, Digest(random)) });
+        foreach (var (path, data) in running)
+            seals.Append(new SealRecord { Type = SealType.Opened, Path = path, Opened = new OpenedSeal(data.Segment, data.Camera, "cam", data.Run, data.Start, data.Codec!, data.Width ?? 0, data.Height ?? 0, 900, Digest(random)) });
         for (var second = 1; start + Duration.FromSeconds(second) < end; second++)
         {
             clock.Now = start + Duration.FromSeconds(second);
