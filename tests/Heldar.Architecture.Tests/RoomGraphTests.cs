@@ -120,9 +120,11 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Commands"] = ["Cameras", "Drills", "Emulator", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
+        ["Capacity"] = ["FleetSim"],
+        ["Commands"] = ["Cameras", "Capacity", "Drills", "Emulator", "FleetSim", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Drills"] = ["Cameras", "Emulator", "Judge", "Processes"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
+        ["FleetSim"] = ["Emulator", "Processes"],
         ["FunctionsHost"] = ["Processes"],
         ["Judge"] = ["Cameras", "Processes"],
         ["Packaging"] = ["Processes"],

@@ -125,7 +125,7 @@ internal sealed class Stack : IAsyncDisposable
         await Task.WhenAll(
             StepAsync("PostgreSQL", StartPostgresAsync, progress, cancellation),
             StepAsync("Azurite", token => AzuriteService.StartAsync(token), progress, cancellation),
-            StepAsync("cameras", StartCamerasAsync, progress, cancellation));
+            Boxes.Count == 0 ? Task.CompletedTask : StepAsync("cameras", StartCamerasAsync, progress, cancellation));
         await StepAsync("fleet", token => FleetService.StartAsync(token), progress, cancellation);
         await StepAsync("functions", token => FunctionsService.StartAsync(token), progress, cancellation);
         if (_parts.Options.IsolateBoxes is { } isolate) _parts.BoxPrefix = await isolate(_parts.PortsForBoxes, cancellation);

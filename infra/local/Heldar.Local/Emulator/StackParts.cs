@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heldar.Local.Cameras;
 using Heldar.Local.Prerequisites;
 using Heldar.Local.Processes;
@@ -142,6 +143,7 @@ internal sealed class StackParts
         ["HELDAR_SHARDS"] = "0",
         ["HELDAR_SHARD"] = "0",
         ["HELDAR_PORTAL"] = PortalBuild.Output,
+        ["HELDAR_SIGN_INS_PER_MINUTE"] = _options.SignInsPerMinute?.ToString(CultureInfo.InvariantCulture),
     };
 
     private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
