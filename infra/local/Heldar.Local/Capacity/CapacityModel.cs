@@ -123,9 +123,20 @@ internal static class CapacityModel
         double wait = Math.Min(Limits.PollSeconds, 1 / Math.Max(messages / shards, 1e-9));
         return new CapacityResult
         {
-            Input = input, Queues = queues, MessagesPerSecond = messages, Shards = shards, Instances = instances, FleetReplicas = replicas, DatabaseGb = database, ManifestGb = manifests,
-            BoxTb = input.Cameras * input.Megabits * 1e6 / 8 * input.RetentionDays * 86_400 / 1e12, Database = size, Cost = cost, CostPerCameraMonth = cost.Total / cameras,
-            LatencyP50Seconds = input.FlushSeconds + (wait / 2) + input.HandlerSeconds, LatencyP95Seconds = input.FlushSeconds + wait + (2 * input.HandlerSeconds),
+            Input = input,
+            Queues = queues,
+            MessagesPerSecond = messages,
+            Shards = shards,
+            Instances = instances,
+            FleetReplicas = replicas,
+            DatabaseGb = database,
+            ManifestGb = manifests,
+            BoxTb = input.Cameras * input.Megabits * 1e6 / 8 * input.RetentionDays * 86_400 / 1e12,
+            Database = size,
+            Cost = cost,
+            CostPerCameraMonth = cost.Total / cameras,
+            LatencyP50Seconds = input.FlushSeconds + (wait / 2) + input.HandlerSeconds,
+            LatencyP95Seconds = input.FlushSeconds + wait + (2 * input.HandlerSeconds),
             Obstacles = Obstacles(queues, shards, size, messages),
         };
     }
@@ -165,7 +176,7 @@ internal static class CapacityModel
             Fleet: load.Replicas * seconds * (prices.Containers.VCpuSecond + (2 * prices.Containers.GibSecond)));
     }
 
-    private static IReadOnlyList<string> Obstacles(List<QueueLoad> queues, int shards, DatabaseSize? size, double messages)
+    private static List<string> Obstacles(List<QueueLoad> queues, int shards, DatabaseSize? size, double messages)
     {
         List<string> found = [];
         if (size is null) found.Add(FormattableString.Invariant($"no database of the price file takes {messages:0} commits/s at {Limits.Headroom:P0}: use the economy profile, or a database per group of tenants"));

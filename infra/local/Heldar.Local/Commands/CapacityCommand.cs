@@ -38,14 +38,18 @@ internal static class CapacityCommand
             Prices file = Prices.Read(parsed.GetValue(prices));
             if (parsed.GetValue(check) is { } simulated)
             {
-                var options = new FleetSimOptions(simulated, Directory.CreateTempSubdirectory("heldar-capacity-").FullName) { Seconds = parsed.GetValue(seconds), Rate = parsed.GetValue(rate), Flush = Duration.FromSeconds(1) };
+                var options = new FleetSimOptions(simulated, SimFolder.Create()) { Throwaway = true, Seconds = parsed.GetValue(seconds), Rate = parsed.GetValue(rate), Flush = Duration.FromSeconds(1) };
                 return await CheckAsync(options, file, cancellation);
             }
 
             var input = defaults with
             {
-                Cameras = parsed.GetValue(cameras), Megabits = parsed.GetValue(megabits), SegmentSeconds = parsed.GetValue(segment), RetentionDays = parsed.GetValue(days),
-                DetectionsPerHour = parsed.GetValue(detections), SnapshotsPerHour = parsed.GetValue(snapshots),
+                Cameras = parsed.GetValue(cameras),
+                Megabits = parsed.GetValue(megabits),
+                SegmentSeconds = parsed.GetValue(segment),
+                RetentionDays = parsed.GetValue(days),
+                DetectionsPerHour = parsed.GetValue(detections),
+                SnapshotsPerHour = parsed.GetValue(snapshots),
             };
             IReadOnlyList<int> sizes = parsed.GetValue(boxes) is { } wanted ? [wanted] : CapacityReport.Sizes;
             var results = sizes.SelectMany(size => CapacityReport.Profiles.Select(p => (p.Name, Input: input with { Boxes = size, FlushSeconds = p.FlushSeconds }))).ToList();

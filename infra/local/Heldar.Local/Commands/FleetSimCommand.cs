@@ -38,8 +38,9 @@ internal static class FleetSimCommand
         var command = new Command("fleet-sim", Help) { boxes, seconds, rate, cameras, seed, outages, economy, drain, data, fleet, user, database, storage, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var options = new FleetSimOptions(parsed.GetValue(boxes), Path.GetFullPath(parsed.GetValue(data) ?? Directory.CreateTempSubdirectory("heldar-fleet-sim-").FullName))
+            var options = new FleetSimOptions(parsed.GetValue(boxes), Path.GetFullPath(parsed.GetValue(data) ?? SimFolder.Create()))
             {
+                Throwaway = parsed.GetValue(data) is null,
                 Seconds = parsed.GetValue(seconds),
                 Rate = parsed.GetValue(rate),
                 Cameras = parsed.GetValue(cameras),

@@ -68,7 +68,11 @@ internal sealed class EventMaker
         EventTypes.BoxStatus, now,
         new BoxStatusData
         {
-            BootSeq = _boot, Seq = ++_seq, DiskFreeBytes = _free, DiskTotalBytes = 1_000_000_000_000, OutboxBacklog = backlog,
+            BootSeq = _boot,
+            Seq = ++_seq,
+            DiskFreeBytes = _free,
+            DiskTotalBytes = 1_000_000_000_000,
+            OutboxBacklog = backlog,
             Cameras = [.. _cameras.Where(c => !c.Foreign).Select(c => c.Progress())],
         });
 
@@ -100,8 +104,20 @@ internal sealed class EventMaker
         Instant end = start + Duration.FromMilliseconds(SegmentMs + _random.Below(200));
         var data = new SegmentData
         {
-            Segment = _random.Id(start), Camera = camera.Uid, Revision = 1, Run = camera.Run, Start = start, End = end, Bytes = 500_000 + _random.Below(1_000_000),
-            Codec = "avc1.640028", Width = 1920, Height = 1080, Frames = 100, Sha256 = _random.Hash(), Root = _random.Hash(), Reason = "closed",
+            Segment = _random.Id(start),
+            Camera = camera.Uid,
+            Revision = 1,
+            Run = camera.Run,
+            Start = start,
+            End = end,
+            Bytes = 500_000 + _random.Below(1_000_000),
+            Codec = "avc1.640028",
+            Width = 1920,
+            Height = 1080,
+            Frames = 100,
+            Sha256 = _random.Hash(),
+            Root = _random.Hash(),
+            Reason = "closed",
         };
         _free -= data.Bytes;
         camera.Through = end;
@@ -138,7 +154,10 @@ internal sealed class EventMaker
     {
         var data = new DetectionData
         {
-            Camera = camera.Uid, TaskType = "object_detection", Timestamp = camera.Through - Duration.FromMilliseconds(_random.Below(3000)), FrameId = _random.Below(1_000_000).ToString("x"),
+            Camera = camera.Uid,
+            TaskType = "object_detection",
+            Timestamp = camera.Through - Duration.FromMilliseconds(_random.Below(3000)),
+            FrameId = _random.Below(1_000_000).ToString("x"),
             Detections = [.. Enumerable.Range(0, 1 + _random.Below(3)).Select(_ => new Detection(_random.Of(Labels), _random.Share(), [_random.Share() / 2, _random.Share() / 2, 0.25, 0.5], $"t{_random.Below(50)}"))],
         };
         return Of(camera, EventTypes.Detection, _random.Id(now).ToString("D"), now, data, SimOutcome.Applied);
@@ -149,8 +168,16 @@ internal sealed class EventMaker
         ZoneEvent what = _random.Of(Enum.GetValues<ZoneEvent>());
         var data = new ZoneData
         {
-            Camera = camera.Uid, Zone = "z1", Name = "Entrance", Event = what, Timestamp = camera.Through - Duration.FromMilliseconds(_random.Below(3000)), TrackId = $"t{_random.Below(50)}",
-            Label = _random.Of(Labels), Confidence = _random.Share(), Severity = _random.Of(Enum.GetValues<Severity>()), DwellMs = what is ZoneEvent.Dwell or ZoneEvent.Exit ? _random.Below(60_000) : null,
+            Camera = camera.Uid,
+            Zone = "z1",
+            Name = "Entrance",
+            Event = what,
+            Timestamp = camera.Through - Duration.FromMilliseconds(_random.Below(3000)),
+            TrackId = $"t{_random.Below(50)}",
+            Label = _random.Of(Labels),
+            Confidence = _random.Share(),
+            Severity = _random.Of(Enum.GetValues<Severity>()),
+            DwellMs = what is ZoneEvent.Dwell or ZoneEvent.Exit ? _random.Below(60_000) : null,
         };
         return Of(camera, EventTypes.Zone, _random.Id(now).ToString("D"), now, data, SimOutcome.Applied);
     }
@@ -159,8 +186,14 @@ internal sealed class EventMaker
     {
         var data = new SnapshotTakenData
         {
-            Snapshot = _random.Id(now), Camera = camera.Uid, TakenAt = camera.Through - Duration.FromMilliseconds(_random.Below(3000)), Bytes = 50_000 + _random.Below(100_000), Width = 1920, Height = 1080,
-            Sha256 = _random.Hash(), Reason = _random.Of(Enum.GetValues<SnapshotReason>()),
+            Snapshot = _random.Id(now),
+            Camera = camera.Uid,
+            TakenAt = camera.Through - Duration.FromMilliseconds(_random.Below(3000)),
+            Bytes = 50_000 + _random.Below(100_000),
+            Width = 1920,
+            Height = 1080,
+            Sha256 = _random.Hash(),
+            Reason = _random.Of(Enum.GetValues<SnapshotReason>()),
         };
         return Of(camera, EventTypes.SnapshotTaken, data.Snapshot.ToString("D"), now, data, SimOutcome.Applied);
     }
@@ -170,7 +203,13 @@ internal sealed class EventMaker
         CameraCondition condition = _random.Of([CameraCondition.Recording, CameraCondition.Stalled, CameraCondition.Offline]);
         var data = new CameraStateData
         {
-            BootSeq = _boot, Seq = ++_seq, Camera = camera.Uid, Name = camera.Name, Condition = condition, Cause = condition == CameraCondition.Recording ? null : "simulated", Since = camera.Through,
+            BootSeq = _boot,
+            Seq = ++_seq,
+            Camera = camera.Uid,
+            Name = camera.Name,
+            Condition = condition,
+            Cause = condition == CameraCondition.Recording ? null : "simulated",
+            Since = camera.Through,
         };
         return Of(camera, EventTypes.CameraState, _random.Id(now).ToString("D"), now, data, SimOutcome.NewestWins);
     }
@@ -184,7 +223,7 @@ internal sealed class EventMaker
         return Of(camera, EventTypes.HoldApplied, data.Hold.ToString("D"), now, data, SimOutcome.Applied);
     }
 
-    private SimEvent Release(SimCamera camera, Instant now)
+    private static SimEvent Release(SimCamera camera, Instant now)
     {
         HoldAppliedData hold = camera.Holds[0];
         camera.Holds.RemoveAt(0);

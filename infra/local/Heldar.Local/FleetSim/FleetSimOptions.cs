@@ -7,6 +7,9 @@ namespace Heldar.Local.FleetSim;
 /// <param name="Folder">Where the log goes, and the stack's data when it is this run's own.</param>
 internal sealed record FleetSimOptions(int Boxes, string Folder)
 {
+    /// <summary>When the stack has stopped, only logs stay in <see cref="Folder"/>.</summary>
+    public bool Throwaway { get; init; }
+
     /// <summary>How long boxes make events, s, 1 to 86,400. Catching up comes on top, at most <see cref="DrainSeconds"/>.</summary>
     public int Seconds { get; init; } = 30;
 

@@ -21,12 +21,24 @@ internal sealed class FleetSimRun(FleetSimOptions options, Action<string> say)
             return await RunAsync(fleet, desk, options.Database, options.Storage, cancellation);
         }
 
+        try
+        {
+            return await WithOwnStackAsync(cancellation);
+        }
+        finally
+        {
+            if (options.Throwaway) SimFolder.Clear(options.Folder);
+        }
+    }
+
+    private async Task<FleetSimReport> WithOwnStackAsync(CancellationToken cancellation)
+    {
         var stackOptions = new StackOptions(options.Folder) { Sites = 0, Cameras = [], SignInsPerMinute = 10_000 };
         await using Stack stack = await Stack.StartAsync(stackOptions, say, cancellation);
-        using var own = new TokenDesk(stack.Fleet);
+        using var desk = new TokenDesk(stack.Fleet);
         string code = await stack.SetupCodeAsync(cancellation) ?? throw new ProcessException($"{options.Folder} has an account already: give the simulator a --data folder of its own");
-        await own.SetUpAsync(code, cancellation);
-        return await RunAsync(stack.Fleet, own, stack.Database, stack.Storage, cancellation);
+        await desk.SetUpAsync(code, cancellation);
+        return await RunAsync(stack.Fleet, desk, stack.Database, stack.Storage, cancellation);
     }
 
     private async Task<FleetSimReport> RunAsync(Uri fleet, TokenDesk desk, string? database, string? storage, CancellationToken cancellation)
@@ -96,8 +108,16 @@ internal sealed class FleetSimRun(FleetSimOptions options, Action<string> say)
             await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
         return report with
         {
-            EventsSent = verdict.EventsSent, EventsLost = verdict.EventsLost, AppliedTwice = verdict.AppliedTwice, IndexMismatches = verdict.IndexMismatches, BatchesLost = verdict.BatchesLost,
-            Refused = verdict.Refused, AppliedP50Ms = Percentile(verdict.AppliedMs, 0.5), AppliedP95Ms = Percentile(verdict.AppliedMs, 0.95), Proved = proved, Problems = [.. report.Problems, .. verdict.Problems],
+            EventsSent = verdict.EventsSent,
+            EventsLost = verdict.EventsLost,
+            AppliedTwice = verdict.AppliedTwice,
+            IndexMismatches = verdict.IndexMismatches,
+            BatchesLost = verdict.BatchesLost,
+            Refused = verdict.Refused,
+            AppliedP50Ms = Percentile(verdict.AppliedMs, 0.5),
+            AppliedP95Ms = Percentile(verdict.AppliedMs, 0.95),
+            Proved = proved,
+            Problems = [.. report.Problems, .. verdict.Problems],
         };
     }
 

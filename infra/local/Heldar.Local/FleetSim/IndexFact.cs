@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
-using NodaTime;
 
 namespace Heldar.Local.FleetSim;
 

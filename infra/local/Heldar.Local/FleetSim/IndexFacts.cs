@@ -88,7 +88,12 @@ internal sealed class IndexFacts
 
     private static IndexFact Segment(JsonElement data, Guid box, Guid camera) => IndexFact.Expected(new SimLine
     {
-        Kind = "event", At = default, Type = Contracts.Events.EventTypes.SegmentClosed, Box = box, Camera = camera, Data = data.GetRawText(),
+        Kind = "event",
+        At = default,
+        Type = Contracts.Events.EventTypes.SegmentClosed,
+        Box = box,
+        Camera = camera,
+        Data = data.GetRawText(),
     });
 
     private static async Task<List<T>> RowsAsync<T>(NpgsqlConnection database, string sql, SimLedger ledger, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)

@@ -52,7 +52,12 @@ internal static class IndexJudge
         foreach (string damage in index.Damage) wrong.Add(1, damage);
         return new IndexVerdict
         {
-            EventsSent = ledger.Sent.Count, EventsLost = lost.Count, AppliedTwice = twice.Count, IndexMismatches = wrong.Count, BatchesLost = batches.Count, Refused = refused,
+            EventsSent = ledger.Sent.Count,
+            EventsLost = lost.Count,
+            AppliedTwice = twice.Count,
+            IndexMismatches = wrong.Count,
+            BatchesLost = batches.Count,
+            Refused = refused,
             AppliedMs = [.. index.AppliedAt.Where(a => ledger.FirstPuts.ContainsKey(a.Key)).Select(a => (NodaTime.Instant.FromDateTimeUtc(a.Value) - ledger.FirstPuts[a.Key]).TotalMilliseconds).Order()],
             Problems = [.. lost.Words, .. twice.Words, .. wrong.Words, .. batches.Words],
         };

@@ -14,9 +14,9 @@ internal static class IndexJudgeProof
         ("loss", "delete from detection where event_id = @event", v => v.EventsLost),
         ("duplicate",
             """
+            create table detection_proof partition of detection for values from ('9000-01-01') to ('9000-01-02');
             insert into detection (tenant, camera, day, event_id, box, at, task_type, frame_id, labels, detections)
-            select tenant, camera, (select max(substring(c.relname from '\d{8}$')::date) from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'detection'::regclass),
-                event_id, box, at, task_type, frame_id, labels, detections from detection where event_id = @event
+            select tenant, camera, '9000-01-01', event_id, box, at, task_type, frame_id, labels, detections from detection where event_id = @event
             """,
             v => v.AppliedTwice),
         ("mismatch", "update detection set task_type = 'changed' where event_id = @event", v => v.IndexMismatches),

@@ -187,7 +187,13 @@ internal sealed class SimBox : IDisposable
 
     private SimLine Line(string kind, SimBatch? batch = null) => new()
     {
-        Kind = kind, At = SystemClock.Instance.GetCurrentInstant(), Box = _identity?.Box, Class = batch?.Class, Epoch = batch?.Epoch, Batch = batch?.Seq, Queue = batch?.Queue,
+        Kind = kind,
+        At = SystemClock.Instance.GetCurrentInstant(),
+        Box = _identity?.Box,
+        Class = batch?.Class,
+        Epoch = batch?.Epoch,
+        Batch = batch?.Seq,
+        Queue = batch?.Queue,
     };
 
     private async Task<T> RetryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)

@@ -97,11 +97,23 @@ internal sealed class SimOutbox(Duration flush, Func<byte[], string> sign)
         long seq = _last[@class] = _last.GetValueOrDefault(@class) + 1;
         byte[] body = new BatchBody
         {
-            Tenant = identity.Tenant, Box = identity.Box, Class = @class, Epoch = Epoch, BatchSeq = seq, Events = [.. events.Select(e => e.Compose(identity.Tenant, identity.Site, identity.Box))],
+            Tenant = identity.Tenant,
+            Box = identity.Box,
+            Class = @class,
+            Epoch = Epoch,
+            BatchSeq = seq,
+            Events = [.. events.Select(e => e.Compose(identity.Tenant, identity.Site, identity.Box))],
         }.ToBytes();
         byte[] envelope = new Envelope
         {
-            Tenant = identity.Tenant, Box = identity.Box, KeyId = identity.KeyId, Class = @class, Epoch = Epoch, BatchSeq = seq, Body = Encoding.UTF8.GetString(body), Sig = sign(body),
+            Tenant = identity.Tenant,
+            Box = identity.Box,
+            KeyId = identity.KeyId,
+            Class = @class,
+            Epoch = Epoch,
+            BatchSeq = seq,
+            Body = Encoding.UTF8.GetString(body),
+            Sig = sign(body),
         }.ToBytes();
         return envelope.Length <= Envelope.MaxBytes ? new SimBatch(@class, Epoch, seq, queue, envelope, events) : throw new InvalidDataException($"a simulated batch of {envelope.Length} bytes is too large");
     }
