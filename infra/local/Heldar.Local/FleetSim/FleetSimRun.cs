@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using System.Globalization;
 using Heldar.Local.Emulator;
@@ -104,7 +105,7 @@ internal sealed class FleetSimRun(FleetSimOptions options, Action<string> say)
         long began = Stopwatch.GetTimestamp();
 
         // Marked batches are applied; a dead letter or a repeat may still be on its way.
-        while (!(verdict = IndexJudge.Judge(ledger, await IndexFacts.ReadAsync(connection, storage, ledger, cancellation))).Ok && Stopwatch.GetElapsedTime(began) < Settle)
+        while (!(verdict = await OnceAsync(connection, storage, ledger, cancellation)).Ok && Stopwatch.GetElapsedTime(began) < Settle)
             await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
         return report with
         {
@@ -119,6 +120,13 @@ internal sealed class FleetSimRun(FleetSimOptions options, Action<string> say)
             Proved = proved,
             Problems = [.. report.Problems, .. verdict.Problems],
         };
+    }
+
+    /// <summary>Within one snapshot: the index goes on folding hours meanwhile.</summary>
+    private static async Task<IndexVerdict> OnceAsync(NpgsqlConnection connection, string? storage, SimLedger ledger, CancellationToken cancellation)
+    {
+        await using NpgsqlTransaction snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+        return IndexJudge.Judge(ledger, await IndexFacts.ReadAsync(connection, storage, ledger, cancellation));
     }
 
     /// <summary>By nearest rank; null for nothing.</summary>

@@ -1,3 +1,4 @@
+using System.Data;
 using Heldar.Local.Processes;
 using Npgsql;
 
@@ -28,11 +29,12 @@ internal static class IndexJudgeProof
     {
         SimLine victim = ledger.Sent.LastOrDefault(l => l is { Type: Contracts.Events.EventTypes.Detection, Outcome: SimOutcome.Applied })
             ?? throw new ProcessException("no detection was sent: the judge cannot be proven; run longer");
-        IndexVerdict before = IndexJudge.Judge(ledger, await IndexFacts.ReadAsync(database, storage, ledger, cancellation));
         List<string> found = [];
         foreach (var (name, sql, count) in Faults)
         {
-            await using NpgsqlTransaction transaction = await database.BeginTransactionAsync(cancellation);
+            // One snapshot for both readings: the index goes on folding hours meanwhile.
+            await using NpgsqlTransaction transaction = await database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+            IndexVerdict before = IndexJudge.Judge(ledger, await IndexFacts.ReadAsync(database, storage, ledger, cancellation));
             await using (var fault = new NpgsqlCommand(sql, database, transaction))
             {
                 fault.Parameters.AddWithValue("event", victim.Event!);

@@ -23,7 +23,7 @@ internal sealed class SimLedger
     /// <summary>Ids of all events that were tried, accepted or not: the answer to a put may be lost.</summary>
     public IReadOnlySet<string> Known { get; }
 
-    /// <summary>When the queue first had an event, by its id.</summary>
+    /// <summary>When an event was put for the first time, by its id.</summary>
     public IReadOnlyDictionary<string, NodaTime.Instant> FirstPuts { get; }
 
     public IReadOnlyList<Guid> Boxes { get; }
@@ -33,16 +33,16 @@ internal sealed class SimLedger
     public static SimLedger Of(IEnumerable<SimLine> lines)
     {
         List<SimLine> events = [];
-        Dictionary<SentBatch, NodaTime.Instant> batches = [];
+        HashSet<SentBatch> batches = [];
         foreach (SimLine line in lines)
         {
             if (line.Kind == "event") events.Add(line);
-            else if (line.Kind == "accepted") batches.TryAdd(BatchOf(line), line.At);
+            else if (line.Kind == "accepted") batches.Add(BatchOf(line));
         }
 
-        List<SimLine> sent = [.. events.Where(e => batches.ContainsKey(BatchOf(e)))];
+        List<SimLine> sent = [.. events.Where(e => batches.Contains(BatchOf(e)))];
         return new SimLedger(
-            sent, batches.Keys.ToHashSet(), events.Select(e => e.Event!).ToHashSet(StringComparer.Ordinal), sent.ToDictionary(e => e.Event!, e => batches[BatchOf(e)], StringComparer.Ordinal));
+            sent, batches, events.Select(e => e.Event!).ToHashSet(StringComparer.Ordinal), sent.ToDictionary(e => e.Event!, e => e.At, StringComparer.Ordinal));
     }
 
     private static SentBatch BatchOf(SimLine line) => new(line.Box!.Value, line.Class!.Value, line.Epoch!, line.Batch!.Value);
