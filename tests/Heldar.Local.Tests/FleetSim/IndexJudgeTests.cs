@@ -7,7 +7,7 @@ namespace Heldar.Local.Tests.FleetSim;
 /// <summary>The judge against an index that is made from what was sent, whole and harmed.</summary>
 public sealed class IndexJudgeTests
 {
-    private readonly SimLedger _ledger = SimScript.Ledger(400, out _);
+    private readonly SimLedger _ledger = SimScript.Ledger(1200, out _);
 
     [Fact]
     public void WholeIndex_IsFound()
