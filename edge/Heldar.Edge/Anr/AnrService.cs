@@ -10,12 +10,15 @@ using NodaTime;
 
 namespace Heldar.Edge.Anr;
 
+/// <summary>Tries once to take back what is missing of a gap, and notes what came of it.</summary>
+internal delegate Task RefillGap(FillableGap gap, CameraObserved camera, CancellationToken cancellation);
+
 /// <summary>
 /// Decides which gap is refilled next: held footage first, then the newest; one per camera at a time, a few over all cameras; only while the camera streams and a volume
 /// has room. One loop; a refill that fails is noted and never ends it.
 /// </summary>
 internal sealed partial class AnrService(
-    BoxSettings settings, CameraRegistry cameras, GapRefiller refiller, VolumeWriters writers, IStoreReader reader, IClock clock, ILogger<AnrService> log) : BackgroundService
+    BoxSettings settings, CameraRegistry cameras, RefillGap refill, VolumeWriters writers, IStoreReader reader, IClock clock, ILogger<AnrService> log) : BackgroundService
 {
     /// <summary>Causes that a camera's own storage can help with. Where somebody switched recording off, or the time never happened, it is not asked.</summary>
     public static readonly IReadOnlyList<GapCause> Causes =
@@ -71,7 +74,8 @@ internal sealed partial class AnrService(
         }
     }
 
-    private async Task StepAsync(CancellationToken cancellation)
+    /// <summary>Looks once, and begins what may begin.</summary>
+    internal async Task StepAsync(CancellationToken cancellation)
     {
         foreach (var done in _running.Where(r => r.Value.IsCompleted).Select(r => r.Key).ToList()) _running.Remove(done);
         if (_running.Count >= settings.Anr.Parallel) return;
@@ -99,7 +103,7 @@ internal sealed partial class AnrService(
         try
         {
             await Task.Yield();
-            await refiller.RunAsync(gap, camera, cancellation);
+            await refill(gap, camera, cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

@@ -11,6 +11,7 @@ internal static class AnrServiceCollectionExtensions
         .AddSingleton<GapNeighbours>()
         .AddSingleton<RefillLedger>()
         .AddSingleton<GapRefiller>()
+        .AddSingleton<RefillGap>(s => s.GetRequiredService<GapRefiller>().RunAsync)
         .AddSingleton<AnrService>()
         .AddHostedService(s => s.GetRequiredService<AnrService>());
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heldar.Contracts;
+using Heldar.Edge.Health;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
@@ -45,6 +46,7 @@ internal static class DoctorCommand
 
         var mounts = File.Exists("/proc/self/mountinfo") ? Mounts.Parse(await File.ReadAllTextAsync("/proc/self/mountinfo", cancellation)) : new Mounts([]);
         findings.AddRange(new DiskExam(mounts, FileSystemSize.Of).Look(settings));
+        findings.AddRange(SmartExam.Look(SmartFiles.Disks(), SmartFiles.Folder, clock.GetCurrentInstant()));
         if (await ServiceExam.AskAsync(cancellation) is { } unit) findings.AddRange(ServiceExam.Look(settings, unit, Environment.UserName));
         findings.AddRange(new DataExam(columns).Look(settings));
         findings.Add(MachineExam.Clock(clock.GetCurrentInstant(), new KernelClock()));

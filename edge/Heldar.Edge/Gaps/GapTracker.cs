@@ -256,7 +256,9 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
         }
 
         var better = open.Cause == GapCause.Network && cause is GapCause.CameraUnreachable or GapCause.AuthFailed
-            || (IsDisk(open.Cause) && IsFull(cause) && cause != open.Cause);
+            || (open.Cause == GapCause.DiskError && IsFull(cause))
+            // What was full of held evidence once stays it: the alarm may fall while the gap lasts.
+            || (open.Cause == GapCause.DiskFull && cause == GapCause.DiskFullHeld);
         if (!better) return;
         _open = open with { Cause = cause, Detail = Detail(observed.Cause), Revision = open.Revision + 1 };
         changes.Gaps.Add(_open);

@@ -7,7 +7,6 @@ internal static class GapsServiceCollectionExtensions
     /// <summary>Registers the ledger; call it behind the cameras, so that it looks at what runs.</summary>
     public static IServiceCollection AddGaps(this IServiceCollection services) => services
         .AddSingleton<HeldFootage>()
-        .AddSingleton<IHeldFootageAlarm>(s => s.GetRequiredService<HeldFootage>())
         .AddSingleton<GapCauses>()
         .AddSingleton<GapLedger>()
         .AddSingleton<CoverageReader>()

@@ -12,17 +12,8 @@ internal enum HeldLevel
     Full,
 }
 
-/// <summary>Where whoever frees space says that holds are in its way, before recording stops for it. Thread-safe.</summary>
-internal interface IHeldFootageAlarm
-{
-    /// <summary>Raises or lowers the alarm.</summary>
-    /// <param name="level">How bad it is.</param>
-    /// <param name="detail">For people; null when it is fine.</param>
-    void Set(HeldLevel level, string? detail);
-}
-
-/// <summary>What was said last. Thread-safe.</summary>
-internal sealed class HeldFootage : IHeldFootageAlarm
+/// <summary>What was said last of held evidence and the space that it takes; one speaks, everybody reads. Thread-safe.</summary>
+internal sealed class HeldFootage
 {
     private volatile Said _said = new(HeldLevel.Fine, null);
 
@@ -30,6 +21,9 @@ internal sealed class HeldFootage : IHeldFootageAlarm
 
     public string? Detail => _said.Detail;
 
+    /// <summary>Raises or lowers the alarm.</summary>
+    /// <param name="level">How bad it is.</param>
+    /// <param name="detail">For people; null when it is fine.</param>
     public void Set(HeldLevel level, string? detail) => _said = new Said(level, detail);
 
     private sealed record Said(HeldLevel Level, string? Detail);

@@ -1,28 +1,37 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using NodaTime;
 
 namespace Heldar.Edge.Health;
 
 /// <summary>
-/// Asks arrays (<c>/proc/mdstat</c>) and disks (<c>smartctl -H -j</c>, where it is installed and allowed) every 5 minutes. A problem is told once when it begins and once when it ends.
+/// Asks arrays (<c>/proc/mdstat</c>) and disks every 5 minutes: their answers are left by the installed job of root (<see cref="SmartFiles"/>); where there are none, <c>smartctl -H -j</c> is
+/// called, which works where the box may open disks. A problem is told once when it begins and once when it ends, and so is a disk whose SMART is not known.
 /// The database, which lies on one of them, tells its own. What <see cref="Problems"/> holds is read by anyone.
 /// </summary>
-internal sealed partial class DiskWatch(ILogger<DiskWatch> log) : BackgroundService
+internal sealed partial class DiskWatch(IClock clock, ILogger<DiskWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Answer = TimeSpan.FromSeconds(20);
     private volatile IReadOnlyList<string> _problems = [];
+    private IReadOnlyList<DiskReport> _unknown = [];
 
     /// <summary>What is wrong, for people; empty when nothing is known to be.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>Takes a round of reports.</summary>
-    public void Take(IEnumerable<DiskReport> reports)
+    /// <summary>Takes a round of reports. One caller at a time.</summary>
+    public void Take(IReadOnlyCollection<DiskReport> reports)
     {
         var before = _problems;
         _problems = [.. reports.Where(r => r.Healthy == false).Select(r => $"disk {r.Name}: {r.Problem}")];
         foreach (var problem in _problems.Except(before, StringComparer.Ordinal)) LogBegan(problem);
         foreach (var problem in before.Except(_problems, StringComparer.Ordinal)) LogEnded(problem);
+
+        // By disk alone: another reason is no news.
+        var unknown = reports.Where(r => r.Healthy is null).ToList();
+        foreach (var report in unknown.ExceptBy(_unknown.Select(r => r.Name), r => r.Name, StringComparer.Ordinal)) LogUnknown(report.Name, report.Problem);
+        foreach (var report in _unknown.Where(u => reports.Any(r => r.Name == u.Name && r.Healthy is not null))) LogKnown(report.Name);
+        _unknown = unknown;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,8 +43,8 @@ internal sealed partial class DiskWatch(ILogger<DiskWatch> log) : BackgroundServ
             {
                 List<DiskReport> reports = [];
                 if (File.Exists("/proc/mdstat")) reports.AddRange(DiskReports.Mdstat(await File.ReadAllTextAsync("/proc/mdstat", stoppingToken)));
-                foreach (var device in Devices())
-                    if (await SmartAsync(device, stoppingToken) is { } report) reports.Add(report);
+                foreach (var disk in SmartFiles.Disks())
+                    reports.Add(SmartFiles.Read(SmartFiles.Folder, disk, clock.GetCurrentInstant()) ?? await AskAsync(disk, stoppingToken));
                 Take(reports);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -46,24 +55,19 @@ internal sealed partial class DiskWatch(ILogger<DiskWatch> log) : BackgroundServ
         }
     }
 
-    private static IEnumerable<string> Devices() =>
-        Directory.Exists("/sys/block") ? Directory.EnumerateFileSystemEntries("/sys/block").Select(Path.GetFileName).OfType<string>().Where(IsDisk).Order(StringComparer.Ordinal).Take(64) : [];
-
-    private static bool IsDisk(string name) => name.StartsWith("sd", StringComparison.Ordinal) || name.StartsWith("nvme", StringComparison.Ordinal);
-
-    private static async Task<DiskReport?> SmartAsync(string device, CancellationToken cancellation)
+    private static async Task<DiskReport> AskAsync(string disk, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Answer);
         Process? process = null;
         try
         {
-            process = Process.Start(new ProcessStartInfo("smartctl", ["-H", "-j", "/dev/" + device]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
-            return process is null ? null : DiskReports.Smart(device, await process.StandardOutput.ReadToEndAsync(limit.Token));
+            process = Process.Start(new ProcessStartInfo("smartctl", ["-H", "-j", "/dev/" + disk]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
+            return process is null ? Unknown(disk) : DiskReports.Smart(disk, await process.StandardOutput.ReadToEndAsync(limit.Token));
         }
         catch (Exception e) when (e is Win32Exception or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            return null;
+            return Unknown(disk);
         }
         finally
         {
@@ -72,9 +76,17 @@ internal sealed partial class DiskWatch(ILogger<DiskWatch> log) : BackgroundServ
         }
     }
 
+    private static DiskReport Unknown(string disk) => new(disk, null, "smartctl does not answer, and nothing lies in " + SmartFiles.Folder);
+
     [LoggerMessage(1805, LogLevel.Error, "{Problem}")]
     private partial void LogBegan(string problem);
 
     [LoggerMessage(1806, LogLevel.Information, "over: {Problem}")]
     private partial void LogEnded(string problem);
+
+    [LoggerMessage(1829, LogLevel.Warning, "SMART of disk {Disk} is not known: {Reason}")]
+    private partial void LogUnknown(string disk, string? reason);
+
+    [LoggerMessage(1810, LogLevel.Information, "SMART of disk {Disk} is known")]
+    private partial void LogKnown(string disk);
 }

@@ -37,8 +37,9 @@ internal sealed partial class SegmentIndex(IStoreReader reader, VolumeSet volume
     /// <summary>What of a camera's footage within [from, to) the box did not receive live, cut to the window, oldest first.</summary>
     public partial Task<IReadOnlyList<RecordedSpan>> ForeignAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation);
 
-    /// <summary>The file on the mirror that has the same path; null when there is none.</summary>
-    public string? CopyOf(string relativePath) => volumes.Mirror?.Resolve(relativePath) is { } copy && System.IO.File.Exists(copy) ? copy : null;
+    /// <summary>The file on the mirror that has the same path; null when there is none. What lies behind a link is none.</summary>
+    public string? CopyOf(string relativePath) =>
+        volumes.Mirror is { } mirror && mirror.Resolve(relativePath) is { } copy && System.IO.File.Exists(copy) && mirror.FirstLink(copy) is null ? copy : null;
 
     /// <summary>What is kept of a camera altogether; from kept counters, never a scan.</summary>
     public partial Task<CameraTotals> TotalsAsync(Guid camera, CancellationToken cancellation);

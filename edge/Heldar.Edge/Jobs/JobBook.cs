@@ -20,7 +20,7 @@ internal enum CancelOutcome
 /// All jobs under way and all series, in memory and in the database. A new job or a cancellation is on disk before it counts; what the clock moves on counts at once and
 /// is written as soon as the database answers. Loaded before the cameras start. Thread-safe.
 /// </summary>
-internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IClock clock) : IWishSource, IDisposable
+internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreReader reader, IClock clock) : IWishSource, IDisposable
 {
     /// <summary>Most jobs under way on a box, and most series.</summary>
     public const int MaxLive = 2000;
@@ -29,6 +29,7 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IClock c
     /// <summary>Most occurrences that a long time without the box leaves behind, per series.</summary>
     private const int MaxMissed = 400;
     private static readonly Duration Kept = Duration.FromDays(1);
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>The next occurrence of any series lies within this, unless it has to begin later.</summary>
     private static readonly Duration Ahead = Duration.FromDays(8);
@@ -50,7 +51,7 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IClock c
             {
                 var jobs = JobRows.Live(db).ToList();
                 var series = JobRows.Series(db).Select(s => Plan(s, now, jobs)).ToImmutableArray();
-                jobs = [.. jobs.Select(j => JobMachine.Recover(j, JobRows.RecordedThrough(db, j.Camera), now))];
+                jobs = [.. jobs.Select(j => JobMachine.Recover(j, JobFootage.Of(j.From, j.To, JobRows.Recorded(db, j)), now))];
                 foreach (var job in jobs) JobRows.Put(db, job);
                 foreach (var one in series) JobRows.Put(db, one);
                 JobRows.Prune(db, now);
@@ -120,10 +121,12 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IClock c
         {
             var now = clock.GetCurrentInstant();
             var changed = new List<RecordingJob>();
+            var recorded = await RecordedAsync([.. Live.Where(j => JobMachine.IsJudged(j, now))], cancellation);
             foreach (var job in Live)
             {
-                var next = job;
-                for (var before = next; (next = JobMachine.Step(before, camera(job.Camera), now)) != before; before = next) changed.Add(next);
+                var (next, its) = (job, camera(job.Camera));
+                var footage = recorded?.TryGetValue(job.Id, out var closed) == true ? Footage(job, its, closed) : null;
+                for (var before = next; (next = JobMachine.Step(before, its, footage, now)) != before; before = next) changed.Add(next);
             }
 
             var planned = new List<RecordingJob>();
@@ -149,6 +152,10 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IClock c
 
     public void Dispose() => _change.Dispose();
 
+    /// <summary>What is closed and what runs.</summary>
+    private static JobFootage Footage(RecordingJob job, JobCamera camera, IReadOnlyList<Stretch> closed) => JobFootage.Of(
+        job.From, job.To, camera is { RecordedSince: { } since, RecordedThrough: { } through } ? closed.Append(new Stretch(since, through)) : closed);
+
     private static void Put(System.Data.Common.DbConnection db, JobSeries series, IEnumerable<RecordingJob> jobs)
     {
         JobRows.Put(db, series);
@@ -171,6 +178,20 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IClock c
         }
 
         return series with { Planned = Instant.Max(planned, now) };
+    }
+
+    /// <summary>What the index has of the jobs whose time is over; null while it does not answer: then they wait, and the others do not.</summary>
+    private async Task<IReadOnlyDictionary<Guid, IReadOnlyList<Stretch>>?> RecordedAsync(IReadOnlyList<RecordingJob> jobs, CancellationToken cancellation)
+    {
+        if (jobs.Count == 0) return null;
+        try
+        {
+            return await reader.ReadAsync(db => jobs.ToDictionary(j => j.Id, j => JobRows.Recorded(db, j)), cancellation).WaitAsync(ReadPatience, cancellation);
+        }
+        catch (Exception e) when (e is System.Data.Common.DbException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Writes what changed; while the database does not answer, it waits.</summary>

@@ -30,44 +30,52 @@ internal static class JobMachine
         (JobState.Pending, JobState.Starting or JobState.Missed) => true,
         // A restart, or a clock that was set back: footage must come anew.
         (JobState.Recording, JobState.Starting) => true,
-        (JobState.Starting, JobState.Recording or JobState.Missed) => true,
+        // What was recorded before a restart counts, also when nothing came after it.
+        (JobState.Starting, JobState.Recording or JobState.Missed or JobState.Completed) => true,
         (JobState.Recording, JobState.Stopping) => true,
-        (JobState.Stopping, JobState.Completed) => true,
+        (JobState.Stopping, JobState.Completed or JobState.Failed) => true,
         (JobState.Pending or JobState.Starting or JobState.Recording, JobState.Cancelled or JobState.Failed) => true,
         _ => false,
     };
 
+    /// <summary>Whether <see cref="Step"/> needs to know what was recorded of it.</summary>
+    public static bool IsJudged(RecordingJob job, Instant now) => job.State == JobState.Stopping || (job.State is JobState.Starting or JobState.Recording && now >= job.To);
+
     /// <summary>The job a moment later; the same when nothing changes. Call it until it is.</summary>
-    public static RecordingJob Step(RecordingJob job, JobCamera camera, Instant now) => job.State switch
+    /// <param name="job">As it is.</param>
+    /// <param name="camera">Its camera now.</param>
+    /// <param name="footage">What was recorded of it; null while nobody can say, and then no job ends by its time.</param>
+    /// <param name="now">The box's clock.</param>
+    public static RecordingJob Step(RecordingJob job, JobCamera camera, JobFootage? footage, Instant now) => job.State switch
     {
         JobState.Pending when now >= job.To => Enter(job, JobState.Missed, now, "its time was jumped over"),
         JobState.Pending when now >= job.From => Begin(job, camera, now),
         JobState.Starting or JobState.Recording when !camera.Exists => Enter(job, JobState.Failed, now, "the camera was removed"),
         JobState.Starting or JobState.Recording when !camera.Enabled => Enter(job, JobState.Failed, now, "the camera is switched off"),
         JobState.Starting when HasFootage(job, camera) => Enter(job, JobState.Recording, now, null),
-        JobState.Starting when now >= job.To + StopPatience => Enter(job, JobState.Failed, now, camera.Cause ?? "the camera sent nothing"),
+        JobState.Starting when footage is not null && now >= job.To + StopPatience => End(job, footage, now, camera.Cause ?? "the camera sent nothing"),
         JobState.Recording when now >= job.To => Enter(job, JobState.Stopping, now, null),
         JobState.Recording when now < job.From - Almost => Enter(job, JobState.Starting, now, "the clock was set back: it waits for its time again"),
-        JobState.Stopping when camera.RecordedThrough >= job.To - Almost || now >= job.To + StopPatience || now < job.From => Enter(job, JobState.Completed, now, null),
+        JobState.Stopping when footage is not null && (footage.IsWhole(job) || now >= job.To + StopPatience || now < job.From) => End(job, footage, now, camera.Cause),
         _ => job,
     };
 
     /// <summary>What a job that a stop or crash left in the middle is after the start.</summary>
     /// <param name="job">As the database has it.</param>
-    /// <param name="recordedThrough">How far the camera is recorded.</param>
+    /// <param name="footage">What was recorded of it.</param>
     /// <param name="now">The box's clock.</param>
-    public static RecordingJob Recover(RecordingJob job, Instant? recordedThrough, Instant now)
+    public static RecordingJob Recover(RecordingJob job, JobFootage footage, Instant now)
     {
+        const string Down = "the box went down";
         var over = now >= job.To;
-        var whole = recordedThrough >= job.To - Almost;
         return job.State switch
         {
             JobState.Pending when over => Enter(job, JobState.Missed, now, "the box was not running"),
+            JobState.Starting when over && footage.Recorded > Duration.Zero => End(job, footage, now, Down),
             JobState.Starting when over => Enter(job, JobState.Missed, now, "the box went down before anything was recorded"),
-            JobState.Recording when over && whole => Enter(Enter(job, JobState.Stopping, now, null), JobState.Completed, now, null),
-            JobState.Recording when over => Enter(job, JobState.Failed, now, recordedThrough > job.From ? $"the box went down; it is recorded to {Contracts.InstantText.Format(recordedThrough.Value)}" : "the box went down"),
+            JobState.Recording when over => End(Enter(job, JobState.Stopping, now, null), footage, now, Down),
             JobState.Recording => Enter(job, JobState.Starting, now, "the box was restarted"),
-            JobState.Stopping => Enter(job, JobState.Completed, now, null),
+            JobState.Stopping => End(job, footage, now, Down),
             _ => job,
         };
     }
@@ -92,6 +100,12 @@ internal static class JobMachine
 
     private static bool HasFootage(RecordingJob job, JobCamera camera) =>
         camera is { RecordedSince: { } since, RecordedThrough: { } through } && since < job.To && through > job.From;
+
+    /// <summary>The end of its time: nothing recorded is a failure, a part is told as a part.</summary>
+    private static RecordingJob End(RecordingJob job, JobFootage footage, Instant now, string? cause) =>
+        footage.Recorded == Duration.Zero ? Enter(job, JobState.Failed, now, cause ?? "nothing of it was recorded")
+        : footage.IsWhole(job) ? Enter(job, JobState.Completed, now, null)
+        : Enter(job, JobState.Completed, now, cause is null ? footage.Text(job) : $"{footage.Text(job)}: {cause}");
 
     private static RecordingJob Enter(RecordingJob job, JobState state, Instant now, string? detail) => Allows(job.State, state)
         ? job with { State = state, Since = now, Detail = detail }

@@ -1,5 +1,7 @@
 using System.Data.Common;
 using Dapper;
+using Heldar.Edge.Cameras;
+using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Schedules;
 using NodaTime;
@@ -73,9 +75,12 @@ internal static class JobRows
 
     public static void RemoveSeries(DbConnection db, Guid id) => db.Execute("DELETE FROM recording_series WHERE id = @id", new { id = id.ToString("D") });
 
-    /// <summary>How far a camera's footage reaches.</summary>
-    public static Instant? RecordedThrough(DbConnection db, Guid camera) =>
-        db.QueryFirstOrDefault<long?>("SELECT max(end_ns) FROM footage_span WHERE camera = @camera", new { camera = camera.ToString("D") }) is { } ns ? SegmentIndex.Time(ns) : null;
+    /// <summary>Stretches of a job's time that were recorded and closed, deleted ones included.</summary>
+    public static IReadOnlyList<Stretch> Recorded(DbConnection db, RecordingJob j) =>
+    [
+        .. SpanRows.Within(db, j.Camera.ToString("D"), SegmentIndex.Ns(j.From), SegmentIndex.Ns(j.To), SegmentIndex.MaxSpans).Select(s => new Stretch(s.Start, s.End)),
+        .. GapRows.Deleted(db, j.Camera, j.From, j.To),
+    ];
 
     private static LocalDate? Date(string? text) => text is null ? null : LocalDatePattern.Iso.Parse(text).Value;
 

@@ -1,3 +1,4 @@
+using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using NodaTime;
 
@@ -10,6 +11,7 @@ namespace Heldar.Edge.Jobs;
 internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, WishTiming timing, IClock clock, ILogger<JobsService> log) : BackgroundService
 {
     private static readonly Duration Look = Duration.FromSeconds(1);
+    private static readonly Duration Overdue = Duration.FromMilliseconds(100);
     private static readonly Duration SeriesLook = Duration.FromHours(1);
     private readonly SemaphoreSlim _changed = new(0, 1);
 
@@ -63,11 +65,11 @@ internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, 
     {
         var observed = (await cameras.ObserveAsync(cancellation)).ToDictionary(c => c.Config.Uid);
         var changed = await book.StepAsync(
-            camera => observed.TryGetValue(camera, out var one) ? new JobCamera(true, one.Config.Enabled, one.Recorder?.RecordedSince, one.Recorder?.RecordedThrough, one.Cause) : JobCamera.None,
+            camera => observed.TryGetValue(camera, out var one) ? new JobCamera(true, one.Config.Enabled, one.Recorder?.RecordedSince, one.Recorder?.RecordedThrough, one.Condition == CameraCondition.Idle ? null : one.Cause) : JobCamera.None,
             cancellation);
         foreach (var job in changed)
         {
-            if (job.State is JobState.Failed or JobState.Missed) LogLost(job.Id, job.Name, cameras.Find(job.Camera)?.Slug ?? "-", job.State, job.Detail);
+            if (job.State is JobState.Failed or JobState.Missed || job is { State: JobState.Completed, Detail: not null }) LogLost(job.Id, job.Name, cameras.Find(job.Camera)?.Slug ?? "-", job.State, job.Detail);
             else LogState(job.Id, job.Name, cameras.Find(job.Camera)?.Slug ?? "-", job.State);
         }
 
@@ -82,6 +84,8 @@ internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, 
         if (live.Count == 0) return book.Series.Count == 0 ? SeriesLook : longest;
         var next = live.Min(j => JobMachine.Next(j) ?? Instant.MaxValue) - clock.GetCurrentInstant();
         if (live.Any(j => j.State is JobState.Starting or JobState.Stopping)) next = Duration.Min(next, Look);
+        // Overdue is what waits for the index, which does not answer: no reason to ask without a pause.
+        if (next <= Duration.Zero) next = Overdue;
         return Duration.Max(Duration.FromMilliseconds(1), Duration.Min(next, longest));
     }
 

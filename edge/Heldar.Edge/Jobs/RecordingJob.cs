@@ -18,10 +18,10 @@ internal enum JobState
     /// <summary>Its time is over; the last footage is on its way to the disk.</summary>
     Stopping = 3,
 
-    /// <summary>Its time is over, and there is footage of it.</summary>
+    /// <summary>Its time is over, and there is footage of it: all but a second, or the detail says how much.</summary>
     Completed = 4,
 
-    /// <summary>Its time is over, and there is none, or not to its end because the box was down.</summary>
+    /// <summary>Its time is over, and there is no footage of it.</summary>
     Failed = 5,
 
     /// <summary>Somebody did not want it any more.</summary>

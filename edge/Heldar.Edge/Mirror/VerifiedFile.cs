@@ -26,6 +26,7 @@ internal static class VerifiedFile
     public static async Task<bool> CopyAsync(string from, string to, string sha256, Volume target, Pace pace, Func<Task>? makeRoom, CancellationToken cancellation)
     {
         if (!IsFile(from)) return false;
+        if (target.FirstLink(to) is { } link) throw new LinkedPathException(link);
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
         var half = to + Half;
         try

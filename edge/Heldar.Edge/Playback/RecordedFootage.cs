@@ -1,11 +1,12 @@
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Storage;
 using NodaTime;
 
 namespace Heldar.Edge.Playback;
 
 /// <summary>Footage from the index, joined with the running segments of the cameras. Thread-safe.</summary>
-internal sealed class RecordedFootage(SegmentIndex index, CameraRegistry cameras) : IFootage
+internal sealed class RecordedFootage(SegmentIndex index, VolumeSet volumes, CameraRegistry cameras) : IFootage
 {
     private static readonly Duration NextWithin = Duration.FromSeconds(1);
 
@@ -29,21 +30,28 @@ internal sealed class RecordedFootage(SegmentIndex index, CameraRegistry cameras
     public async Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation)
     {
         foreach (var camera in cameras.All)
-            if (await OpenAsync(camera.Uid, cancellation) is { } open && open.Id == id) return open;
+            if (await OpenAsync(camera.Uid, cancellation) is { } open && open.Id == id) return Unlinked(open);
         return await index.FindByIdAsync(id, cancellation) is { File: not null } segment ? ToReadable(segment) : null;
     }
 
     public async Task<Footage?> FindAtAsync(Guid camera, Instant at, CancellationToken cancellation)
     {
         var open = await OpenAsync(camera, cancellation);
-        if (open is not null && at >= open.Start - NextWithin && at < open.End) return open;
+        if (open is not null && at >= open.Start - NextWithin && at < open.End) return Unlinked(open);
         if (await index.FindAtAsync(camera, at, cancellation) is { File: not null } covering) return ToReadable(covering);
         var next = await index.FindAsync(camera, at, at + NextWithin, 1, null, cancellation);
         return next.Items is [{ File: not null } first] ? ToReadable(first) : null;
     }
 
-    /// <summary>A file that is missing where it belongs is read from the mirror.</summary>
-    private Footage ToReadable(Segment s) => ToFootage(File.Exists(s.File) ? s : s with { File = index.CopyOf(s.RelativePath) ?? s.File });
+    /// <summary>A file that is missing where it belongs, or lies behind a link, is read from the mirror.</summary>
+    private Footage? ToReadable(Segment s)
+    {
+        var there = ToFootage(s);
+        return File.Exists(there.Path) && Unlinked(there) is not null ? there : index.CopyOf(s.RelativePath) is { } copy ? there with { Path = copy } : Unlinked(there);
+    }
+
+    /// <summary>Footage that is a file of a volume; null when a link leads to it.</summary>
+    private Footage? Unlinked(Footage found) => volumes.Holding(found.Path)?.FirstLink(found.Path) is null ? found : null;
 
     private static Footage ToFootage(Segment s) => new(s.Id, s.Camera, s.Start, s.End, s.Bytes, s.File!)
     {

@@ -21,8 +21,7 @@ internal static class Quarantine
     {
         var from = volume.Resolve(path) ?? throw new ArgumentException($"{path} is not below the volume", nameof(path));
         if (new FileInfo(from).LinkTarget is not null) throw new IOException($"{from} is a link");
-        for (var above = Path.GetDirectoryName(from)!; above.Length > volume.Root.Length; above = Path.GetDirectoryName(above)!)
-            if (new DirectoryInfo(above).LinkTarget is not null) throw new IOException($"{above} is a link: nothing behind it is moved");
+        if (volume.FirstLink(Path.GetDirectoryName(from)!) is { } link) throw new IOException($"{link} is a link: nothing behind it is moved");
         var folder = Directory.CreateDirectory(Path.Combine(volume.Root, Folder));
         if (folder.LinkTarget is not null) throw new IOException($"{folder.FullName} is a link: nothing is moved there");
         var target = Path.Combine(folder.FullName, Path.GetFileName(from));

@@ -31,7 +31,7 @@ internal static class TailSalvage
     public static SalvageResult Run(Volume volume, SealLog seals, UnclosedSegment unclosed, CancellationToken cancellation)
     {
         var full = volume.Resolve(unclosed.Path);
-        if (full is null || !File.Exists(full) || new FileInfo(full).LinkTarget is not null) return new(null, 0, null);
+        if (full is null || !File.Exists(full) || volume.FirstLink(full) is not null) return new(null, 0, null);
         var (data, lost, cause) = Cut(full, unclosed, cancellation);
         if (data is null) Quarantine.Move(volume, seals, unclosed.Path, cause!);
         else seals.Append(new SealRecord { Type = SealType.Salvaged, Path = unclosed.Path, Data = data });

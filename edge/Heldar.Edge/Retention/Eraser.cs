@@ -156,8 +156,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     private void Unlink(Volume volume, string path)
     {
         if (!SegmentName.TryParse(path, out var name) || volume.Resolve(path) is not { } full) throw new IOException($"{path} is not the path of a segment");
-        for (var folder = Path.GetDirectoryName(full)!; folder.Length > volume.Root.Length; folder = Path.GetDirectoryName(folder)!)
-            if (new DirectoryInfo(folder).LinkTarget is not null) throw new IOException($"{folder} is a link: nothing behind it is deleted");
+        if (volume.FirstLink(Path.GetDirectoryName(full)!) is { } link) throw new IOException($"{link} is a link: nothing behind it is deleted");
         if (!Directory.Exists(Path.GetDirectoryName(full))) return;
         File.Delete(full);
         if (clock.GetCurrentInstant() - name.Start < FolderRests) return;

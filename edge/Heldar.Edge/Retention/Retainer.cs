@@ -15,8 +15,7 @@ internal sealed record SweepResult(Instant At, long Segments, long Bytes, IReadO
 
 /// <summary>Runs sweeps, one at a time, and remembers the newest result. Thread-safe.</summary>
 internal sealed class Retainer(
-    IStoreReader reader, VolumeSet volumes, SpaceProbe space, RetentionPolicies policies, Eraser eraser, ClockGuard guard, HoldBook holds,
-    HeldOutlook outlook, IClock clock) : IDisposable
+    IStoreReader reader, VolumeSet volumes, SpaceProbe space, RetentionPolicies policies, Eraser eraser, ClockGuard guard, HoldBook holds, IClock clock) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile SweepResult? _last;
@@ -53,7 +52,6 @@ internal sealed class Retainer(
             var sweep = new Sweep(reader, volumes, space, policies.Current, eraser, clock.GetCurrentInstant(), dry: false);
             await sweep.RunFloorAsync(cancellation);
             await eraser.FinishAsync(cancellation);
-            outlook.Look(sweep.Kept, policies.Current);
             _last = new SweepResult(clock.GetCurrentInstant(), sweep.Segments, sweep.Bytes, sweep.Alerts);
         },
         cancellation);
@@ -70,7 +68,6 @@ internal sealed class Retainer(
                 var sweep = new Sweep(reader, volumes, space, policies.Current, eraser, clock.GetCurrentInstant(), dry: false);
                 await sweep.RunAsync(trusted, cancellation);
                 await eraser.FinishAsync(cancellation);
-                outlook.Look(sweep.Kept, policies.Current);
                 _last = new SweepResult(clock.GetCurrentInstant(), sweep.Segments, sweep.Bytes, sweep.Alerts, sweep.IsCut);
             },
             cancellation);

@@ -16,7 +16,6 @@ internal static class RetentionServiceCollectionExtensions
             s.GetRequiredService<BoxSettings>().Retention, () => s.GetRequiredService<SettingsGroup<RetentionLimits>>().Current, slug => s.GetRequiredService<CameraRegistry>().Find(slug)?.Uid))
         .AddSingleton<SpaceFloor>(s => total => s.GetRequiredService<RetentionPolicies>().Current.FloorOf(total))
         .AddSingleton<ClockGuard>()
-        .AddSingleton<HeldOutlook>()
         .AddSingleton<Eraser>()
         .AddSingleton<Retainer>()
         .AddHostedService<RetentionService>();

@@ -40,9 +40,6 @@ internal sealed class Sweep(
     /// <summary>It ended at its bound; another sweep has more to do at once.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>The kept counters, with what this sweep took counted off.</summary>
-    public IReadOnlyCollection<Kept> Kept => _kept.Values;
-
     /// <summary>All four rules.</summary>
     /// <param name="clockIsTrusted">Whether age may delete.</param>
     /// <param name="cancellation">Ends between batches.</param>

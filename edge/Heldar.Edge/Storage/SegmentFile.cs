@@ -60,8 +60,10 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     public SegmentFile CopyFor(Volume other, ISegmentOwner otherOwner) => new(other, relativePath, label, slug, header, otherOwner);
 
     /// <summary>Makes the file and writes its head.</summary>
+    /// <exception cref="LinkedPathException">It would lie behind a link: nothing is written, sealed or made.</exception>
     public void Open(SealLog seals)
     {
+        if (volume.FirstLink(FullPath) is { } link) throw new LinkedPathException(link);
         Directory.CreateDirectory(Path.GetDirectoryName(FullPath)!);
         var digest = SHA256.HashData(header);
         seals.Append(new SealRecord

@@ -18,15 +18,18 @@ internal sealed record Footprint(long Segments, long Bytes, long HeldBytes);
 /// <param name="HoursToHeld">Hours until nothing is left but held footage, so that recording stops; null when nothing is held or the rate is unknown.</param>
 internal sealed record VolumeOutlook(VolumeStatus Volume, Footprint Footprint, double? HoursToFloor, double? DaysThatFit, double? HoursToHeld)
 {
+    /// <summary>Free space in bytes that it shall keep; 0 where there is none to keep.</summary>
+    public long Floor { get; init; }
+
     public static VolumeOutlook Of(VolumeStatus volume, Footprint footprint, long floor)
     {
         var room = Math.Max(0, volume.Free - floor);
-        if (volume.BytesPerSecond is not (> 0 and { } rate)) return new(volume, footprint, null, null, null);
+        if (volume.BytesPerSecond is not (> 0 and { } rate)) return new(volume, footprint, null, null, null) { Floor = floor };
         var perHour = rate * 3600;
         var freeable = footprint.Bytes - footprint.HeldBytes;
         // Retention gives the floor up only when nothing but held footage is left, so the whole of the free space counts there.
         double? held = footprint.HeldBytes > 0 ? (volume.Free + freeable) / perHour : null;
-        return new(volume, footprint, room / perHour, (footprint.Bytes + room) / (perHour * 24), held);
+        return new(volume, footprint, room / perHour, (footprint.Bytes + room) / (perHour * 24), held) { Floor = floor };
     }
 }
 

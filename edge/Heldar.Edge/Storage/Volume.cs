@@ -67,6 +67,23 @@ internal sealed class Volume
         return full.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? full : null;
     }
 
+    /// <summary>
+    /// The first part of a path of this volume, below its root, that is a symbolic link; null without one. What lies behind a link is not this volume's: it is neither
+    /// served nor written. Parts that do not exist yet are none. The root itself may be reached by links.
+    /// </summary>
+    /// <param name="full">Absolute path below the root.</param>
+    public string? FirstLink(string full)
+    {
+        for (var end = Root.Length; end >= 0 && end < full.Length;)
+        {
+            end = full.IndexOf(Path.DirectorySeparatorChar, end + 1);
+            var part = end < 0 ? full : full[..end];
+            if (new FileInfo(part).LinkTarget is not null) return part;
+        }
+
+        return null;
+    }
+
     /// <summary>Path below the root, with forward slashes.</summary>
     public string Relative(string full) => Path.GetRelativePath(Root, full).Replace('\\', '/');
 

@@ -19,10 +19,16 @@ internal enum VolumeFault
 
     /// <summary>Something else, such as a file in the way.</summary>
     Other,
+
+    /// <summary>A folder of it is a symbolic link: what is behind it is not this volume.</summary>
+    Linked,
 }
 
 /// <summary>The volume is not where it was: its identity file is missing.</summary>
 internal sealed class VolumeAwayException(string root) : IOException($"the volume at {root} is not there any more: its volume.json is missing, so the disk is not mounted");
+
+/// <summary>A part of a path below the volume's root is a symbolic link.</summary>
+internal sealed class LinkedPathException(string link) : IOException($"{link} is a symbolic link: nothing is written behind it. Put a folder in its place, or name the other disk in recording.volumes");
 
 /// <summary>Tells the kinds apart by the error of the operating system.</summary>
 internal static class VolumeFaults
@@ -38,6 +44,7 @@ internal static class VolumeFaults
     public static VolumeFault Of(Exception error) => error switch
     {
         VolumeAwayException => VolumeFault.Away,
+        LinkedPathException => VolumeFault.Linked,
         { HResult: NoSpace or Quota } => VolumeFault.Full,
         { HResult: ReadOnlyFileSystem } => VolumeFault.ReadOnly,
         { HResult: Io or NoDevice or Stale } => VolumeFault.IoError,
@@ -55,6 +62,7 @@ internal static class VolumeFaults
         VolumeFault.ReadOnly => "read_only",
         VolumeFault.IoError => "io_error",
         VolumeFault.Away => "not_mounted",
+        VolumeFault.Linked => "linked",
         VolumeFault.Other => "error",
         _ => "ok",
     };

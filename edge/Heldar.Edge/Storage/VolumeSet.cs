@@ -25,6 +25,13 @@ internal sealed class VolumeSet(IReadOnlyList<Volume> volumes)
         return null;
     }
 
+    /// <summary>The volume that a path lies on, the mirror included; null for none that is there.</summary>
+    public Volume? Holding(string full)
+    {
+        bool Holds(Volume volume) => full.StartsWith(volume.Root + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        return _all.FirstOrDefault(Holds) ?? (_mirror is { } mirror && Holds(mirror) ? mirror : null);
+    }
+
     /// <summary>A disk came.</summary>
     public void Add(Volume volume)
     {

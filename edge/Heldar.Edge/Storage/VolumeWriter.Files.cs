@@ -60,7 +60,7 @@ internal sealed partial class VolumeWriter
         if (file.Length == 0)
         {
             file.Abandon();
-            RemoveEmpty(file);
+            if (error is not LinkedPathException) RemoveEmpty(file);
             _open.Remove(file);
             file.Owner.Abandoned(file);
         }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Heldar.Edge.Gaps;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
@@ -63,7 +62,7 @@ internal sealed class RetentionBench(FilledBox many, FilledBox few, bool quick, 
             var volumes = new VolumeSet([volume]);
             _retainer = new Retainer(
                 _store, volumes, v => v.Space(), new RetentionPolicies(() => RetentionPolicy.Default with { Age = _age, MinFreeBytes = 0 }), eraser,
-                new ClockGuard(_store, _store, new SureTime(), _clock), holds, new HeldOutlook(volumes, v => v.Space(), new HeldFootage()), _clock);
+                new ClockGuard(_store, _store, new SureTime(), _clock), holds, _clock);
         }
 
         /// <summary>Milliseconds that a sweep takes which deletes the oldest ones.</summary>

@@ -120,11 +120,11 @@ public sealed class HeldFootageTests(PostgresFixture postgres, AzuriteFixture az
         await LandAsync(Segments(3));
         Guid[] holds = [await PlaceAsync(Start, Start + Length, Start), await PlaceAsync(Start, Start + Hour, Start), await PlaceAsync(Start + Length, Start + Hour, Start)];
 
-        Assert.Equal([[holds[0], holds[1]], [holds[1], holds[2]], [holds[1], holds[2]]], (await AllAsync()).Select(i => i.Holds!));
+        Assert.Equal<HashSet<Guid>>([[holds[0], holds[1]], [holds[1], holds[2]], [holds[1], holds[2]]], (await AllAsync()).Select(i => i.Holds!.ToHashSet()));
         await EndAsync(holds[1], Start + Hour);
         await PlaceAsync(Start, Start + Hour, Start, holds[1]);
 
-        Assert.Equal([[holds[0]], [holds[2]], [holds[2]]], (await AllAsync()).Select(i => i.Holds!));
+        Assert.Equal<HashSet<Guid>>([[holds[0]], [holds[2]], [holds[2]]], (await AllAsync()).Select(i => i.Holds!.ToHashSet()));
         // The hold of another tenant's camera with the same uid is nobody's business here.
         await using var batch = _database.CreateBatch();
         HoldStore.Append(batch, new BoxRecord("other", Guid.CreateVersion7(), "depot"), Start, Hold(Start, Start + Hour, Guid.CreateVersion7()));

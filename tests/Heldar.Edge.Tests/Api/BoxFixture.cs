@@ -114,6 +114,9 @@ internal sealed class FakeFootage : IFootage
 {
     public List<Footage> Items { get; } = [];
 
+    /// <summary>Asked for what is not in the list.</summary>
+    public IFootage? Behind { get; set; }
+
     public Task<IReadOnlyList<Footage>> FindAsync(Guid camera, Instant from, Instant to, int limit, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<Footage>>([.. Items.Where(f => f.Camera == camera && f.Start < to && f.End > from).OrderBy(f => f.Start).Take(limit)]);
 
@@ -121,7 +124,7 @@ internal sealed class FakeFootage : IFootage
         Task.FromResult<IReadOnlyList<RecordedSpan>>(
             [.. Items.Where(f => f.Camera == camera && f.Start < to && f.End > from).OrderBy(f => f.Start).Select(f => new RecordedSpan(Instant.Max(f.Start, from), Instant.Min(f.End, to)))]);
 
-    public Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation) => Task.FromResult(Items.Find(f => f.Id == id));
+    public async Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation) => Items.Find(f => f.Id == id) ?? (Behind is null ? null : await Behind.FindByIdAsync(id, cancellation));
 
     public Task<Footage?> FindAtAsync(Guid camera, Instant at, CancellationToken cancellation) =>
         Task.FromResult(Items.Find(f => f.Camera == camera && f.Start <= at && at < f.End));

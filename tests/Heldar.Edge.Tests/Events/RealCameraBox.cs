@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Heldar.Edge.Access;
 using Heldar.Edge.Settings;
@@ -19,11 +20,11 @@ internal sealed class RealCameraBox(CameraSimulator simulator) : IAsyncDisposabl
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <summary>Starts it; each camera with the lines that <paramref name="more"/> gives it.</summary>
-    public async Task StartAsync(Func<CameraSpec, string> more)
+    public async Task StartAsync(Func<CameraSpec, string> more, string volume = "./recordings", string sections = "")
     {
         var (username, password) = simulator.Credentials;
         var cameras = string.Concat(simulator.Cameras.Select(c => $"  - {{ id: {c.Name}, url: '{simulator.Url(c)}', username: {username}, password: {(c.Name == "locked" ? "wrong" : password)}{more(c)} }}\n"));
-        var yaml = $"box: {{ listen: 'http://127.0.0.1:0', data: ./data }}\nrecording: {{ volumes: [{{ path: ./recordings }}], segmentSeconds: 5 }}\ncameras:\n{cameras}";
+        var yaml = $"box: {{ listen: 'http://127.0.0.1:0', data: ./data }}\nrecording: {{ volumes: [{{ path: {volume} }}], segmentSeconds: 5 }}\n{sections}cameras:\n{cameras}";
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
         DataFolder.Create(settings.DataFolder);
         _app = BoxApp.Build(settings, SystemClock.Instance, s => s.AddLogging(l => l.ClearProviders()));
@@ -45,9 +46,10 @@ internal sealed class RealCameraBox(CameraSimulator simulator) : IAsyncDisposabl
         _app = null;
     }
 
-    public async Task<JsonElement> SendAsync(HttpMethod method, string path)
+    public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body = null)
     {
         using var request = new HttpRequestMessage(method, "/api/v1/" + path);
+        if (body is not null) request.Content = JsonContent.Create(body);
         using var response = await _http!.SendAsync(request, Cancellation);
         var text = await response.Content.ReadAsStringAsync(Cancellation);
         Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {text}");
@@ -55,13 +57,25 @@ internal sealed class RealCameraBox(CameraSimulator simulator) : IAsyncDisposabl
     }
 
     /// <summary>Asks until the answer is the wanted one.</summary>
-    public async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> wanted, int seconds = 60)
+    public Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> wanted, int seconds = 60) => UntilAsync(path, () => SendAsync(HttpMethod.Get, path), wanted, seconds);
+
+    /// <summary>Asks for the box's health, whatever that is, until it is the wanted one.</summary>
+    public Task<JsonElement> HealthAsync(Func<JsonElement, bool> wanted, int seconds = 60) =>
+        UntilAsync("/health", AskHealthAsync, wanted, seconds);
+
+    private async Task<JsonElement> AskHealthAsync()
+    {
+        using var response = await _http!.GetAsync("/health", Cancellation);
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement.Clone();
+    }
+
+    private static async Task<JsonElement> UntilAsync(string path, Func<Task<JsonElement>> ask, Func<JsonElement, bool> wanted, int seconds)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         JsonElement seen = default;
         for (var i = 0; i < seconds * 10 && await timer.WaitForNextTickAsync(Cancellation); i++)
         {
-            seen = await SendAsync(HttpMethod.Get, path);
+            seen = await ask();
             if (wanted(seen)) return seen;
         }
 

@@ -10,7 +10,7 @@ using NodaTime;
 
 namespace Heldar.Edge.Tests.Gaps;
 
-public sealed class GapTrackerTests : IAsyncDisposable
+public sealed partial class GapTrackerTests : IAsyncDisposable
 {
     private static readonly Guid Uid = Guid.Parse("01938e20-0000-7000-8000-0000000000aa");
     private readonly RecordingFixture _box = new();

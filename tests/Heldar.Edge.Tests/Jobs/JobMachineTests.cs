@@ -1,3 +1,4 @@
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Jobs;
 using Heldar.Edge.Schedules;
 using NodaTime;
@@ -14,61 +15,108 @@ public sealed class JobMachineTests
     public void Job_GoesThroughItsStates()
     {
         var job = Job(JobState.Pending);
-        Assert.Same(job, JobMachine.Step(job, Ready, From - Duration.Epsilon));
-        job = JobMachine.Step(job, Ready, From);
+        Assert.Same(job, Step(job, Ready, From - Duration.Epsilon));
+        job = Step(job, Ready, From);
         Assert.Equal((JobState.Starting, From), (job.State, job.Since));
-        Assert.Same(job, JobMachine.Step(job, Ready with { RecordedSince = From - Duration.FromSeconds(60), RecordedThrough = From }, From));
-        job = JobMachine.Step(job, Recorded(5), From + Duration.FromSeconds(6));
+        Assert.Same(job, Step(job, Ready with { RecordedSince = From - Duration.FromSeconds(60), RecordedThrough = From }, From));
+        job = Step(job, Recorded(5), From + Duration.FromSeconds(6));
         Assert.Equal(JobState.Recording, job.State);
-        Assert.Same(job, JobMachine.Step(job, Recorded(1700), To - Duration.Epsilon));
-        job = JobMachine.Step(job, Recorded(1797), To);
+        Assert.Same(job, Step(job, Recorded(1700), To - Duration.Epsilon));
+        job = Step(job, Recorded(1797), To);
         Assert.Equal(JobState.Stopping, job.State);
-        Assert.Same(job, JobMachine.Step(job, Recorded(1797), To));
-        Assert.Equal(JobState.Completed, JobMachine.Step(job, Recorded(1800), To + Duration.FromSeconds(1)).State);
-        Assert.Equal(JobState.Completed, JobMachine.Step(job, Recorded(1797), To + JobMachine.StopPatience).State);
+        Assert.Same(job, Step(job, Recorded(1797), To));
+        Assert.Equal((JobState.Completed, (string?)null), Told(Step(job, Recorded(1800), To + Duration.FromSeconds(1))));
+    }
+
+    /// <summary>Whoever looks at the list of jobs learns that most of it is missing.</summary>
+    [Theory]
+    [InlineData(1799, "Completed", null)]
+    [InlineData(1798, "Completed", "recorded 1798 of 1800 s, until 2026-11-21T10:29:58Z")]
+    [InlineData(5, "Completed", "recorded 5 of 1800 s, until 2026-11-21T10:00:05Z")]
+    [InlineData(0, "Failed", "nothing of it was recorded")]
+    public void JobThatLostMostOfItsTime_SaysSo(int seconds, string state, string? detail)
+    {
+        var job = Job(JobState.Stopping);
+        var footage = Footage(seconds);
+        if (!footage.IsWhole(job)) Assert.Same(job, JobMachine.Step(job, Recorded(1800), footage, To + JobMachine.StopPatience - Duration.Epsilon));
+        var ended = JobMachine.Step(job, Recorded(1800), footage, To + JobMachine.StopPatience);
+        Assert.Equal((state, detail), (ended.State.ToString(), ended.Detail));
+
+        var cause = JobMachine.Step(job, Ready with { Cause = "refused" }, footage, To + JobMachine.StopPatience).Detail;
+        Assert.Equal(detail is null ? null : seconds == 0 ? "refused" : detail + ": refused", cause);
+    }
+
+    /// <summary>Holes in the middle are missing as much as the end.</summary>
+    [Fact]
+    public void Footage_IsWhatLiesWithinTheJob_WithoutItsHoles()
+    {
+        Stretch Of(int start, int end) => new(From + Duration.FromSeconds(start), From + Duration.FromSeconds(end));
+        var footage = JobFootage.Of(From, To, [Of(1700, 1900), Of(-60, 10), Of(10, 20), Of(15, 30)]);
+        Assert.Equal(new JobFootage(Duration.FromSeconds(130), To), footage);
+        Assert.Equal(JobFootage.None, JobFootage.Of(From, To, [Of(-60, 0), Of(1800, 1900)]));
+    }
+
+    [Fact]
+    public void JobWhoseFootageNobodyKnows_Waits()
+    {
+        foreach (var state in (JobState[])[JobState.Starting, JobState.Stopping])
+        {
+            var job = Job(state);
+            Assert.Same(job, JobMachine.Step(job, Ready, null, To + Duration.FromHours(1)));
+        }
+    }
+
+    /// <summary>Recorded before a restart, nothing after it: neither missed nor failed.</summary>
+    [Fact]
+    public void FootageBeforeARestart_Counts()
+    {
+        Assert.Equal((JobState.Completed, "recorded 300 of 1800 s, until 2026-11-21T10:05:00Z: refused"), Told(JobMachine.Step(Job(JobState.Starting), Ready with { Cause = "refused" }, Footage(300), To + JobMachine.StopPatience)));
+        Assert.Equal((JobState.Completed, "recorded 300 of 1800 s, until 2026-11-21T10:05:00Z: the box went down"), Told(JobMachine.Recover(Job(JobState.Starting), Footage(300), To)));
     }
 
     [Fact]
     public void JobWithoutFootage_Fails_AndSaysWhy()
     {
-        var failed = JobMachine.Step(Job(JobState.Starting), Ready with { Cause = "refused" }, To + JobMachine.StopPatience);
+        var failed = Step(Job(JobState.Starting), Ready with { Cause = "refused" }, To + JobMachine.StopPatience);
         Assert.Equal((JobState.Failed, "refused"), (failed.State, failed.Detail));
-        Assert.Equal(JobState.Failed, JobMachine.Step(Job(JobState.Pending), Ready with { Enabled = false }, From).State);
-        Assert.Equal(JobState.Failed, JobMachine.Step(Job(JobState.Recording), JobCamera.None, From).State);
+        Assert.Equal(JobState.Failed, Step(Job(JobState.Pending), Ready with { Enabled = false }, From).State);
+        Assert.Equal(JobState.Failed, Step(Job(JobState.Recording), JobCamera.None, From).State);
     }
 
     /// <summary>Camera that connects late: what came at the very end is told although it is seen behind the end.</summary>
     [Fact]
     public void FootageOfTheLastSecond_Counts() =>
-        Assert.Equal(JobState.Recording, JobMachine.Step(Job(JobState.Starting), Recorded(1800) with { RecordedSince = To - Duration.FromSeconds(2) }, To + Duration.FromSeconds(1)).State);
+        Assert.Equal(JobState.Recording, Step(Job(JobState.Starting), Recorded(1800) with { RecordedSince = To - Duration.FromSeconds(2) }, To + Duration.FromSeconds(1)).State);
 
     [Theory]
-    [InlineData("Pending", 3600, null, "Missed")]
-    [InlineData("Pending", 600, null, "Pending")] // begins late, but begins
-    [InlineData("Starting", 3600, null, "Missed")]
-    [InlineData("Starting", 600, null, "Starting")]
-    [InlineData("Recording", 600, 300, "Starting")]
-    [InlineData("Recording", 3600, 300, "Failed")] // never late, never as if it were whole
-    [InlineData("Recording", 3600, 1800, "Completed")]
-    [InlineData("Stopping", 3600, 1797, "Completed")]
-    [InlineData("Completed", 3600, null, "Completed")]
-    [InlineData("Cancelled", 3600, null, "Cancelled")]
-    public void Crash_LeavesNoStateInTheMiddle(string state, int secondsLater, int? recorded, string expected)
+    [InlineData("Pending", 3600, 0, "Missed", "the box was not running")]
+    [InlineData("Pending", 600, 0, "Pending", null)] // begins late, but begins
+    [InlineData("Starting", 3600, 0, "Missed", "the box went down before anything was recorded")]
+    [InlineData("Starting", 600, 0, "Starting", null)]
+    [InlineData("Recording", 600, 300, "Starting", "the box was restarted")]
+    [InlineData("Recording", 3600, 300, "Completed", "recorded 300 of 1800 s, until 2026-11-21T10:05:00Z: the box went down")] // never late, never as if it were whole
+    [InlineData("Recording", 3600, 0, "Failed", "the box went down")]
+    [InlineData("Recording", 3600, 1800, "Completed", null)]
+    [InlineData("Stopping", 3600, 1799, "Completed", null)]
+    [InlineData("Stopping", 3600, 20, "Completed", "recorded 20 of 1800 s, until 2026-11-21T10:00:20Z: the box went down")]
+    [InlineData("Stopping", 3600, 0, "Failed", "the box went down")]
+    [InlineData("Completed", 3600, 0, "Completed", null)]
+    [InlineData("Cancelled", 3600, 0, "Cancelled", null)]
+    public void Crash_LeavesNoStateInTheMiddle(string state, int secondsLater, int recorded, string expected, string? detail)
     {
-        var job = JobMachine.Recover(Job(Enum.Parse<JobState>(state)), recorded is { } s ? From + Duration.FromSeconds(s) : null, From + Duration.FromSeconds(secondsLater));
-        Assert.Equal(expected, job.State.ToString());
-        if (job.State is JobState.Failed or JobState.Missed) Assert.NotNull(job.Detail);
+        var job = JobMachine.Recover(Job(Enum.Parse<JobState>(state)), Footage(recorded), From + Duration.FromSeconds(secondsLater));
+        Assert.Equal((expected, detail), (job.State.ToString(), job.Detail));
     }
 
     [Fact]
     public void ClockSteps_NeverRecordLate_AndGoOnWhenTheTimeComesAgain()
     {
-        Assert.Equal(JobState.Missed, JobMachine.Step(Job(JobState.Pending), Ready, To + Duration.FromDays(3650)).State);
-        var waiting = JobMachine.Step(Job(JobState.Recording), Recorded(300), From - Duration.FromHours(1));
+        Assert.Equal(JobState.Missed, Step(Job(JobState.Pending), Ready, To + Duration.FromDays(3650)).State);
+        var waiting = Step(Job(JobState.Recording), Recorded(300), From - Duration.FromHours(1));
         Assert.Equal(JobState.Starting, waiting.State);
-        Assert.Same(waiting, JobMachine.Step(waiting, Ready, From - Duration.FromMinutes(30)));
-        Assert.Equal(JobState.Recording, JobMachine.Step(waiting, Recorded(10), From + Duration.FromSeconds(11)).State);
-        Assert.Equal(JobState.Completed, JobMachine.Step(Job(JobState.Stopping), Recorded(300), From - Duration.FromHours(1)).State);
+        Assert.Same(waiting, Step(waiting, Ready, From - Duration.FromMinutes(30)));
+        Assert.Equal(JobState.Recording, Step(waiting, Recorded(10), From + Duration.FromSeconds(11)).State);
+        Assert.Equal(JobState.Completed, Step(Job(JobState.Stopping), Recorded(300), From - Duration.FromHours(1)).State);
     }
 
     [Theory]
@@ -124,13 +172,13 @@ public sealed class JobMachineTests
 
     private static RecordingJob Advance(RecordingJob job, JobCamera camera, Instant now, bool restart)
     {
-        var next = restart ? JobMachine.Recover(job, camera.RecordedThrough, now) : JobMachine.Step(job, camera, now);
+        var next = restart ? JobMachine.Recover(job, Footage(job, camera), now) : Step(job, camera, now);
         for (var i = 0; next != job; i++)
         {
             Assert.True(i < 8, "a job goes in circles");
             Assert.False(job.IsFinal);
             job = next;
-            next = JobMachine.Step(job, camera, now);
+            next = Step(job, camera, now);
         }
 
         return job;
@@ -138,6 +186,15 @@ public sealed class JobMachineTests
 
     private static JobCamera Camera(Random random, Instant now) => new(
         random.Next(60) > 0, random.Next(60) > 0, random.Next(2) == 0 ? null : now - Duration.FromSeconds(random.Next(300)), random.Next(4) == 0 ? null : now - Duration.FromSeconds(random.Next(20)), null);
+
+    private static RecordingJob Step(RecordingJob job, JobCamera camera, Instant now) => JobMachine.Step(job, camera, Footage(job, camera), now);
+
+    private static JobFootage Footage(RecordingJob job, JobCamera camera) =>
+        camera is { RecordedSince: { } since, RecordedThrough: { } through } ? JobFootage.Of(job.From, job.To, [new Stretch(since, through)]) : JobFootage.None;
+
+    private static JobFootage Footage(int seconds) => JobFootage.Of(From, To, [new Stretch(From, From + Duration.FromSeconds(seconds))]);
+
+    private static (JobState State, string? Detail) Told(RecordingJob job) => (job.State, job.Detail);
 
     private static JobCamera Recorded(int seconds) => Ready with { RecordedSince = From, RecordedThrough = From + Duration.FromSeconds(seconds) };
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heldar.Edge.Indexer;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Api;
@@ -33,6 +34,30 @@ public sealed class JobsApiTests : IAsyncLifetime
         Record(begin, begin + Duration.FromSeconds(62));
         await StateAsync(job, "completed");
         Assert.Equal(0, (await _box.JsonAsync("GET", "/api/v1/cameras/yard/gaps")).GetArrayLength());
+    }
+
+    [Fact]
+    public async Task JobThatLostMostOfItsTime_IsToldAsAPart_AlsoAfterARestart()
+    {
+        var begin = _box.Clock.Now;
+        var job = await AddAsync(new { duration_seconds = 60 });
+        var longer = await AddAsync(new { duration_seconds = 120 });
+        await StateAsync(longer, "starting");
+        Record(begin, begin + Duration.FromSeconds(5));
+        await StateAsync(job, "recording");
+        await StateAsync(longer, "recording");
+
+        // The camera goes away: what it sent is closed, and nothing follows.
+        Pipeline.Recorder = RecorderProgress.Empty;
+        await ClosedAsync(begin, begin + Duration.FromSeconds(5));
+        _box.Clock.Now = begin + Duration.FromSeconds(61);
+        await StateAsync(job, "stopping");
+        _box.Clock.Now = begin + Duration.FromSeconds(81);
+        Assert.Equal(
+            $"recorded 5 of 60 s, until {begin + Duration.FromSeconds(5)}: the stream arrives, but nothing reaches the disk", (await StateAsync(job, "completed")).GetProperty("detail").GetString());
+
+        await _box.RestartAsync(Yaml, Duration.FromMinutes(10));
+        Assert.Equal($"recorded 5 of 120 s, until {begin + Duration.FromSeconds(5)}: the box went down", (await StateAsync(longer, "completed")).GetProperty("detail").GetString());
     }
 
     [Fact]
@@ -132,6 +157,10 @@ public sealed class JobsApiTests : IAsyncLifetime
     private FakePipeline Pipeline => _box.Pipelines.Running.Single();
 
     private void Record(Instant since, Instant through) => Pipeline.Recorder = new RecorderProgress { RecordedSince = since, RecordedThrough = through, MediaEnd = through };
+
+    /// <summary>Footage that the index has.</summary>
+    private Task ClosedAsync(Instant from, Instant to) => _box.App.Services.GetRequiredService<IStoreWriter>().EnqueueAsync(
+        db => SpanRows.Add(db, _box.Cameras.Find("yard")!.Uid.ToString("D"), SegmentIndex.Ns(from), SegmentIndex.Ns(to)), TestContext.Current.CancellationToken);
 
     private Task<JsonElement> AddAsync(object job) => _box.JsonAsync("POST", "/api/v1/cameras/yard/recording-jobs", job, 201);
 

@@ -1,5 +1,4 @@
 using Heldar.Edge.Access;
-using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Seals;
@@ -172,23 +171,23 @@ public sealed class RetainerTests : IAsyncDisposable
         Assert.Equal("never_archived", _box.Deletions.Last().Reason);
     }
 
-    [Fact]
-    public async Task HeldFootage_IsSpokenOf_BeforeItFillsTheDisk()
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(1L << 50)]
+    public async Task FloorThatTheDiskCannotHave_DeletesNothing_AndIsTold(long floor)
     {
-        await PutAsync(Gate, "gate", 10, Duration.FromMinutes(1));
-        (_box.DiskBytes, _box.Policy) = (1_000_000_000, _box.Policy with { MinFreeBytes = 0 });
-        await _box.HoldAsync(Gate, At(0) - Duration.FromDays(1), At(0) + Duration.FromDays(1));
-        await SweepAsync();
-        Assert.Equal(HeldLevel.Fine, _box.Held.Level);
+        var all = await PutAsync(Gate, "gate", 9, Duration.FromMinutes(1));
+        (_box.DiskBytes, _box.Policy) = (10_000, _box.Policy with { MinFreeBytes = floor });
 
-        (_box.DiskBytes, _box.Policy) = (100_000_000_000, _box.Policy with { MinFreeBytes = 99_999_988_000 });
-        await SweepAsync();
-        Assert.Equal(HeldLevel.Warning, _box.Held.Level);
-        Assert.Contains("Release holds", _box.Held.Detail, StringComparison.Ordinal);
+        var result = await SweepAsync();
+        await _box.Retainer.GuardAsync(CancellationToken.None);
 
-        (_box.DiskBytes, _box.Policy) = (10_000, _box.Policy with { MinFreeBytes = 5_000 });
-        await SweepAsync();
-        Assert.Equal(HeldLevel.Full, _box.Held.Level);
+        Assert.Equal(all.ToHashSet(), _box.OnDisk());
+        Assert.Empty(_box.Deletions);
+        var alert = Assert.Single(result.Alerts);
+        Assert.Equal(("floor_absurd", _box.Box.Root), (alert.Code, alert.Subject));
+        Assert.Contains("10000", alert.Text, StringComparison.Ordinal);
+        Assert.Equal([alert], _box.Retainer.Last!.Alerts);
     }
 
     [Fact]

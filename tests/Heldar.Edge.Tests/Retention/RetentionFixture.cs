@@ -1,6 +1,5 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
-using Heldar.Edge.Gaps;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
@@ -31,9 +30,6 @@ internal sealed class RetentionFixture : IAsyncDisposable
 
     /// <summary>What somebody else put on the disk.</summary>
     public long ForeignBytes { get; set; }
-
-    /// <summary>What was said about held footage.</summary>
-    public HeldFootage Held { get; } = new();
 
     public ManualClock Clock => Box.Clock;
 
@@ -123,7 +119,7 @@ internal sealed class RetentionFixture : IAsyncDisposable
         return new Retainer(
             Box.Store, Box.Volumes, space, new RetentionPolicies(() => Policy),
             new Eraser(Box.Store, Box.Store, Box.Outbox, Box.Writers, Locks, Clock, NullLogger<Eraser>.Instance),
-            new ClockGuard(Box.Store, Box.Store, Machine, Clock), Holds, new HeldOutlook(Box.Volumes, space, Held), Clock);
+            new ClockGuard(Box.Store, Box.Store, Machine, Clock), Holds, Clock);
     }
 }
 

@@ -124,6 +124,21 @@ public sealed class SettingsReaderTests
         Assert.Equal([setting], Mistakes($"recording:\n  volumes: {volumes}\n").Select(e => e.Setting));
 
     [Fact]
+    public void Read_RefusesAFloor_ThatTheDiskCannotHave()
+    {
+        var disk = new DriveInfo("/").TotalSize;
+
+        foreach (var floor in (string[])["8000000TiB", $"{disk}"])
+        {
+            var mistake = Assert.Single(Mistakes($"recording:\n  volumes: [{{ path: /not-there-yet/recordings }}]\nretention:\n  minFreeBytes: {floor}\n"));
+            Assert.Equal((4, "retention.minFreeBytes"), (mistake.Line, mistake.Setting));
+            Assert.Contains($"/not-there-yet/recordings, {disk} bytes: everything would be deleted", mistake.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(disk - 1, Read($"recording:\n  volumes: [{{ path: /not-there-yet/recordings }}]\nretention:\n  minFreeBytes: {disk - 1}\n").Retention.MinFreeBytes);
+    }
+
+    [Fact]
     public void Read_NeverRepeatsASecret_InItsErrors()
     {
         var errors = Mistakes("cameras:\n  - { id: gate, url: 'rtsp://admin:sesame@host:notaport/', password: [sesame] }\nfleet: { url: 'http://u:sesame@h', enrolmentToken: { a: sesame } }\n");

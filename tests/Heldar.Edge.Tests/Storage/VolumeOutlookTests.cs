@@ -2,6 +2,7 @@ using Heldar.Edge.Gaps;
 using Heldar.Edge.Health;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
+using Microsoft.Extensions.Logging;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Storage;
@@ -51,5 +52,71 @@ public sealed class VolumeOutlookTests
     public void HeldFootage_IsToldBeforeItStopsRecording(int freeGiB, int keptGiB, int heldGiB, string level) =>
         Assert.Equal(level, HeldWatch.Judge([VolumeOutlook.Of(At(freeGiB * GiB, GiB / 3600.0), new Footprint(1, keptGiB * GiB, heldGiB * GiB), 0)]).Level.ToString());
 
+    [Theory]
+    [InlineData(80, nameof(HeldLevel.Warning))]
+    [InlineData(70, nameof(HeldLevel.Fine))]
+    public void HeldFootage_IsToldByItsShareOfTheDisk_HoweverSlowlyItIsWritten(int heldGiB, string level)
+    {
+        var (said, detail) = HeldWatch.Judge([VolumeOutlook.Of(At(900 * GiB, rate: 1), new Footprint(1, 80 * GiB, heldGiB * GiB), floor: 890 * GiB)]);
+
+        Assert.Equal(level, said.ToString());
+        Assert.Equal(said != HeldLevel.Fine, detail?.Contains("release holds", StringComparison.Ordinal) ?? false);
+    }
+
+    [Fact]
+    public void OneDiskThatIsFullOfHeldFootage_IsAWarning_WhileAnotherOneRecords()
+    {
+        var (full, room) = (Of("/full", 0, 100, 100), Of("/room", 500, 100, 0));
+        Assert.Equal(HeldLevel.Warning, HeldWatch.Judge([room, full]).Level);
+        Assert.StartsWith("/full: ", HeldWatch.Judge([room, full]).Detail, StringComparison.Ordinal);
+        Assert.Equal(HeldLevel.Full, HeldWatch.Judge([full, Of("/other", 0, 100, 100)]).Level);
+
+        // Nothing is known of a disk that was pulled.
+        var away = full with { Volume = full.Volume with { Fault = VolumeFault.Away } };
+        Assert.Equal(HeldLevel.Fine, HeldWatch.Judge([room, away]).Level);
+    }
+
+    [Fact]
+    public void Alarm_RisesAtOnce_FallsAfterAMinute_AndLogsEachStepOnce()
+    {
+        var (alarm, log) = (new HeldFootage(), new Lines());
+        using var watch = new HeldWatch(null!, alarm, log);
+        var (fine, warning, full) = (Of("/v", 500, 100, 50), Of("/v", 10, 100, 90), Of("/v", 0, 100, 100));
+        watch.Look([fine]);
+        Assert.Equal((HeldLevel.Fine, 0), (alarm.Level, log.Told.Count));
+
+        for (var i = 0; i < 40; i++)
+        {
+            watch.Look([i % HeldWatch.LooksToFall == 0 ? warning : fine]);
+            Assert.Equal(HeldLevel.Warning, alarm.Level);
+        }
+
+        Assert.Equal([LogLevel.Error], log.Told);
+        for (var i = 0; i < 3; i++) watch.Look([full]);
+        for (var i = 1; i < HeldWatch.LooksToFall; i++) watch.Look([warning]);
+        Assert.Equal((HeldLevel.Full, 2), (alarm.Level, log.Told.Count));
+        watch.Look([warning]);
+        Assert.Equal((HeldLevel.Warning, 2), (alarm.Level, log.Told.Count));
+
+        watch.Look([Of("/v", 10, 100, 0)]);
+        Assert.Equal((HeldLevel.Fine, (string?)null), (alarm.Level, alarm.Detail));
+        Assert.Equal([LogLevel.Error, LogLevel.Error, LogLevel.Information], log.Told);
+    }
+
+    private static VolumeOutlook Of(string path, long freeGiB, long keptGiB, long heldGiB) =>
+        VolumeOutlook.Of(At(freeGiB * GiB, GiB / 3600.0) with { Path = path }, new Footprint(1, keptGiB * GiB, heldGiB * GiB), 0);
+
     private static VolumeStatus At(long free, double? rate) => new("/v", VolumeRole.Primary, Guid.Empty, VolumeFault.None, null, free, 1000 * GiB, rate);
+
+    private sealed class Lines : ILogger<HeldWatch>
+    {
+        public List<LogLevel> Told { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Told.Add(logLevel);
+    }
 }

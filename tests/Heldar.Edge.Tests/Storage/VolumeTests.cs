@@ -43,6 +43,25 @@ public sealed class VolumeTests : IDisposable
     [InlineData(".", false)]
     public void Resolve_StaysBelowTheRoot(string path, bool inside) => Assert.Equal(inside, Volume.Open(_folder.Path, Now).Resolve(path) is not null);
 
+    /// <summary>The root may be reached by links, nothing below it.</summary>
+    [Fact]
+    public void FirstLink_NamesTheLinkBelowTheRoot()
+    {
+        Directory.CreateDirectory(_folder.File("disk/gate/2026"));
+        Directory.CreateDirectory(_folder.File("outside/11"));
+        File.CreateSymbolicLink(_folder.File("root"), _folder.File("disk"));
+        var volume = Volume.Open(_folder.File("root"), Now);
+        string? Linked(string relative) => volume.FirstLink(volume.Resolve(relative)!);
+        Assert.Null(Linked("gate/2026/11/x.mp4"));
+
+        File.CreateSymbolicLink(_folder.File("disk/gate/2026/11"), _folder.File("outside/11"));
+        File.CreateSymbolicLink(_folder.File("disk/gate/2026/y.mp4"), _folder.File("nowhere"));
+        Assert.Equal(_folder.File("root/gate/2026/11"), Linked("gate/2026/11/21/x.mp4"));
+        Assert.Equal(_folder.File("root/gate/2026/y.mp4"), Linked("gate/2026/y.mp4"));
+        Assert.Null(Linked("gate/2026/x.mp4"));
+        Assert.Null(Linked("gat"));
+    }
+
     [Fact]
     public void Space_IsThatOfTheFileSystem()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Recorder;
+using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Media.Tests;
@@ -80,6 +81,38 @@ public sealed class VolumeTroubleTests
         Assert.True(segments.Sum(s => s.Data.Frames) >= 50, $"{segments.Sum(s => s.Data.Frames)} frames");
         foreach (var segment in segments) Assert.Equal(segment.Data.Frames, (await Tool.FrameHashesAsync(segment.File!, "v")).Length);
         Assert.Equal(0, box.Pool.BytesInUse);
+    }
+
+    /// <summary>A camera's folder that leads elsewhere takes nothing, and says so; with a folder in its place recording goes on.</summary>
+    [Fact]
+    public async Task Recorder_WritesNothingBehindALink()
+    {
+        await using var box = new RecordingFixture();
+        var clip = await Clip.EncodeAsync(box.Folder, "-c:v libx264 -preset ultrafast -g 25", 50);
+        var outside = Directory.CreateDirectory(Path.Combine(box.Folder, "outside")).FullName;
+        var linked = Path.Combine(box.Root, "gate");
+        File.CreateSymbolicLink(linked, outside);
+        await using (var recorder = box.Recorders.Create(Camera, TwoSeconds))
+        {
+            using var feed = new Feed(recorder, box.Pool, box.Clock);
+            feed.Start(clip.Format);
+            feed.Play(clip.Frames);
+            await Eventually.TrueAsync(() => recorder.Progress.LastError is not null, "the failure is told");
+            Assert.Equal((VolumeFault.Linked, "linked"), (recorder.Progress.LastFault, VolumeFault.Linked.Word()));
+            Assert.Contains($"{linked} is a symbolic link", recorder.Progress.LastError, StringComparison.Ordinal);
+            await Eventually.TrueAsync(() => box.Writers.All[0].QueuedBytes == 0, "the writer caught up");
+            Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
+            Assert.DoesNotContain(box.Seals(), r => r.Type == SealType.Opened);
+
+            File.Delete(linked);
+            feed.Play(clip.Frames);
+            feed.Play(clip.Frames);
+        }
+
+        await Eventually.TrueAsync(() => box.IndexWriter.Waiting == 0, "the index took everything");
+        await box.IndexWriter.DisposeAsync();
+        Assert.NotEmpty(await box.SegmentsAsync(Camera.Uid));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(outside));
     }
 
     /// <summary>Holds the volume's thread at the first closed segment.</summary>

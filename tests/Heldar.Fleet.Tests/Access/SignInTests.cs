@@ -132,7 +132,7 @@ public sealed class SignInTests(PostgresFixture postgres)
         await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Database = o.Database + ";Maximum Pool Size=2;Timeout=2" });
         string cookie = await fleet.SignInAsync();
 
-        var flood = Enumerable.Range(0, People.MaxWaiting + 20).Select(_ => Login(fleet, "nobody", "wrong")).ToList();
+        var flood = Enumerable.Range(0, (4 * People.MaxWaiting) + 20).Select(_ => Login(fleet, "nobody", "wrong")).ToList();
         using var viewer = await fleet.GetAsync(cookie, "/api/v1/sites");
         var answers = await Task.WhenAll(flood);
 

@@ -31,6 +31,15 @@ public sealed class FrameLedgerTests
     public void Count_SaysForever_WhenNothingWasRecordedAfterTheKill() =>
         Assert.Equal(long.MaxValue, FrameLedger.Count(Frames(1, 2), sent: [[1, 2]], 100).LostMs);
 
+    /// <summary>Sent to somebody else from 1 to 10, to the box from 100 on; killed after frame 110, and nothing of it was kept.</summary>
+    [Fact]
+    public void Count_MeasuresAKillBeforeAnythingWasRecorded_FromTheFirstFrameSentToTheBox() =>
+        Assert.Equal(new FrameLedger(3, 0, 0, 400, 0), FrameLedger.Count(Frames(200, 201, 202), sent: [[1, 10], [100, 110], [200, 202]], 4400));
+
+    [Fact]
+    public void Count_SaysForever_WhenNobodyKnowsWhatWasSentBeforeTheKill() =>
+        Assert.Equal(long.MaxValue, FrameLedger.Count(Frames(200, 201), sent: null, 4400).LostMs);
+
     [Fact]
     public void Count_TakesNoFrameForLost_WhenItWasNeverSent() =>
         Assert.Equal(new FrameLedger(4, 2, 0, 0, 0), FrameLedger.Count(Frames(1, 2, 10, 12), sent: [[1, 3], [10, 12]]));

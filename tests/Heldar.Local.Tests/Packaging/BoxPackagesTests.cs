@@ -52,6 +52,12 @@ public sealed class BoxPackagesTests : IDisposable
         Assert.Matches(@"-rwxr-xr-x 0/0 +\d+ \S+ \S+ heldar-edge-1.2.3-rc1-linux-x64/bin/createdump\n", tarball);
         Assert.Contains("./usr/bin/heldar-edge -> /opt/heldar/current/heldar-edge", package, StringComparison.Ordinal);
         Assert.Contains("./lib/systemd/system/heldar-edge.service", package, StringComparison.Ordinal);
+        foreach (var name in (string[])["lib/systemd/system/heldar-smart.service", "lib/systemd/system/heldar-smart.timer", "usr/sbin/heldar-smart"])
+        {
+            Assert.Contains("./" + name + "\n", package, StringComparison.Ordinal);
+            Assert.Contains($"heldar-edge-1.2.3-rc1-linux-x64/{Path.GetFileName(name)}\n", tarball, StringComparison.Ordinal);
+        }
+
         Assert.Contains("Version: 1.2.3~rc1\nArchitecture: amd64\n", control, StringComparison.Ordinal);
         Assert.DoesNotContain('@', control.Replace("packages@heldar.example", "", StringComparison.Ordinal));
         Assert.Equal("/etc/heldar/heldar.yaml\n", (await Tool.RunAsync("dpkg-deb", ["--info", files[1], "conffiles"], Cancellation)).OutputOrThrow("dpkg-deb"));

@@ -39,6 +39,21 @@ public sealed class ServiceUnitTests : IDisposable
         Assert.Contains("@systemservice", mistyped.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>The job of root that asks the disks; its program lies beside the box's tools.</summary>
+    [Fact]
+    public async Task UnitsOfTheDisks_AreKnownToSystemd_AndMayDoNothingElse()
+    {
+        foreach (var name in (string[])["heldar-smart.service", "heldar-smart.timer"])
+            await File.WriteAllTextAsync(Path.Combine(_folder, name), (await File.ReadAllTextAsync(Repository.File("infra", "package", name), Cancellation)).Replace("/usr/sbin/heldar-smart", "/bin/true", StringComparison.Ordinal), Cancellation);
+        var result = await Tool.RunAsync(
+            "systemd-analyze", ["verify", "--man=no", "--recursive-errors=no", Path.Combine(_folder, "heldar-smart.timer"), Path.Combine(_folder, "heldar-smart.service")], Cancellation);
+        Assert.Equal((0, ""), (result.ExitCode, result.Output + result.Error));
+
+        var service = await File.ReadAllLinesAsync(Repository.File("infra", "package", "heldar-smart.service"), Cancellation);
+        string[] needed = ["Type=oneshot", "CapabilityBoundingSet=CAP_SYS_RAWIO CAP_SYS_ADMIN", "DevicePolicy=closed", "ProtectSystem=strict", "NoNewPrivileges=yes", "RuntimeDirectory=heldar/smart", "RuntimeDirectoryPreserve=yes"];
+        Assert.Empty(needed.Except(service, StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Exposure_IsSmall()
     {

@@ -34,10 +34,11 @@ internal sealed class FlapDrill : Drill
             bool silent = run % 2 == 0;
             // A camera that was away for long is asked for less often: one absence lasts.
             int seconds = options.Quick ? 7 : run == runs ? 60 : 7 + Random.Shared.Next(14);
-            DateTimeOffset gone = await SwitchAsync(stage, on: false, silent, cancellation);
-            judge.Killed(gone);
+            (DateTimeOffset gone, DateTimeOffset allGone) = await SwitchAsync(stage, on: false, silent, cancellation);
+            // Until the last switch is thrown a camera may still send, and be recorded.
+            judge.Killed(allGone);
             await Task.Delay(TimeSpan.FromSeconds(seconds), cancellation);
-            DateTimeOffset back = await SwitchAsync(stage, on: true, silent, cancellation);
+            (_, DateTimeOffset back) = await SwitchAsync(stage, on: true, silent, cancellation);
             outages.Add(new Outage(gone.ToUnixTimeMilliseconds(), back.ToUnixTimeMilliseconds()));
             await box.SegmentsAsync(1, cancellation);
             stage.Say(string.Create(CultureInfo.InvariantCulture, $"{Name} {run} of {runs}: {seconds} s {(silent ? "silent" : "unplugged")}"));
@@ -66,8 +67,8 @@ internal sealed class FlapDrill : Drill
         return (report with { ReconnectMs = worst }).Check(worst < MostReconnectMs, $"a camera was recorded only {worst} ms after its return");
     }
 
-    /// <summary>Switches all cameras; returns when: for off the moment before, for on the moment after.</summary>
-    private async Task<DateTimeOffset> SwitchAsync(DrillStage stage, bool on, bool silent, CancellationToken cancellation)
+    /// <summary>Switches all cameras; returns the moments before and after.</summary>
+    private async Task<(DateTimeOffset Before, DateTimeOffset After)> SwitchAsync(DrillStage stage, bool on, bool silent, CancellationToken cancellation)
     {
         DateTimeOffset before = TimeProvider.System.GetUtcNow();
         CameraControl control = stage.Simulator.Control;
@@ -79,7 +80,7 @@ internal sealed class FlapDrill : Drill
                 (true, true) => control.ResumeAsync(camera.Name, cancellation),
                 (true, false) => control.ReviveAsync(camera.Name, cancellation),
             });
-        return on ? TimeProvider.System.GetUtcNow() : before;
+        return (before, TimeProvider.System.GetUtcNow());
     }
 
     private sealed record Outage(long Gone, long Back);

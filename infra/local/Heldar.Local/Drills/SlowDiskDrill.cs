@@ -77,7 +77,9 @@ internal sealed class SlowDiskDrill : Drill
             foreach ((long from, long to) in broken)
             {
                 List<ClaimedGap> here = [.. judge.Gaps!.Where(gap => gap.Camera == camera.Name && gap.FromUnixMs < to && gap.ToUnixMs > from)];
-                report = report.Check(here.All(gap => gap.Cause == "disk_error"), $"{camera.Name}: an I/O error is {string.Join(", ", here.Select(gap => gap.Cause))}");
+                bool explained = IsExplained(here);
+                report = (report with { UnexplainedGaps = report.UnexplainedGaps + (explained ? 0 : 1) })
+                    .Check(explained, $"{camera.Name}: while the disk failed it has {here.Count} gaps: {string.Join(", ", here.Select(gap => gap.Cause))}");
                 long first = frames.Find(time => time >= to);
                 worst = Math.Max(worst, first == 0 ? long.MaxValue : first - to);
             }
@@ -85,6 +87,9 @@ internal sealed class SlowDiskDrill : Drill
 
         return (report with { ResumeMs = worst }).Check(worst < MostResumeMs, $"a camera was recorded only {worst} ms after the disk worked again");
     }
+
+    /// <summary>Whether gaps tell what a disk that failed for seconds cost a camera: there is one, and none has another cause.</summary>
+    internal static bool IsExplained(IReadOnlyCollection<ClaimedGap> gaps) => gaps.Count > 0 && gaps.All(gap => gap.Cause == "disk_error");
 
     private static long Now() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -10,6 +10,9 @@ namespace Heldar.Local.Judge;
 /// <param name="DownMs">First frame after the kill minus the kill instant, the largest of all kills; 0 when there was none.</param>
 internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, long LostMs, long DownMs)
 {
+    /// <summary>A camera that sent a frame so shortly before a kill was sending to the box that was killed.</summary>
+    private const long StillSendingMs = 1000;
+
     /// <summary>Nothing recorded, nothing lost.</summary>
     public static FrameLedger Empty { get; } = new(0, 0, 0, 0, 0);
 
@@ -18,7 +21,7 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
     /// <param name="sent">Ranges of counters, first and last, that the camera sent; null for a camera that never paused and still sends.</param>
     /// <param name="killsUnixMs">
     /// When the camera's box was killed, on the camera's clock. A kill's window reaches from the last frame before it to the first frame after it; of several kills
-    /// in one window the first counts, and each later one from the first frame that the camera sent since the kill before.
+    /// in one window the first counts, and each later one from the first frame that the camera sent since the kill before; so do kills before anything was recorded.
     /// </param>
     public static FrameLedger Count(IReadOnlyList<FrameMark> marks, IReadOnlyList<long[]>? sent, params IReadOnlyList<long> killsUnixMs) => Count(marks, sent, killsUnixMs, excused: null);
 
@@ -44,8 +47,10 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
             downMs = Math.Max(downMs, after.CameraUnixMs - here.Min());
         }
 
-        // Nothing recorded after a kill (or before it): the window has no end, so everything beyond counts as lost.
-        if (killsUnixMs.Any(kill => kill < frames[0].CameraUnixMs || kill >= frames[^1].CameraUnixMs)) lostMs = downMs = long.MaxValue;
+        foreach (long kill in killsUnixMs.Where(kill => kill < frames[0].CameraUnixMs)) lostMs = Math.Max(lostMs, LostBeforeAll(kill, frames, sent));
+
+        // Nothing recorded after a kill: the window has no end, so everything beyond counts as lost.
+        if (killsUnixMs.Any(kill => kill >= frames[^1].CameraUnixMs)) lostMs = downMs = long.MaxValue;
         return new FrameLedger(frames.Count, lost, duplicates, lostMs, downMs);
     }
 
@@ -60,6 +65,23 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
 
     private static long TimeOf(long counter, FrameMark before, FrameMark after) =>
         before.CameraUnixMs + ((counter - before.Counter) * (after.CameraUnixMs - before.CameraUnixMs) / (after.Counter - before.Counter));
+
+    /// <summary>
+    /// A kill before which nothing is on disk at all: lost is what the camera was sending then, from its first frame. What it sent earlier, to somebody else, is not this box's. When
+    /// that cannot be told, everything counts as lost.
+    /// </summary>
+    private static long LostBeforeAll(long kill, List<FrameMark> frames, IReadOnlyList<long[]>? sent)
+    {
+        if (sent is null || frames.Count < 2) return long.MaxValue;
+        long most = 0;
+        foreach (long[] range in sent)
+        {
+            (long began, long ended) = (TimeOf(range[0], frames[0], frames[^1]), TimeOf(range[1], frames[0], frames[^1]));
+            if (began <= kill && ended >= kill - StillSendingMs) most = Math.Max(most, kill - began);
+        }
+
+        return most;
+    }
 
     /// <summary>Of kills in one window all but the first: nothing is on disk of what the camera had sent since the kill before.</summary>
     private static long LostUnrecorded(FrameMark before, FrameMark after, IReadOnlyList<long[]>? sent, List<long> kills)

@@ -49,7 +49,7 @@ internal static class BoxPackages
     {
         var top = Path.Combine(scratch, "tarball", options.Name);
         FileTree.Copy(program, Path.Combine(top, "bin"), _ => true);
-        foreach (var name in (string[])["heldar-edge-upgrade", "heldar-edge.service", "heldar.yaml", "install.sh", "README.md"]) FileTree.CopyFile(Part(name), Path.Combine(top, name));
+        foreach (var name in (string[])["heldar-edge-upgrade", "heldar-edge.service", "heldar-smart", "heldar-smart.service", "heldar-smart.timer", "heldar.yaml", "install.sh", "README.md"]) FileTree.CopyFile(Part(name), Path.Combine(top, name));
         FileTree.CopyFile(Repository.File("LICENSE"), Path.Combine(top, "LICENSE"));
         FileTree.Settle(top, options.SourceDate);
         var file = Path.Combine(options.Out, options.Name + ".tar.gz");
@@ -69,7 +69,8 @@ internal static class BoxPackages
         var root = Path.Combine(scratch, "deb");
         FileTree.Copy(program, Path.Combine(root, "usr/lib/heldar-edge"), _ => true);
         FileTree.CopyFile(Part("heldar-edge-upgrade"), Path.Combine(root, "usr/sbin/heldar-edge-upgrade"));
-        FileTree.CopyFile(Part("heldar-edge.service"), Path.Combine(root, "lib/systemd/system/heldar-edge.service"));
+        FileTree.CopyFile(Part("heldar-smart"), Path.Combine(root, "usr/sbin/heldar-smart"));
+        foreach (var unit in (string[])["heldar-edge.service", "heldar-smart.service", "heldar-smart.timer"]) FileTree.CopyFile(Part(unit), Path.Combine(root, "lib/systemd/system", unit));
         FileTree.CopyFile(Part("heldar.yaml"), Path.Combine(root, "etc/heldar/heldar.yaml"));
         FileTree.CopyFile(Part("README.md"), Path.Combine(root, "usr/share/doc/heldar-edge/README.md"));
         FileTree.CopyFile(Repository.File("LICENSE"), Path.Combine(root, "usr/share/doc/heldar-edge/copyright"));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Recording } from '../api/types';
 import { firstToPlay, following, mergeRecordings, preceding, recordingAt } from './selection';
 
-const item = (start: number, end: number, open = false): Recording => ({ camera: 'c', start, end, bytes: open ? 0 : 1, open, segment: null, playUrl: `/media/c/${start}.mp4` });
+const item = (start: number, end: number, open = false): Recording => ({ camera: 'c', start, end, bytes: open ? 0 : 1, open, segment: null, playUrl: `/media/c/${start}.mp4`, holds: null, deleted: null, provenance: null });
 const items = [item(0, 30_000), item(30_000, 60_000), item(90_000, 120_000), item(120_000, 125_000, true)];
 
 describe('recordingAt', () => {
