@@ -35,7 +35,7 @@ public sealed class CapacityModelTests
     [Theory]
     [InlineData(2, 0, 1, 0.5)] // each event is alone: the next one comes after the flush
     [InlineData(2, 0, 10, 0.0833333)] // 6 events share a batch: 1 ÷ 12
-    [InlineData(2, 0.1, 1, 0.5454545)] // half of the time no batch is open: 0.5 + 0.1 ÷ 1.1 × 0.5
+    [InlineData(2, 0.1, 1, 0.54545454)] // half of the time no batch is open: 0.5 + 0.1 ÷ 1.1 × 0.5
     public void Messages_OfAnEventAtAFixedPeriod(double period, double others, double flush, double expected) => Assert.Equal(expected, CapacityModel.Messages(period, 800, others, flush), 6);
 
     [Fact]

@@ -14,7 +14,6 @@ using Heldar.Contracts;
 using Heldar.Contracts.Events;
 using Heldar.Local.FleetSim;
 using Heldar.Testing;
-using NodaTime;
 using Npgsql;
 
 namespace Heldar.Local.Tests.FleetSim;
