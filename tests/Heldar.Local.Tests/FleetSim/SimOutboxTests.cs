@@ -14,7 +14,7 @@ public sealed class SimOutboxTests
     public void Batches_AreSigned_NumberedFromOne_AndHoldEveryEventOnce()
     {
         using var key = BoxKeys.Create();
-        var outbox = new SimOutbox(Duration.FromSeconds(1), body => BoxKeys.Sign(key, body));
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), body => BoxKeys.Sign(key, body));
         var events = Fill(outbox, 500);
 
         outbox.Seal(Identity, Start + Duration.FromSeconds(1), all: false);
@@ -34,7 +34,7 @@ public sealed class SimOutboxTests
     [Fact]
     public void Batch_StaysUntilTheWatermarkPassesIt_AndIsPutAgainUnchanged()
     {
-        var outbox = new SimOutbox(Duration.FromSeconds(1), _ => "sig");
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
         Fill(outbox, 50);
         outbox.Seal(Identity, Start, all: true);
         SimBatch batch = outbox.Due(Start).First(b => b.Class == EventClass.Segment);
@@ -52,7 +52,7 @@ public sealed class SimOutboxTests
     [Fact]
     public void NewDisk_BeginsANewEpochAtOne()
     {
-        var outbox = new SimOutbox(Duration.FromSeconds(1), _ => "sig");
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
         string before = outbox.Epoch;
         Fill(outbox, 50);
         outbox.Seal(Identity, Start, all: true);

@@ -1,5 +1,6 @@
 using Heldar.Local.Cameras;
 using Heldar.Local.Processes;
+using Heldar.Local.Servers;
 
 namespace Heldar.Local.Emulator;
 
@@ -32,6 +33,23 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>Azure Storage connection string.</summary>
     public string Storage => _parts.Azurite.ConnectionString;
+
+    /// <summary>Keys of the storage account: the server and its clients know new ones from their next start on.</summary>
+    public AzuriteKeys StorageKeys
+    {
+        get => _parts.Azurite.Keys;
+        set => _parts.Azurite.Keys = value;
+    }
+
+    /// <summary>Shards that the fleet spreads boxes over, from its next start on; the functions of the first one belong to the stack.</summary>
+    public IReadOnlyList<string> Shards
+    {
+        get => _parts.Shards;
+        set => _parts.Shards = value;
+    }
+
+    /// <summary>Functions of one more shard, not started yet. The caller disposes them.</summary>
+    public Service NewFunctions(string shard) => _parts.NewFunctions($"functions-{shard}", shard);
 
     /// <summary>Control of the cameras.</summary>
     public CameraControl Cameras => _parts.Simulator.Control;

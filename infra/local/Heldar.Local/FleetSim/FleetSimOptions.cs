@@ -28,6 +28,21 @@ internal sealed record FleetSimOptions(int Boxes, string Folder)
     /// <summary>How long an event waits for others: 1 s, or 10 s in the economy profile.</summary>
     public Duration Flush { get; init; } = Duration.FromSeconds(1);
 
+    /// <summary>A batch that the cloud does not have after this long is put again. A box waits 2 min; a drill shall not.</summary>
+    public Duration ResendAfter { get; init; } = Duration.FromSeconds(30);
+
+    /// <summary>How often boxes renew their grants; null is half of a grant's life, as real boxes do.</summary>
+    public Duration? RenewEvery { get; init; }
+
+    /// <summary>
+    /// False: no disk is replaced. For queues that may forget what they accepted, as Azurite does when it is killed: what was lost in the queue and on the disk at once
+    /// nobody can tell again.
+    /// </summary>
+    public bool ReplaceDisks { get; init; } = true;
+
+    /// <summary>Boxes keep every message that a queue accepted, so that they can put it again at the end.</summary>
+    public bool Remember { get; init; }
+
     /// <summary>How long the boxes may take at the end until the cloud has everything, s.</summary>
     public int DrainSeconds { get; init; } = 180;
 

@@ -15,6 +15,12 @@ namespace Heldar.Local.FleetSim;
 /// <param name="Print">Everything else.</param>
 internal sealed record IndexFact(string Key, long Version, string Print)
 {
+    /// <summary>
+    /// Where the index has it. A segment may stand in landing and, until the next fold, in its hour's span as well: a search reads both as one. Twice in one place is
+    /// twice.
+    /// </summary>
+    public string Place { get; init; } = "";
+
     /// <summary>What an event of the log makes the index say.</summary>
     public static IndexFact Expected(SimLine line)
     {

@@ -43,25 +43,39 @@ internal sealed class IndexFacts
     public required IReadOnlyList<string> Damage { get; init; }
 
     /// <summary>Reads everything about the ledger's boxes and cameras. The connection may be within a transaction, whose changes are seen.</summary>
-    public static async Task<IndexFacts> ReadAsync(NpgsqlConnection database, string? storage, SimLedger ledger, CancellationToken cancellation)
+    public static Task<IndexFacts> ReadAsync(NpgsqlConnection database, string? storage, SimLedger ledger, CancellationToken cancellation) =>
+        ReadAsync(database, storage, new Scope([.. ledger.Boxes], [.. ledger.Cameras]), cancellation);
+
+    /// <summary>The same about the boxes of all other sites.</summary>
+    public static async Task<IndexFacts> ReadOthersAsync(NpgsqlConnection database, string? storage, string site, CancellationToken cancellation)
+    {
+        await using var find = new NpgsqlCommand("select box, camera from camera where site <> @site", database);
+        find.Parameters.AddWithValue("site", site);
+        List<(Guid Box, Guid Camera)> found = [];
+        await using (NpgsqlDataReader rows = await find.ExecuteReaderAsync(cancellation))
+            while (await rows.ReadAsync(cancellation)) found.Add((rows.GetGuid(0), rows.GetGuid(1)));
+        return await ReadAsync(database, storage, new Scope([.. found.Select(f => f.Box).Distinct()], [.. found.Select(f => f.Camera)]), cancellation);
+    }
+
+    private static async Task<IndexFacts> ReadAsync(NpgsqlConnection database, string? storage, Scope scope, CancellationToken cancellation)
     {
         await using (var function = new NpgsqlCommand(Milliseconds, database)) await function.ExecuteNonQueryAsync(cancellation);
-        List<IndexFact> facts = await RowsAsync(database, Rows.Replace("ms(", "pg_temp.ms(", StringComparison.Ordinal), ledger, r => new IndexFact(r.GetString(0), r.GetInt64(1), r.GetString(2)), cancellation);
-        facts.AddRange(await RowsAsync(database, "select camera, event_id, box, pg_temp.ms(at), task_type, coalesce(frame_id, ''), detections::text from detection where camera = any(@cameras)", ledger, Detection, cancellation));
+        List<IndexFact> facts = await RowsAsync(database, Rows.Replace("ms(", "pg_temp.ms(", StringComparison.Ordinal), scope, r => new IndexFact(r.GetString(0), r.GetInt64(1), r.GetString(2)), cancellation);
+        facts.AddRange(await RowsAsync(database, "select camera, event_id, box, pg_temp.ms(at), task_type, coalesce(frame_id, ''), detections::text from detection where camera = any(@cameras)", scope, Detection, cancellation));
         List<string> damage = [];
         foreach (var (blob, root, box, camera) in await RowsAsync(
-            database, "select manifest, root, box, camera from span where camera = any(@cameras)", ledger, r => (r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetGuid(2), r.GetGuid(3)), cancellation))
+            database, "select manifest, root, box, camera from span where camera = any(@cameras)", scope, r => (r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetGuid(2), r.GetGuid(3)), cancellation))
             facts.AddRange(await FoldedAsync(storage, blob, root, box, camera, damage, cancellation));
         return new IndexFacts
         {
             ByKey = facts.ToLookup(f => f.Key, StringComparer.Ordinal),
             Received = (await RowsAsync(
-                database, "select box, class, epoch, lower(r), upper(r) - 1 from box_batch, unnest(received) r where box = any(@boxes)", ledger,
+                database, "select box, class, epoch, lower(r), upper(r) - 1 from box_batch, unnest(received) r where box = any(@boxes)", scope,
                 r => (Key: (r.GetGuid(0), r.GetInt16(1), r.GetString(2)), Range: (r.GetInt64(3), r.GetInt64(4))), cancellation)).ToLookup(r => r.Key, r => r.Range),
-            Letters = (await RowsAsync(database, "select coalesce(event_id, letter::text), reason from dead_letter where box = any(@boxes)", ledger, r => (Id: r.GetString(0), Reason: r.GetString(1)), cancellation))
+            Letters = (await RowsAsync(database, "select coalesce(event_id, letter::text), reason from dead_letter where box = any(@boxes)", scope, r => (Id: r.GetString(0), Reason: r.GetString(1)), cancellation))
                 .ToLookup(r => r.Id, r => r.Reason, StringComparer.Ordinal),
             AppliedAt = (await RowsAsync(
-                database, "select hold::text, landed_at from hold where camera = any(@cameras) and placed_at is not null union all select event_id, landed_at from tombstone where camera = any(@cameras)", ledger,
+                database, "select hold::text, landed_at from hold where camera = any(@cameras) and placed_at is not null union all select event_id, landed_at from tombstone where camera = any(@cameras)", scope,
                 r => (Id: r.GetString(0), At: r.GetDateTime(1)), cancellation)).DistinctBy(r => r.Id).ToDictionary(r => r.Id, r => r.At, StringComparer.Ordinal),
             Damage = damage,
         };
@@ -83,7 +97,7 @@ internal sealed class IndexFacts
         await content.Content.CopyToAsync(memory, cancellation);
         if (!SHA256.HashData(memory.ToArray()).AsSpan().SequenceEqual(root)) damage.Add($"manifest {blob} does not hash to what its span says");
         using JsonDocument manifest = JsonDocument.Parse(memory.ToArray());
-        return [.. manifest.RootElement.GetProperty("segments").EnumerateArray().Select(s => Segment(s, box, camera))];
+        return [.. manifest.RootElement.GetProperty("segments").EnumerateArray().Select(s => Segment(s, box, camera) with { Place = "span" })];
     }
 
     private static IndexFact Segment(JsonElement data, Guid box, Guid camera) => IndexFact.Expected(new SimLine
@@ -96,14 +110,17 @@ internal sealed class IndexFacts
         Data = data.GetRawText(),
     });
 
-    private static async Task<List<T>> RowsAsync<T>(NpgsqlConnection database, string sql, SimLedger ledger, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
+    private static async Task<List<T>> RowsAsync<T>(NpgsqlConnection database, string sql, Scope scope, Func<NpgsqlDataReader, T> read, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(sql, database);
-        command.Parameters.AddWithValue("cameras", ledger.Cameras.ToArray());
-        command.Parameters.AddWithValue("boxes", ledger.Boxes.ToArray());
+        command.Parameters.AddWithValue("cameras", scope.Cameras);
+        command.Parameters.AddWithValue("boxes", scope.Boxes);
         await using NpgsqlDataReader rows = await command.ExecuteReaderAsync(cancellation);
         List<T> all = [];
         while (await rows.ReadAsync(cancellation)) all.Add(read(rows));
         return all;
     }
+
+    /// <summary>What is read.</summary>
+    private sealed record Scope(Guid[] Boxes, Guid[] Cameras);
 }

@@ -44,7 +44,7 @@ internal static class IndexJudge
         List<(SimLine Line, IndexFact Fact)> expected = [.. ledger.Sent.Where(l => l.Outcome != SimOutcome.Refused).Select(l => (l, IndexFact.Expected(l)))];
         HashSet<string> deleted = Deleted(ledger, index, expected);
         foreach (var subject in expected.GroupBy(e => e.Fact.Key, StringComparer.Ordinal)) Compare(subject.Key, [.. subject], index, deleted, lost, wrong);
-        foreach (var fact in index.ByKey.SelectMany(facts => facts).GroupBy(f => (f.Key, f.Version)).Where(g => g.Count() > 1)) twice.Add(fact.Count() - 1, $"{fact.Key.Key} version {fact.Key.Version}, {fact.Count()} times");
+        foreach (var fact in index.ByKey.SelectMany(facts => facts).GroupBy(f => (f.Key, f.Version, f.Place)).Where(g => g.Count() > 1)) twice.Add(fact.Count() - 1, $"{fact.Key.Key} version {fact.Key.Version}, {fact.Count()} times");
         Strangers(expected, ledger, index, wrong);
         Cameras(ledger, index, wrong);
         int refused = Letters(ledger, index, lost, twice, wrong);

@@ -30,6 +30,7 @@ internal sealed class SimBox : IDisposable
     private readonly SimOutbox _outbox;
     private readonly SimMishaps _mishaps;
     private readonly ConcurrentQueue<SimCamera> _arrivals = new();
+    private readonly List<SimBatch> _told = [];
     private SimIdentity? _identity;
     private SasGrant? _grant;
     private Instant _renewAt;
@@ -41,7 +42,7 @@ internal sealed class SimBox : IDisposable
         _mishaps = SimMishaps.Of(parts.Number, parts.Options);
         _http = new SimHttp(parts.Http, parts.Fleet, _key, Clock);
         _maker = new EventMaker(parts.Options.Seed, parts.Number, parts.Start, parts.Options);
-        _outbox = new SimOutbox(parts.Options.Flush, _http.Sign);
+        _outbox = new SimOutbox(parts.Options.Flush, parts.Options.ResendAfter, _http.Sign);
     }
 
     public string Name => $"sim-{_parts.Number + 1}";
@@ -99,6 +100,26 @@ internal sealed class SimBox : IDisposable
             await StepAsync(all: true, cancellation);
             await Task.Delay(Tick, cancellation);
         }
+    }
+
+    /// <summary>Puts every batch that a queue ever accepted once more, in any order, that of other epochs included; answers how many.</summary>
+    public async Task<int> TellAgainAsync(CancellationToken cancellation)
+    {
+        SimBatch[] all = [.. _told];
+        new Random(_parts.Options.Seed + _parts.Number).Shuffle(all);
+        Take(await RetryAsync(() => _http.RenewAsync(_identity!, cancellation), cancellation));
+        foreach (SimBatch batch in all)
+        {
+            await RetryAsync(
+                async () =>
+                {
+                    await PutOnceAsync(batch, cancellation);
+                    return batch;
+                },
+                cancellation);
+        }
+
+        return all.Length;
     }
 
     /// <inheritdoc/>
@@ -161,27 +182,29 @@ internal sealed class SimBox : IDisposable
 
     private async Task PutAsync(SimBatch batch, CancellationToken cancellation)
     {
-        Instant at = SystemClock.Instance.GetCurrentInstant();
         if (!batch.Logged)
         {
             _parts.Log.Write([.. batch.Events.Select(e => Line("event", batch) with { Event = e.Id, Type = e.Type, Camera = e.Camera, Time = e.Time, Hash = e.Hash, Data = e.Data, Outcome = e.Outcome })]);
             batch.Logged = true;
         }
 
-        for (int copies = _mishaps.LosesAnswer() ? 2 : 1; copies > 0; copies--)
-        {
-            await _http.PutAsync(_grant!.Queues[batch.Queue], batch.Envelope, cancellation);
-            Messages++;
-            if (batch.Puts++ > 0) Repeats++;
-            batch.LastPut = at;
-            _parts.Log.Write(Line("accepted", batch) with { Put = batch.Puts });
-        }
+        for (int copies = _mishaps.LosesAnswer() ? 2 : 1; copies > 0; copies--) await PutOnceAsync(batch, cancellation);
+    }
+
+    private async Task PutOnceAsync(SimBatch batch, CancellationToken cancellation)
+    {
+        await _http.PutAsync(_grant!.Queues[batch.Queue], batch.Envelope, cancellation);
+        Messages++;
+        if (batch.Puts++ > 0) Repeats++;
+        else if (_parts.Options.Remember) _told.Add(batch);
+        batch.LastPut = SystemClock.Instance.GetCurrentInstant();
+        _parts.Log.Write(Line("accepted", batch) with { Put = batch.Puts });
     }
 
     private void Take(SasGrant grant)
     {
         _grant = grant;
-        _renewAt = SystemClock.Instance.GetCurrentInstant() + ((grant.ExpiresAt - grant.IssuedAt) / 2);
+        _renewAt = SystemClock.Instance.GetCurrentInstant() + (_parts.Options.RenewEvery ?? ((grant.ExpiresAt - grant.IssuedAt) / 2));
         _outbox.Learn(grant.Watermarks);
     }
 

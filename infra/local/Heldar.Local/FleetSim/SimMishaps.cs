@@ -27,7 +27,7 @@ internal sealed class SimMishaps
         double second = length * (0.5 + (random.NextDouble() * 0.3));
         return new(
             skew, [(first, first + (length * 0.1)), (second, second + (length * 0.1))], random,
-            diskAt: box % 4 == 1 ? length * 0.45 : null, cameraAt: box % 4 == 2 ? length * 0.6 : null);
+            diskAt: options.ReplaceDisks && box % 4 == 1 ? length * 0.45 : null, cameraAt: box % 4 == 2 ? length * 0.6 : null);
     }
 
     /// <summary>The line is down.</summary>

@@ -35,11 +35,11 @@ internal sealed class SimBatch(EventClass @class, string epoch, long seq, string
 /// <summary>
 /// A simulated box's outbox: batches per (class, queue), numbered per class from 1 within an epoch, kept until the cloud's watermark has passed them. Not thread-safe.
 /// </summary>
-internal sealed class SimOutbox(Duration flush, Func<byte[], string> sign)
+/// <param name="flush">How long an event waits for others.</param>
+/// <param name="resend">A batch that the cloud does not have after this long is put again.</param>
+/// <param name="sign">Signs a body.</param>
+internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], string> sign)
 {
-    /// <summary>A batch that the cloud does not have after this long is put again. A box waits 2 min; a drill shall not.</summary>
-    public static readonly Duration ResendAfter = Duration.FromSeconds(30);
-
     private const int FlushBytes = 32 * 1024;
     private readonly Dictionary<(EventClass Class, string Queue), List<(SimEvent Event, Instant Since)>> _waiting = [];
     private readonly Dictionary<EventClass, long> _last = [];
@@ -84,7 +84,7 @@ internal sealed class SimOutbox(Duration flush, Func<byte[], string> sign)
     }
 
     /// <summary>Batches to put now: new ones, and old ones that the cloud does not have.</summary>
-    public IReadOnlyList<SimBatch> Due(Instant now) => [.. _sealed.Where(b => b.Puts == 0 || now - b.LastPut >= ResendAfter)];
+    public IReadOnlyList<SimBatch> Due(Instant now) => [.. _sealed.Where(b => b.Puts == 0 || now - b.LastPut >= resend)];
 
     /// <summary>Forgets what the cloud has.</summary>
     public void Learn(IReadOnlyList<Watermark> marks)
