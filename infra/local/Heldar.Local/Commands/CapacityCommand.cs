@@ -11,6 +11,8 @@ namespace Heldar.Local.Commands;
 /// <summary><c>heldar capacity</c>.</summary>
 internal static class CapacityCommand
 {
+    private const int TableWidth = 150;
+
     private const string Help = """
         Work out what a fleet needs: messages per second, storage accounts, instances, latency, storage and cost per camera-month, from the platform's published limits
         and a dated file of prices, which are assumptions. Without --boxes for 100, 1,000 and 10,000 boxes; always for both profiles (flush after 1 s, and economy: 10 s).
@@ -68,8 +70,10 @@ internal static class CapacityCommand
             return;
         }
 
+        // Columns are never broken: a narrow terminal breaks lines, a file takes them as they are.
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, TableWidth);
         var table = new Table().Border(TableBorder.Simple);
-        foreach (string head in CapacityReport.Heads(prices)) table.AddColumn(new TableColumn(Markup.Escape(head)).RightAligned());
+        foreach (string head in CapacityReport.Heads(prices)) table.AddColumn(new TableColumn(Markup.Escape(head)).RightAligned().NoWrap());
         foreach (var (profile, result) in results) table.AddRow([.. CapacityReport.Row(profile, result).Select(Markup.Escape)]);
         AnsiConsole.Write(table);
         foreach (string obstacle in results.SelectMany(r => r.Result.Obstacles.Select(o => $"{r.Result.Input.Boxes} boxes, {r.Profile}: {o}"))) Console.Out.WriteLine(obstacle);
