@@ -20,6 +20,7 @@ internal sealed class KeysDrill : Drill
 {
     private const string NewShard = "1";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Leases = TimeSpan.FromMinutes(12);
 
     /// <inheritdoc/>
     public override string Name => "keys";
@@ -35,7 +36,8 @@ internal sealed class KeysDrill : Drill
         IReadOnlyList<string> proved = await cloud.ProveAsync(cancellation);
         var sim = new FleetSimOptions(options.Quick ? 6 : 20, cloud.Stack.Folder.Root)
         {
-            Seconds = (rotations * 12) + 25,
+            Seconds = (rotations * 8) + 16,
+            Rate = 10,
             ResendAfter = Duration.FromSeconds(5),
             RenewEvery = Duration.FromSeconds(4),
             Seed = 5,
@@ -50,7 +52,8 @@ internal sealed class KeysDrill : Drill
             believed += await RotateAsync(cloud.Stack, cancellation) ? 1 : 0;
         }
 
-        int left = await ChangeShardsAsync(cloud.Stack, stage.Say, cancellation);
+        await using Service added = cloud.Stack.NewFunctions(NewShard);
+        int left = await ChangeShardsAsync(cloud.Stack, added, options.Quick, stage.Say, cancellation);
         await told;
         int behind = boxes.Behind;
         SimLedger ledger = boxes.Ledger;
@@ -67,12 +70,11 @@ internal sealed class KeysDrill : Drill
                 ["repeats"] = boxes.Repeats,
                 ["failures"] = boxes.Failures,
                 ["old_keys_believed"] = believed,
-                ["left_in_old_shard"] = left,
+                ["left_to_leases"] = left,
             },
         }.With(verdict)
             .Check(ledger.Sent.Count > 0, "nothing was sent")
             .Check(believed == 0, $"{believed} keys still opened the account after they were made anew")
-            .Check(left == 0, $"{left} messages were left in the queues of the shard that was taken out")
             .Check(behind == 0, $"the cloud did not have everything of {behind} boxes within {sim.DrainSeconds} s");
     }
 
@@ -95,12 +97,14 @@ internal sealed class KeysDrill : Drill
         return await OpensAsync(old, cancellation);
     }
 
-    /// <summary>Adds a shard, waits until boxes tell both, takes the first one out, waits until no box tells it, and counts what is left in its queues.</summary>
-    private static async Task<int> ChangeShardsAsync(Stack stack, Action<string> say, CancellationToken cancellation)
+    /// <summary>
+    /// Adds a shard, waits until boxes tell both, takes the first one out, waits until no box tells it and its queues have drained. Answers what is left under leases: an
+    /// outage of the storage account leaves messages that were applied, but could not be deleted, to leases of 10 minutes, which the short form does not wait for.
+    /// </summary>
+    private static async Task<int> ChangeShardsAsync(Stack stack, Service added, bool quick, Action<string> say, CancellationToken cancellation)
     {
         string first = stack.Shards[0];
         say($"adding shard {NewShard}");
-        await using Service added = stack.NewFunctions(NewShard);
         stack.Shards = [first, NewShard];
         await RestartAsync(stack.FleetService, cancellation);
         await added.StartAsync(cancellation);
@@ -110,18 +114,12 @@ internal sealed class KeysDrill : Drill
         await RestartAsync(stack.FleetService, cancellation);
         await UntilAsync("no box is in the old shard", $"select count(*) = 0 from box where site = '{TokenDesk.Site}' and shard <> '{NewShard}' and last_seen_at > now() - interval '10 seconds'", stack, cancellation);
         var gauge = new QueueGauge(stack.Storage);
-        try
-        {
-            await Readiness.WaitAsync("the old shard's queues are empty", async token => await gauge.CountAsync($"-{first}", token) == 0, Limit, null, cancellation);
-        }
-        catch (ProcessException)
-        {
-            return await gauge.CountAsync($"-{first}", cancellation);
-        }
+        int left = await gauge.SettleAsync(Limit, $"-{first}", cancellation);
+        if (!quick) await gauge.EmptyAsync(Leases, $"-{first}", cancellation);
 
         // The boxes go on with the functions of the new shard alone.
         await stack.FunctionsService.StopAsync();
-        return await gauge.CountAsync($"-{first}", cancellation);
+        return quick ? left : 0;
     }
 
     private static Task UntilAsync(string what, string sql, Stack stack, CancellationToken cancellation) => Readiness.WaitAsync(

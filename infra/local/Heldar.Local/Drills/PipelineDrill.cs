@@ -37,6 +37,7 @@ internal sealed class PipelineDrill : Drill
     private static FleetSimOptions Storm(string folder, bool quick, int kills) => new(quick ? 8 : 20, folder)
     {
         Seconds = kills * (quick ? 5 : 8),
+        Rate = 15,
         Outages = true,
         ReplaceDisks = false,
         Remember = true,
@@ -59,7 +60,7 @@ internal sealed class PipelineDrill : Drill
         int behind = boxes.Behind;
         int again = await boxes.TellAgainAsync(cancellation);
         say($"{again} messages were told again in any order");
-        int leased = await new QueueGauge(cloud.Stack.Storage).SettleAsync(QueueLimit, cancellation);
+        int leased = await new QueueGauge(cloud.Stack.Storage).SettleAsync(QueueLimit, "", cancellation);
         SimLedger ledger = boxes.Ledger;
         say($"judging {ledger.Sent.Count} events");
         IndexVerdict verdict = await cloud.Trial.JudgeAsync(ledger, cancellation);
