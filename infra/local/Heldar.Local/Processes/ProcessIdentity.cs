@@ -19,10 +19,10 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
     /// <summary>This process.</summary>
     public static ProcessIdentity Current => Of(Environment.ProcessId) ?? throw new InvalidOperationException("/proc is not mounted");
 
-    /// <summary>The processes that have this one as their parent now.</summary>
+    /// <summary>The living processes that have this one as their parent now.</summary>
     public IReadOnlyList<ProcessIdentity> Children() => [.. Directory.EnumerateDirectories("/proc")
         .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) ? pid : 0)
-        .Where(pid => pid > 0 && ReadStat(pid) is { } stat && stat.Parent == Pid)
+        .Where(pid => pid > 0 && ReadStat(pid) is { } stat && stat.Parent == Pid && stat.State is not ('Z' or 'X'))
         .Select(Of).OfType<ProcessIdentity>()];
 
     /// <summary>Signals the process if it is still the same one.</summary>
