@@ -89,6 +89,8 @@ internal sealed class FleetSimRun(FleetSimOptions options, Action<string> say)
             Log = file,
             Types = SimLog.Read(file).Where(l => l.Kind == "event").CountBy(l => l.Type!).OrderBy(t => t.Key, StringComparer.Ordinal).ToDictionary(t => t.Key, t => t.Value),
             Queues = puts.CountBy(l => l.Queue!).OrderBy(q => q.Key, StringComparer.Ordinal).ToDictionary(q => q.Key, q => q.Value),
+            FlushSeconds = boxes.SelectMany(b => b.Open).GroupBy(o => o.Key, o => o.Value, StringComparer.Ordinal).OrderBy(q => q.Key, StringComparer.Ordinal)
+                .ToDictionary(q => q.Key, q => Math.Round(q.Sum(o => o.Seconds) / q.Sum(o => o.Batches), 3)),
             Problems = behind == 0 ? [] : [$"the cloud did not have everything of {behind} boxes within {options.DrainSeconds} s"],
         };
     }
