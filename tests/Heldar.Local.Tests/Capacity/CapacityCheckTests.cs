@@ -23,6 +23,7 @@ public sealed class CapacityCheckTests
             MessagesPerSecond = messages / 100.0,
             Types = new Dictionary<string, int> { [EventTypes.SegmentClosed] = 1000 },
             Queues = new Dictionary<string, int> { ["segments"] = messages },
+            FlushSeconds = new Dictionary<string, double> { ["segments"] = 1.05 },
         };
 
         CapacityCheckReport report = CapacityCheck.Compare(Options, run, Prices.Read(null));

@@ -20,6 +20,7 @@ public sealed class SimOutboxTests
         outbox.Seal(Identity, Start + Duration.FromSeconds(1), all: false);
         IReadOnlyList<SimBatch> due = outbox.Due(Start);
 
+        Assert.All(outbox.Open.Values, open => Assert.Equal(1, open.Seconds / open.Batches));
         Assert.Equal(events.Select(e => e.Id).Order(StringComparer.Ordinal), due.SelectMany(b => b.Events).Select(e => e.Id).Order(StringComparer.Ordinal));
         Assert.All(due.GroupBy(b => b.Class), g => Assert.Equal(Enumerable.Range(1, g.Count()).Select(n => (long)n), g.Select(b => b.Seq)));
         Assert.All(due, batch =>
@@ -47,6 +48,27 @@ public sealed class SimOutboxTests
 
         outbox.Learn([new Watermark(EventClass.Segment, outbox.Epoch, batch.Seq, [])]);
         Assert.DoesNotContain(batch, outbox.Due(Start + Duration.FromSeconds(30)));
+    }
+
+    [Fact]
+    public void HolesAlone_ArePutAgain_AfterWaitsThatDouble()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        for (var i = 0; i < 6; i++)
+        {
+            Fill(outbox, 40);
+            outbox.Seal(Identity, Start, all: true);
+        }
+
+        foreach (SimBatch one in outbox.Due(Start)) (one.Puts, one.LastPut) = (1, Start);
+        outbox.Learn([new Watermark(EventClass.Segment, outbox.Epoch, 1, [new SequenceRange(2, 2)])]);
+
+        Assert.Equal([2L, 4L, 5L, 6L], Again(30).Select(b => b.Seq));
+        foreach (SimBatch one in Again(30)) (one.Puts, one.LastPut) = (2, Start + Duration.FromSeconds(30));
+        Assert.Empty(Again(89));
+        Assert.Equal(4, Again(90).Count());
+
+        IEnumerable<SimBatch> Again(int seconds) => outbox.Due(Start + Duration.FromSeconds(seconds)).Where(b => b.Class == EventClass.Segment).OrderBy(b => b.Seq);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal sealed class PipelineDrill : Drill
         return cloud.Stack.Boxes.Count == 0 ? report : await WithRealBoxAsync(report, cloud, stage.Say, cancellation);
     }
 
-    private static FleetSimOptions Storm(string folder, bool quick, int kills) => new(quick ? 8 : 20, folder)
+    private static FleetSimOptions Storm(string folder, bool quick, int kills) => new(quick ? 8 : 12, folder)
     {
         Seconds = kills * (quick ? 5 : 8),
         Rate = 15,

@@ -67,6 +67,9 @@ internal sealed record FleetSimReport
     /// <summary>First puts by queue.</summary>
     public IReadOnlyDictionary<string, int> Queues { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>How long a batch was open on average, s, by queue: the flush time as it was, on a machine that may have been slow.</summary>
+    public IReadOnlyDictionary<string, double> FlushSeconds { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Faults that were put into the index, and that the judge found, before anything counted.</summary>
     public IReadOnlyList<string> Proved { get; init; } = [];
 

@@ -80,6 +80,7 @@ internal sealed class FleetSimRun(FleetSimOptions options, Action<string> say)
             Log = boxes.LogFile,
             Types = SimLog.Read(boxes.LogFile).Where(l => l.Kind == "event").CountBy(l => l.Type!).OrderBy(t => t.Key, StringComparer.Ordinal).ToDictionary(t => t.Key, t => t.Value),
             Queues = puts.CountBy(l => l.Queue!).OrderBy(q => q.Key, StringComparer.Ordinal).ToDictionary(q => q.Key, q => q.Value),
+            FlushSeconds = boxes.FlushSeconds(),
             Problems = boxes.Behind == 0 ? [] : [$"the cloud did not have everything of {boxes.Behind} boxes within {options.DrainSeconds} s"],
         };
     }

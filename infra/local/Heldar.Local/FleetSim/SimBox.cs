@@ -22,6 +22,7 @@ internal sealed record SimBoxParts(int Number, FleetSimOptions Options, Instant 
 /// </summary>
 internal sealed class SimBox : IDisposable
 {
+    private const int MostPuts = 16;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private readonly SimBoxParts _parts;
     private readonly ECDsa _key = BoxKeys.Create();
@@ -64,6 +65,9 @@ internal sealed class SimBox : IDisposable
     /// <summary>Events and batches that the cloud is not known to have.</summary>
     public long Backlog => _outbox.Backlog;
 
+    /// <summary>How long batches were open, by queue.</summary>
+    public IReadOnlyDictionary<string, (double Seconds, int Batches)> Open => _outbox.Open;
+
     /// <summary>Where this box's camera goes when it moves.</summary>
     public SimBox? Neighbour { get; set; }
 
@@ -83,11 +87,13 @@ internal sealed class SimBox : IDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         long began = Stopwatch.GetTimestamp();
+        Instant start = SystemClock.Instance.GetCurrentInstant();
         double made = 0;
         Add(_maker.Describe(Clock()));
         for (TimeSpan passed = default; passed.TotalSeconds < _parts.Options.Seconds; passed = Stopwatch.GetElapsedTime(began))
         {
-            for (; made < passed.TotalSeconds * _parts.Options.Rate; made++) Add(_maker.Next(Clock(), _outbox.Backlog));
+            // An event that is made late, because a put took its time, has waited since it was due.
+            for (; made < passed.TotalSeconds * _parts.Options.Rate; made++) _outbox.Add(_maker.Next(Clock(), _outbox.Backlog), start + Duration.FromSeconds(made / _parts.Options.Rate));
             Mishap(passed);
             if (!_mishaps.IsOffline(passed)) await StepAsync(all: false, cancellation);
             await Task.Delay(Tick, cancellation);
@@ -169,9 +175,9 @@ internal sealed class SimBox : IDisposable
                 _outbox.Learn(answer.Watermarks);
             }
 
-            // The newest first after an outage: the cloud must not care.
+            // The newest first after an outage: the cloud must not care. A few at a time, so that a slow queue does not keep the box from its other work.
             IReadOnlyList<SimBatch> due = _outbox.Due(now);
-            foreach (SimBatch batch in due.Count > 3 ? due.Reverse() : due) await PutAsync(batch, cancellation);
+            foreach (SimBatch batch in (due.Count > 3 ? due.Reverse() : due).Take(MostPuts)) await PutAsync(batch, cancellation);
         }
         catch (Exception e) when (IsTransient(e, cancellation))
         {

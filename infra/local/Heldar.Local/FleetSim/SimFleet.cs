@@ -40,6 +40,10 @@ internal sealed class SimFleet : IDisposable
     /// <summary>Boxes of which the cloud is not known to have everything.</summary>
     public int Behind => _boxes.Count(b => b.Backlog > 0);
 
+    /// <summary>How long a batch was open on average, s, by queue.</summary>
+    public IReadOnlyDictionary<string, double> FlushSeconds() => _boxes.SelectMany(b => b.Open).GroupBy(o => o.Key, o => o.Value, StringComparer.Ordinal)
+        .OrderBy(q => q.Key, StringComparer.Ordinal).ToDictionary(q => q.Key, q => Math.Round(q.Sum(o => o.Seconds) / q.Sum(o => o.Batches), 3));
+
     /// <summary>What was sent so far.</summary>
     public SimLedger Ledger => SimLedger.Of(SimLog.Read(LogFile));
 

@@ -26,6 +26,9 @@ internal sealed class SimBatch(EventClass @class, string epoch, long seq, string
     /// <summary>Puts that the queue accepted.</summary>
     public int Puts { get; set; }
 
+    /// <summary>The cloud has it, though something before it is missing.</summary>
+    public bool Received { get; set; }
+
     /// <summary>The log has it.</summary>
     public bool Logged { get; set; }
 
@@ -41,11 +44,16 @@ internal sealed class SimBatch(EventClass @class, string epoch, long seq, string
 internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], string> sign)
 {
     private const int FlushBytes = 32 * 1024;
+    private const int MostDoublings = 5;
     private readonly Dictionary<(EventClass Class, string Queue), List<(SimEvent Event, Instant Since)>> _waiting = [];
     private readonly Dictionary<EventClass, long> _last = [];
     private readonly List<SimBatch> _sealed = [];
+    private readonly Dictionary<string, (double Seconds, int Batches)> _open = new(StringComparer.Ordinal);
 
     public string Epoch { get; private set; } = NewEpoch();
+
+    /// <summary>How long batches were open, s, by queue: from the first event to the seal; more than the flush time when the box is late.</summary>
+    public IReadOnlyDictionary<string, (double Seconds, int Batches)> Open => _open;
 
     /// <summary>Events and batches that the cloud is not known to have.</summary>
     public long Backlog => _waiting.Values.Sum(w => w.Count) + _sealed.Count;
@@ -77,19 +85,30 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
             {
                 int take = 0;
                 for (int size = 0; take < waiting.Count && take < BatchBody.MaxEvents && (take == 0 || size + waiting[take].Event.Size <= FlushBytes); take++) size += waiting[take].Event.Size;
+                var open = _open.GetValueOrDefault(queue);
+                _open[queue] = (open.Seconds + (now - waiting[0].Since).TotalSeconds, open.Batches + 1);
                 _sealed.Add(Sealed(identity, @class, queue, [.. waiting.Take(take).Select(w => w.Event)]));
                 waiting.RemoveRange(0, take);
             }
         }
     }
 
-    /// <summary>Batches to put now: new ones, and old ones that the cloud does not have.</summary>
-    public IReadOnlyList<SimBatch> Due(Instant now) => [.. _sealed.Where(b => b.Puts == 0 || now - b.LastPut >= resend)];
+    /// <summary>Batches to put now: new ones, and old ones that the cloud does not have. Waits double with each put, as a box's do, so that a slow cloud is not told ever more.</summary>
+    public IReadOnlyList<SimBatch> Due(Instant now) => [.. _sealed.Where(b => b.Puts == 0 || (!b.Received && now - b.LastPut >= resend * (1 << Math.Min(b.Puts - 1, MostDoublings))))];
 
-    /// <summary>Forgets what the cloud has.</summary>
+    /// <summary>Forgets what the watermark has passed, and puts nothing again that lies beyond it and in no hole.</summary>
     public void Learn(IReadOnlyList<Watermark> marks)
     {
-        foreach (Watermark mark in marks) _sealed.RemoveAll(b => b.Puts > 0 && b.Class == mark.Class && b.Epoch == mark.Epoch && b.Seq <= mark.Through);
+        foreach (Watermark mark in marks)
+        {
+            _sealed.RemoveAll(b => b.Puts > 0 && b.Class == mark.Class && b.Epoch == mark.Epoch && b.Seq <= mark.Through);
+            if (mark.Holes.Count == 0) continue;
+
+            // What follows the last hole was received; of more the mark says nothing.
+            long known = mark.Holes[^1].To + 1;
+            foreach (SimBatch batch in _sealed.Where(b => b.Class == mark.Class && b.Epoch == mark.Epoch && b.Seq <= known))
+                batch.Received = !mark.Holes.Any(hole => hole.From <= batch.Seq && batch.Seq <= hole.To);
+        }
     }
 
     private SimBatch Sealed(SimIdentity identity, EventClass @class, string queue, IReadOnlyList<SimEvent> events)
