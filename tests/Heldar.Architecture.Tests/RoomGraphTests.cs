@@ -69,7 +69,7 @@ public sealed class RoomGraphTests
         ["Access"] = ["Api", "Audit", "Settings"],
         ["Api"] = [],
         ["Audit"] = [],
-        ["Boxes"] = ["Access", "Api", "Settings"],
+        ["Boxes"] = ["Access", "Api", "Settings", "Shards"],
         ["Cameras"] = ["Access", "Boxes"],
         ["Commands"] = ["Access", "Api", "Enrolment", "Settings"],
         ["DeadLetters"] = ["Access", "Api", "Audit", "Keys", "Settings"],
@@ -129,9 +129,11 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Commands"] = ["Cameras", "Drills", "Emulator", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
-        ["Drills"] = ["Cameras", "Emulator", "Judge", "Processes"],
+        ["Capacity"] = ["FleetSim"],
+        ["Commands"] = ["Cameras", "Capacity", "Drills", "Emulator", "FleetSim", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
+        ["Drills"] = ["Cameras", "Emulator", "FleetSim", "Judge", "Processes", "Servers"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],
+        ["FleetSim"] = ["Emulator", "Processes"],
         ["FunctionsHost"] = ["Processes"],
         ["Judge"] = ["Cameras", "Processes"],
         ["Packaging"] = ["Processes"],

@@ -61,7 +61,7 @@ internal static class FleetApp
         builder.Services.AddOpenApi();
         builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
         builder.Services.AddFleet(options).AddKeys();
-        builder.Services.AddSingleton<ShardProvisioner>().AddHostedService(s => s.GetRequiredService<ShardProvisioner>());
+        builder.Services.AddSingleton<ShardPlacement>().AddSingleton<ShardProvisioner>().AddHostedService(s => s.GetRequiredService<ShardProvisioner>());
         adjust?.Invoke(builder);
 
         var app = builder.Build();
