@@ -77,6 +77,7 @@ public sealed class OrphanSweepTests : IAsyncDisposable
                 End = closed.Start + Duration.FromSeconds(30),
                 Bytes = 6,
                 Codec = "avc1.64000d",
+                Frames = 1,
                 Sha256 = new string('a', 64),
                 Root = new string('b', 64),
                 Reason = "closed",
