@@ -62,7 +62,7 @@ internal sealed class SealedVolume
     {
         var sealedVolume = new SealedVolume(volume);
         var reader = new SealReader(volume.Root);
-        foreach (var (_, record) in reader.Read(null, cancellation, fragments: false)) sealedVolume.Take(record);
+        foreach (var (_, record) in reader.Read(null, cancellation, SealReader.NoFragments)) sealedVolume.Take(record);
         report.Count("seals", reader.Lines);
         foreach (var problem in reader.Problems)
             report.Add(new Finding(3, "seal-chain", $"{volume.Root}/{SealFiles.Folder}/{problem.Hour}.jsonl:{problem.Line}", problem.What));

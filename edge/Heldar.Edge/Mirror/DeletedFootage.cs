@@ -16,7 +16,7 @@ internal sealed class DeletedFootage
         var all = new DeletedFootage();
         foreach (var volume in volumes)
         {
-            foreach (var (_, record) in new SealReader(volume.Root).Read(null, cancellation, fragments: false))
+            foreach (var (_, record) in new SealReader(volume.Root).Read(null, cancellation, SealReader.NoFragments))
             {
                 if (record.Deleted is not { } deleted) continue;
                 if (record.Segments is { } segments) all._segments.UnionWith(segments);

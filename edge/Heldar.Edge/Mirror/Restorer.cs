@@ -111,7 +111,7 @@ internal sealed partial class Restorer(
 
     /// <summary>What the mirror's own seal log says of a copy with a digest; null when it never sealed such a one.</summary>
     private static SegmentData? SealedAs(Volume mirror, Segment segment, string sha256, CancellationToken cancellation) =>
-        new SealReader(mirror.Root).Read(SealFiles.HourOf(segment.Start), cancellation, fragments: false)
+        new SealReader(mirror.Root).Read(SealFiles.HourOf(segment.Start), cancellation, SealReader.NoFragments)
             .Select(e => e.Record).LastOrDefault(r => r.Path == segment.RelativePath && r.Data is { } d && d.Segment == segment.Id && d.Sha256 == sha256)?.Data;
 
     [LoggerMessage(3103, LogLevel.Warning, "{Path} was restored from the mirror")]

@@ -38,7 +38,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         var seals = new SealReader(volume.Root);
         List<SealEntry> group = new(GroupSize);
         var applied = 0;
-        foreach (var entry in seals.Read(mark, cancellation, fragments: false))
+        foreach (var entry in seals.Read(mark, cancellation, SealReader.NoFragments))
         {
             if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
             if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null } or { Hold: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;

@@ -16,6 +16,9 @@ internal sealed class OpenedSegments
     /// <summary>Whether the log settles a segment, or will once its salvage is sealed.</summary>
     public bool Knows(Guid segment) => _settled.Contains(segment) || _open.ContainsKey(segment);
 
+    /// <summary>Whether it was opened and nothing settles it.</summary>
+    public bool IsOpen(Guid segment) => _open.ContainsKey(segment);
+
     public void Take(SealRecord record)
     {
         switch (record)

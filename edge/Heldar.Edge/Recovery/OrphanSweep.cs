@@ -100,7 +100,7 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IndexWriter index
         // The newest line may be half written just now; it is about no file of hours ago.
         var newest = SealFiles.Hours(volume.Root) is [.., var last] ? last : null;
         var lines = 0;
-        foreach (var (_, record) in seals.Read(null, cancellation))
+        foreach (var (_, record) in seals.Read(null, cancellation, asked.ContainsKey))
         {
             var about = Ids(record).Where(asked.ContainsKey).ToList();
             known.UnionWith(about);

@@ -32,7 +32,11 @@ internal static class UnclosedSegments
         var hours = SealFiles.Hours(volume.Root);
         var newest = hours.Count <= Hours ? null : hours[^Hours];
         var seals = new OpenedSegments();
-        foreach (var (_, record) in new SealReader(volume.Root).Read(wholeLog ? null : newest, cancellation)) seals.Take(record);
+        var from = wholeLog ? null : newest;
+        foreach (var (_, record) in new SealReader(volume.Root).Read(from, cancellation, SealReader.NoFragments)) seals.Take(record);
+        // Digests of what stayed open are asked for in a second go: they are a few lines of very many.
+        if (seals.Unclosed.Any())
+            foreach (var (_, record) in new SealReader(volume.Root).Read(from, cancellation, seals.IsOpen).Where(e => e.Record.Fragments is not null)) seals.Take(record);
         List<UnclosedSegment> found = [.. seals.Unclosed.Where(o => volume.Resolve(o.Path) is { } full && File.Exists(full))];
         List<(string, string)> unseen = [];
         // What the newest folders hold beyond the log: a power cut may have taken the line and left the file.

@@ -9,13 +9,14 @@ namespace Heldar.Edge.Seals;
 /// </summary>
 internal static class FragmentsLine
 {
-    /// <summary>Number and digest of the line before; false for any other line.</summary>
+    /// <summary>Its number, the digest of the line before, and the segment; false for any other line.</summary>
     /// <param name="line">The line.</param>
     /// <param name="prev">64 characters, which the digest is written to.</param>
     /// <param name="seq">The number.</param>
-    public static bool TryRead(ReadOnlySpan<byte> line, Span<char> prev, out long seq)
+    /// <param name="segment">Whose fragments they are.</param>
+    public static bool TryRead(ReadOnlySpan<byte> line, Span<char> prev, out long seq, out Guid segment)
     {
-        seq = 0;
+        (seq, segment) = (0, Guid.Empty);
         if (!Skip(ref line, "{\"seq\":"u8) || !Utf8Parser.TryParse(line, out seq, out var digits) || seq < 1) return false;
         line = line[digits..];
         if (!Skip(ref line, ",\"prev\":\""u8) || line.Length < prev.Length || Ascii.ToUtf16(line[..prev.Length], prev, out _) != System.Buffers.OperationStatus.Done) return false;
@@ -24,7 +25,7 @@ internal static class FragmentsLine
         var end = line.IndexOf((byte)'"');
         if (end < 0) return false;
         line = line[end..];
-        return Skip(ref line, "\",\"type\":\"fragments\",\"fragments\":{"u8) && line.EndsWith("}}"u8);
+        return Skip(ref line, "\",\"type\":\"fragments\",\"fragments\":{\"segment\":\""u8) && Utf8Parser.TryParse(line, out segment, out var id) && line[id..].StartsWith("\""u8) && line.EndsWith("}}"u8);
     }
 
     private static bool Skip(ref ReadOnlySpan<byte> line, ReadOnlySpan<byte> text)

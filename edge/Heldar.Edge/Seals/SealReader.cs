@@ -20,6 +20,9 @@ internal sealed record SealEntry(string Hour, SealRecord Record);
 /// </summary>
 internal sealed class SealReader(string root)
 {
+    /// <summary>For those who need no <c>fragments</c> lines.</summary>
+    public static readonly Func<Guid, bool> NoFragments = _ => false;
+
     /// <summary>What is said of a line without an end.</summary>
     public const string Torn = "the line is torn";
     private readonly List<SealProblem> _problems = [];
@@ -33,8 +36,8 @@ internal sealed class SealReader(string root)
     /// <summary>Reads in the order of the chain.</summary>
     /// <param name="from">First file; null for all. The chain is checked from the second line that is read.</param>
     /// <param name="cancellation">Gives up between lines.</param>
-    /// <param name="fragments">Whether <c>fragments</c> lines are answered too; without, they are only chained, which is many times faster.</param>
-    public IEnumerable<SealEntry> Read(string? from, CancellationToken cancellation, bool fragments = true)
+    /// <param name="fragmentsOf">Whose <c>fragments</c> lines are answered: null for everyone's, <see cref="NoFragments"/> for nobody's. The others are only chained, which is many times faster.</param>
+    public IEnumerable<SealEntry> Read(string? from, CancellationToken cancellation, Func<Guid, bool>? fragmentsOf = null)
     {
         var chain = new SealChain(from is null);
         foreach (var hour in SealFiles.Hours(root, from))
@@ -50,7 +53,7 @@ internal sealed class SealReader(string root)
             {
                 cancellation.ThrowIfCancellationRequested();
                 Lines++;
-                if (Take(lines, chain, (hour, number), fragments) is { } record) yield return new SealEntry(hour, record);
+                if (Take(lines, chain, (hour, number), fragmentsOf) is { } record) yield return new SealEntry(hour, record);
             }
         }
 
@@ -84,7 +87,7 @@ internal sealed class SealReader(string root)
         Span<char> prev = stackalloc char[64];
         while (lines?.Read() == true)
         {
-            if (!lines.IsWhole || !((trust && FragmentsLine.TryRead(lines.Line, prev, out _)) || Parse(lines.Line) is not null)) continue;
+            if (!lines.IsWhole || !((trust && FragmentsLine.TryRead(lines.Line, prev, out _, out _)) || Parse(lines.Line) is not null)) continue;
             end = lines.Next;
             last = lines.Line.ToArray();
         }
@@ -92,10 +95,10 @@ internal sealed class SealReader(string root)
         return (end, last.Length == 0 ? null : last);
     }
 
-    private SealRecord? Take(SealLines lines, SealChain chain, (string Hour, int Number) at, bool fragments)
+    private SealRecord? Take(SealLines lines, SealChain chain, (string Hour, int Number) at, Func<Guid, bool>? fragmentsOf)
     {
         Span<char> prev = stackalloc char[64];
-        if (!fragments && lines.IsWhole && FragmentsLine.TryRead(lines.Line, prev, out var seq))
+        if (fragmentsOf is not null && lines.IsWhole && FragmentsLine.TryRead(lines.Line, prev, out var seq, out var segment) && !fragmentsOf(segment))
         {
             Note(at, chain.Take(seq, prev, lines.Line, at.Hour, at.Number));
             return null;

@@ -54,7 +54,7 @@ internal sealed class SealPruner(IStoreReader reader, Retainer retention)
     {
         List<Guid> segments = [];
         var seals = new SealReader(volume.Root);
-        foreach (var (hour, record) in seals.Read(file, cancellation, fragments: false))
+        foreach (var (hour, record) in seals.Read(file, cancellation, SealReader.NoFragments))
         {
             if (hour != file) break;
             if ((record.Opened?.Segment ?? record.Data?.Segment) is { } segment)

@@ -91,7 +91,7 @@ public sealed class SealLogTests : IDisposable
         }
 
         var reader = new SealReader(_folder.Path);
-        Assert.Equal(["0", "1", "2", "3", "4"], reader.Read(null, CancellationToken.None, fragments: false).Select(e => e.Record.Cause));
+        Assert.Equal(["0", "1", "2", "3", "4"], reader.Read(null, CancellationToken.None, SealReader.NoFragments).Select(e => e.Record.Cause));
         Assert.Equal((0, 10L), (reader.Problems.Count, reader.Lines));
         var path = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
         var whole = File.ReadAllBytes(path);
@@ -102,7 +102,7 @@ public sealed class SealLogTests : IDisposable
             changed[at] ^= 1;
             File.WriteAllBytes(path, changed);
             var again = new SealReader(_folder.Path);
-            Assert.True(again.Read(null, CancellationToken.None, fragments: false).Count() <= 5);
+            Assert.True(again.Read(null, CancellationToken.None, SealReader.NoFragments).Count() <= 5);
             Assert.NotEmpty(again.Problems);
         }
     }
