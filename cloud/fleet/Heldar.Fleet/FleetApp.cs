@@ -8,6 +8,7 @@ using Heldar.Fleet.Api;
 using Heldar.Fleet.Audit;
 using Heldar.Fleet.Boxes;
 using Heldar.Fleet.Cameras;
+using Heldar.Fleet.DeadLetters;
 using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Health;
 using Heldar.Fleet.Holds;
@@ -19,6 +20,7 @@ using Heldar.Fleet.Search;
 using Heldar.Fleet.Settings;
 using Heldar.Fleet.Shards;
 using Heldar.Fleet.Sites;
+using Heldar.Fleet.Webhooks;
 using Microsoft.AspNetCore.RateLimiting;
 using NodaTime;
 
@@ -32,7 +34,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess();
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks();
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
@@ -79,6 +81,8 @@ internal static class FleetApp
         app.MapPosters();
         app.MapSearch();
         app.MapHolds();
+        app.MapDeadLetters();
+        app.MapWebhooks();
         app.MapFootage();
         app.MapTunnel();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Need.Nothing);

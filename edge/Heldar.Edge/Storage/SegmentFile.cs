@@ -20,6 +20,8 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     private SafeFileHandle? _handle;
     private string? _sha256;
     private long? _cameraOffsetMs;
+    private long _syncedLength;
+    private Instant _syncedEnd;
     private volatile bool _broken;
     private volatile VolumeFault _fault;
 
@@ -31,7 +33,7 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 
     public string Slug => slug;
 
-    /// <summary>The copy on the mirror; set before the segment opens, used by whoever feeds it.</summary>
+    /// <summary>The copy on the mirror; set and used by whoever feeds the segment, before the first fragment.</summary>
     public SegmentCopy? Copy { get; set; }
 
     public string FullPath { get; } = Path.Combine(volume.Root, relativePath);
@@ -119,17 +121,20 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
         {
             if (_handle is not null) RandomAccess.SetLength(_handle, Length);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // The volume is gone; start-up cuts the tail when it is back.
+            // The volume is gone, and recovery cuts the tail when it is back; or the file is closed already.
         }
     }
 
-    /// <summary>The file system was synced.</summary>
+    /// <summary>The file system is about to be synced: what is written from now on may or may not be part of it.</summary>
+    public void BeginSync() => (_syncedLength, _syncedEnd) = (Length, End);
+
+    /// <summary>The file system was synced: what was written before it began is durable.</summary>
     public bool MarkDurable()
     {
-        if (DurableLength == Length) return false;
-        (DurableLength, DurableEnd) = (Length, End);
+        if (_syncedLength <= DurableLength) return false;
+        (DurableLength, DurableEnd) = (_syncedLength, _syncedEnd);
         return true;
     }
 

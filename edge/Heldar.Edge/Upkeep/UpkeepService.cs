@@ -1,7 +1,9 @@
+using Heldar.Edge.Storage;
+
 namespace Heldar.Edge.Upkeep;
 
-/// <summary>Calls the upkeeper: the log each minute, the rest each hour, beginning five minutes after the start. What fails is tried again the next time.</summary>
-internal sealed partial class UpkeepService(Upkeeper upkeep, ILogger<UpkeepService> log) : BackgroundService
+/// <summary>Calls the upkeeper and the pruner of seals: the log each minute, the rest each hour, beginning five minutes after the start. What fails is tried again the next time.</summary>
+internal sealed partial class UpkeepService(Upkeeper upkeep, SealPruner seals, VolumeWriters writers, ILogger<UpkeepService> log) : BackgroundService
 {
     private const int First = 5;
     private const int Hour = 60;
@@ -21,6 +23,7 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, ILogger<UpkeepServi
                     var rows = await upkeep.PruneAsync(stoppingToken);
                     var free = await upkeep.ShrinkAsync(stoppingToken);
                     if (rows > 0) LogPruned(rows, free);
+                    foreach (var writer in writers.All.Append(writers.Mirror).OfType<VolumeWriter>()) await SealsAsync(writer, stoppingToken);
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
@@ -33,6 +36,27 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, ILogger<UpkeepServi
             // Stopping.
         }
     }
+
+    /// <summary>One volume's fault is not the next one's.</summary>
+    private async Task SealsAsync(VolumeWriter writer, CancellationToken cancellation)
+    {
+        try
+        {
+            // Reading files may block for as long as the disk takes.
+            var files = await Task.Run(() => seals.PruneAsync(writer, cancellation), cancellation);
+            if (files > 0) LogSeals(writer.Volume.Root, files);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogSealsFailed(writer.Volume.Root, e.Message);
+        }
+    }
+
+    [LoggerMessage(3702, LogLevel.Information, "{Volume}: {Files} files of the seal log went, since no footage of them is left")]
+    private partial void LogSeals(string volume, int files);
+
+    [LoggerMessage(3703, LogLevel.Error, "{Volume}: the beginning of the seal log could not be pruned: {Error}")]
+    private partial void LogSealsFailed(string volume, string error);
 
     [LoggerMessage(3700, LogLevel.Information, "{Rows} old rows of the ledger were pruned; {Free} pages of the database are free")]
     private partial void LogPruned(long rows, long free);

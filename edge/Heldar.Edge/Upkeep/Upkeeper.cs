@@ -1,6 +1,7 @@
 using Dapper;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Jobs;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Store;
 using NodaTime;
@@ -43,6 +44,7 @@ internal sealed class Upkeeper(BoxStore store, Retainer retention, IClock clock)
         }
 
         await store.EnqueueAsync(db => all += DoubtRows.Prune(db, SegmentIndex.Ns(latest), Batch), cancellation);
+        await store.EnqueueAsync(db => all += JobRows.Prune(db, clock.GetCurrentInstant(), Batch), cancellation);
         return all;
     }
 

@@ -133,7 +133,7 @@ public sealed class OrphanSweepTests : IAsyncDisposable
         // .NET cannot name what is no UTF-8, so the shell tidies up.
         await RunAsync(folder, "rm -rf -- ./*");
         Assert.Equal((1, (string?)null), (result.Moved, result.Doubt));
-        Assert.Equal(14, result.Others);
+        Assert.Equal(16, result.Others);
         Assert.Equal(before - 1, after);
         Assert.Equal("not yours", await File.ReadAllTextAsync(secret));
         Assert.Single(Directory.GetFileSystemEntries(_elsewhere.Path));
@@ -199,7 +199,7 @@ public sealed class OrphanSweepTests : IAsyncDisposable
         return name;
     }
 
-    private Task<OrphanResult> SweepAsync(Action? rest = null) => new OrphanSweep(_box.Box.Store, _box.Clock, NullLogger<OrphanSweep>.Instance).RunAsync(
+    private Task<OrphanResult> SweepAsync(Action? rest = null) => new OrphanSweep(_box.Box.Store, _box.Box.IndexWriter, _box.Clock, NullLogger<OrphanSweep>.Instance).RunAsync(
         _box.Box.Writers.All[0],
         _ =>
         {

@@ -2,6 +2,7 @@ using Dapper;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Jobs;
 using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Retention;
 using Heldar.Edge.Upkeep;
@@ -54,6 +55,8 @@ public sealed class UpkeeperTests : IAsyncDisposable
     {
         _box.Machine.Synchronised = true;
         await PutAsync(Removed, 300);
+        var job = new RecordingJob(Guid.CreateVersion7(), Camera, null, null, Ago(300), Ago(299), JobState.Completed, Ago(299), null);
+        await _box.Box.Store.EnqueueAsync(db => JobRows.Put(db, job));
         await _box.Retainer.GuardAsync(CancellationToken.None);
         _box.Machine.Synchronised = false;
 
@@ -61,11 +64,12 @@ public sealed class UpkeeperTests : IAsyncDisposable
         await _box.Retainer.GuardAsync(CancellationToken.None);
         Assert.Equal(0, await Upkeep.PruneAsync(CancellationToken.None));
         Assert.Equal(1, await CountAsync("gap"));
+        Assert.Equal(1, await CountAsync("recording_job"));
 
         _box.Machine.Synchronised = true;
         await _box.Retainer.GuardAsync(CancellationToken.None);
-        // The newest wish stays.
-        Assert.Equal(3, await Upkeep.PruneAsync(CancellationToken.None));
+        // A gap, a refill, a deletion and a job: the newest wish stays.
+        Assert.Equal(4, await Upkeep.PruneAsync(CancellationToken.None));
     }
 
     [Fact]

@@ -18,8 +18,11 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
         ["DrainPoisonDetections"] = QueueNames.Detections,
         ["DrainPoisonSnapshots"] = QueueNames.Snapshots,
         ["DrainPoisonHolds"] = QueueNames.Holds,
+        ["DrainPoisonMended"] = QueueNames.Mended,
         ["DrainPoisonStates"] = QueueNames.States,
         ["DrainPoisonRegistrations"] = QueueNames.Registrations,
+        ["DrainPoisonFanout"] = QueueNames.Fanout,
+        ["DrainPoisonWebhooks"] = QueueNames.Webhooks,
     };
 
     /// <summary>One function for each queue that has a handler here.</summary>
@@ -44,6 +47,7 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
             Box = ClaimedBox(message.Body),
         }.Append(batch);
         await batch.ExecuteNonQueryAsync(cancellation);
+        policy.Refused(message, DeadLetterReasons.TooOften);
     }
 
     private static Guid? ClaimedBox(byte[] body)

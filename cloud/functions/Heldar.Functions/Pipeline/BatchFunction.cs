@@ -3,6 +3,7 @@ using Heldar.Cloud.Batches;
 using Heldar.Cloud.Database;
 using Heldar.Cloud.DeadLetters;
 using Heldar.Cloud.Registry;
+using Heldar.Cloud.Webhooks;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
 using Npgsql;
@@ -10,11 +11,11 @@ using Npgsql;
 namespace Heldar.Functions.Pipeline;
 
 /// <summary>What handlers of box batches share.</summary>
-internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, NodaTime.IClock Clock);
+internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, FanOutSender FanOut, NodaTime.IClock Clock);
 
 /// <summary>
 /// Applies one signed batch: verify, sort its events into good and bad, then one round trip that applies the good ones, files the bad ones as dead letters and
-/// marks the batch as received, all in one transaction. A batch never fails for one event.
+/// marks the batch as received, all in one transaction; then the good ones are fanned out. A batch never fails for one event.
 /// </summary>
 internal abstract class BatchFunction(BatchServices services) : IQueueFunction
 {
@@ -46,17 +47,56 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
             return;
         }
 
+        await ApplyAsync(verified, message.Queue, lastAttempt, null, cancellation);
+    }
+
+    /// <summary>Applies a letter that a person sent again: an event as one of its box, anything else as the message that it was. Refused again, it is open again.</summary>
+    internal async Task ApplyAsync(RedrivenLetter letter, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(letter);
+        VerifiedBatch verified;
+        try
+        {
+            verified = letter.IsEvent ? MendedEvents.AsBatch(letter) : await services.Verifier.VerifyAsync(letter.Body, cancellation);
+        }
+        catch (RefusedException refused)
+        {
+            await using var batch = services.Database.CreateBatch();
+            letter.AppendReopened(batch, refused.Reason, refused.Message);
+            await batch.ExecuteNonQueryAsync(cancellation);
+            return;
+        }
+
+        await ApplyAsync(verified, RedrivenLetter.WorkQueue(letter.Queue), lastAttempt: true, letter, cancellation);
+    }
+
+    private async Task ApplyAsync(VerifiedBatch verified, string queue, bool lastAttempt, RedrivenLetter? again, CancellationToken cancellation)
+    {
         var work = new BatchWork(verified, services.Clock.GetCurrentInstant());
-        var unknown = await SortAsync(work, message.Queue, cancellation);
-        if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, message.Queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
+        var unknown = await SortAsync(work, queue, cancellation);
+        if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
         await PrepareAsync(work, cancellation);
         await using var batch = services.Database.CreateBatch();
         GenericPlans.Append(batch);
         Append(batch, work);
-        foreach (var letter in work.Letters) letter.Append(batch);
         var complete = unknown.Count == 0 || lastAttempt;
-        if (complete) Watermarks.Append(batch, verified);
+        if (again is { IsEvent: true })
+        {
+            // The event's batch was counted when it came; this is no batch of the box.
+            if (work.Letters is [var refused, ..]) again.AppendReopened(batch, refused.Reason, refused.Detail);
+            else again.AppendApplied(batch);
+        }
+        else
+        {
+            foreach (var letter in work.Letters) letter.Append(batch);
+            if (complete) Watermarks.Append(batch, verified);
+            again?.AppendApplied(batch);
+        }
+
         if (batch.BatchCommands.Count > 1) await batch.ExecuteNonQueryAsync(cancellation);
+        if (work.Letters.Count > 0) services.Policy.Refused(message, work.Letters.Count);
+        // After the commit: when this fails, the whole message comes again, and what is fanned out twice is one delivery.
+        await services.FanOut.SendAsync(work.Box.Tenant, work.Applied, cancellation);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");
     }
 
@@ -70,8 +110,14 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         {
             try
             {
-                if (Check(work, one, source, owners) == Standing.UnknownCamera) unknown.Add(one);
-                else Collect(work, one, source!);
+                if (Check(work, one, source, owners) == Standing.UnknownCamera)
+                {
+                    unknown.Add(one);
+                    continue;
+                }
+
+                Collect(work, one, source!);
+                work.Applied.Add(one);
             }
             catch (RefusedException refused)
             {
@@ -145,6 +191,9 @@ internal sealed class BatchWork(VerifiedBatch batch, NodaTime.Instant now)
     public NodaTime.Instant Now { get; } = now;
 
     public List<DeadLetter> Letters { get; } = [];
+
+    /// <summary>The events that are good.</summary>
+    public List<CloudEvent> Applied { get; } = [];
 
     /// <summary>The handler's own collected work.</summary>
     public List<object> Items { get; } = [];
