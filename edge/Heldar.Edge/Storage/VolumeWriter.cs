@@ -146,7 +146,8 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     public async Task SealAsync(SealRecord record, CancellationToken cancellation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!TryPost(new Job(JobKind.Seal, null, null, null, record, Done: done), media: true)) throw new IOException($"the writer of {_volume.Root} takes nothing");
+        // One that is silent is not waited for again and again, by whoever has many records.
+        if (Fault == VolumeFault.Silent || !TryPost(new Job(JobKind.Seal, null, null, null, record, Done: done), media: true)) throw new IOException($"the writer of {_volume.Root} takes nothing");
         try
         {
             await done.Task.WaitAsync(Patience, cancellation);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Tests.Retention;
@@ -61,17 +62,49 @@ public sealed class OrphanSweepTests : IAsyncDisposable
     public async Task FileThatOnlyASealKnows_Stays()
     {
         _ = await PutAsync(Hours(5));
+        var closed = Orphan(Hours(30), "closed");
+        await SealAsync(new SealRecord
+        {
+            Type = SealType.Closed,
+            Path = closed.RelativePath,
+            Data = new SegmentData
+            {
+                Segment = closed.Id,
+                Camera = Gate,
+                Revision = 1,
+                Run = Gate,
+                Start = closed.Start,
+                End = closed.Start + Duration.FromSeconds(30),
+                Bytes = 6,
+                Codec = "avc1.64000d",
+                Frames = 1,
+                Sha256 = new string('a', 64),
+                Root = new string('b', 64),
+                Reason = "closed",
+            },
+        });
+
+        Assert.Equal(new OrphanResult(2, 0, 0, null), await SweepAsync());
+
+        Assert.True(File.Exists(Full(closed)));
+    }
+
+    [Fact]
+    public async Task FileThatWasOpenedAndHasNoFootage_GoesToQuarantine()
+    {
+        _ = await PutAsync(Hours(5));
         var opened = Orphan(Hours(30), "opened");
-        await _box.Box.Writers.All[0].SealAsync(new SealRecord
+        await SealAsync(new SealRecord
         {
             Type = SealType.Opened,
             Path = opened.RelativePath,
             Opened = new OpenedSeal(opened.Id, Gate, "gate", Gate, opened.Start, "avc1.64000d", 640, 360, 10, new string('a', 64)),
-        }, CancellationToken.None);
+        });
 
-        Assert.Equal(0, (await SweepAsync()).Moved);
+        Assert.Equal(new OrphanResult(2, 0, 0, null), await SweepAsync());
 
-        Assert.True(File.Exists(Full(opened)));
+        Assert.Equal("opened", await File.ReadAllTextAsync(Path.Combine(_box.Box.Root, Quarantine.Folder, Path.GetFileName(opened.RelativePath))));
+        Assert.Equal(opened.RelativePath, Assert.Single(_box.Box.Seals(), s => s.Type == SealType.Quarantined).Path);
     }
 
     [Fact]
@@ -172,6 +205,8 @@ public sealed class OrphanSweepTests : IAsyncDisposable
         await _box.DisposeAsync();
         _elsewhere.Dispose();
     }
+
+    private Task SealAsync(SealRecord record) => _box.Box.Writers.All[0].SealAsync(record, CancellationToken.None);
 
     private static async Task RunAsync(string folder, string script)
     {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
 using Heldar.Local.Drills;
 using Heldar.Local.Emulator;
 using Heldar.Local.Prerequisites;
@@ -36,12 +38,14 @@ internal static class DrillCommand
             IReadOnlyList<Drill> drills = [.. DrillRun.All.Where(drill => wanted == "all" || drill.Name == wanted)];
             var options = new DrillOptions(parsed.GetValue(runs), parsed.GetValue(quick), parsed.GetValue(keep));
             int code = 0;
+            long start = Stopwatch.GetTimestamp();
             await foreach (DrillReport report in new DrillRun(options, Console.Error.WriteLine).RunAsync(drills, cancellation))
             {
                 Console.Out.WriteLine(report.ToJson(indented: !parsed.GetValue(json)));
                 if (!report.Ok) code = report.Skipped is not null && code is 0 or 3 ? 3 : 1;
             }
 
+            if (drills.Count > 1) Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{drills.Count} drills took {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s together"));
             return code;
         });
         return command;
