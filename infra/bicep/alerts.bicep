@@ -43,6 +43,7 @@ var queueNames = [
   'archive'
   'retention'
   'holds'
+  'mended'
 ]
 
 // Both fronts write the same lines: the Function App to AppTraces, the worker to ContainerAppConsoleLogs. A table that does not exist yet counts as empty,
