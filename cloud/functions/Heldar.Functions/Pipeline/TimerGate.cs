@@ -99,6 +99,6 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
             "update timer_run set holder = null, lease_until = null, last_run = coalesce(@done::timestamptz, last_run) where timer = @name and holder = @holder", new { name, holder, done = done?.ToDateTimeUtc() });
     }
 
-    [LoggerMessage(4003, LogLevel.Error, "timer {Timer} lost its lease and stops")]
+    [LoggerMessage(4004, LogLevel.Error, "timer {Timer} lost its lease and stops")]
     private partial void LogLost(string timer);
 }
