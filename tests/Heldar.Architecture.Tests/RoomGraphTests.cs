@@ -95,13 +95,15 @@ public sealed class RoomGraphTests
         ["Gaps"] = ["Batches"],
         ["Holds"] = ["Batches"],
         ["Index"] = ["Holds"],
+        ["Mail"] = ["Outgoing"],
         ["Migrations"] = [],
         ["Outgoing"] = [],
         ["Queues"] = [],
         ["Registry"] = ["Batches"],
+        ["Secrets"] = [],
         ["Snapshots"] = ["Batches", "Days"],
         ["States"] = ["Batches"],
-        ["Webhooks"] = ["Outgoing", "Queues"],
+        ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets"],
         ["Zones"] = ["Batches", "Days"],
     });
 

@@ -1,13 +1,11 @@
-using System.Text.Json;
 using Dapper;
-using Heldar.Contracts;
 using NodaTime;
 using Npgsql;
 
 namespace Heldar.Cloud.Webhooks;
 
-/// <summary>A delivery that this caller alone sends now.</summary>
-internal sealed record DeliveryClaim(string Tenant, string Delivery, Guid Endpoint, string Name, string Url, IReadOnlyList<WebhookSecret> Secrets, bool Ordered, int Failures, Instant? FailingSince, int Tries, Instant ExpiresAt, byte[] Body);
+/// <summary>A delivery that this caller alone sends now. Secrets and credential are sealed.</summary>
+internal sealed record DeliveryClaim(string Tenant, string Delivery, Guid Endpoint, string Name, string Url, string Secrets, string? Credential, bool Ordered, int Failures, Instant? FailingSince, int Tries, Instant ExpiresAt, byte[] Body);
 
 /// <summary>What one attempt came to.</summary>
 /// <param name="Delivered">Whether the receiver took it.</param>
@@ -29,7 +27,7 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
                 and e.tenant = d.tenant and e.endpoint = d.endpoint and e.status = 'enabled' and (e.open_until is null or e.open_until <= @at)
                 and v.tenant = d.tenant and v.event = d.event
                 and (not e.ordered or not exists (select from webhook_delivery p where p.tenant = d.tenant and p.endpoint = d.endpoint and p.state = 'pending' and p.seq < d.seq))
-            returning d.endpoint, e.name, e.url, e.secrets::text as secrets, e.ordered, e.failures, e.failing_since, d.tries, d.expires_at, v.body
+            returning d.endpoint, e.name, e.url, e.secrets, e.credential, e.ordered, e.failures, e.failing_since, d.tries, d.expires_at, v.body
             """,
             // A second of slack: the queue's clock and this one's differ.
             new { tenant, delivery, at = now.ToDateTimeUtc(), slack = (now + Duration.FromSeconds(1)).ToDateTimeUtc(), until = (now + WebhookRetry.Claim).ToDateTimeUtc() },
@@ -138,6 +136,8 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
 
         public string Secrets { get; init; } = "";
 
+        public string? Credential { get; init; }
+
         public bool Ordered { get; init; }
 
         public int Failures { get; init; }
@@ -151,6 +151,6 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
         public byte[] Body { get; init; } = [];
 
         public DeliveryClaim ToClaim(string tenant, string delivery) =>
-            new(tenant, delivery, Endpoint, Name, Url, JsonSerializer.Deserialize<List<WebhookSecret>>(Secrets, HeldarJson.Options)!, Ordered, Failures, FailingSince, Tries, ExpiresAt, Body);
+            new(tenant, delivery, Endpoint, Name, Url, Secrets, Credential, Ordered, Failures, FailingSince, Tries, ExpiresAt, Body);
     }
 }

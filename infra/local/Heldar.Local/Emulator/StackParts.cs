@@ -142,6 +142,8 @@ internal sealed class StackParts
         ["HELDAR_SHARDS"] = "0",
         ["HELDAR_SHARD"] = "0",
         ["HELDAR_PORTAL"] = PortalBuild.Output,
+        ["HELDAR_SECRET_KEYS"] = _folder.Secret("secret-keys", 32),
+        ["HELDAR_OUTGOING_LOOPBACK"] = "1",
     };
 
     private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()

@@ -25,6 +25,11 @@ export function Shell({ person, screen, onSignOut, children }: ShellProps) {
           <a className="nav-link" href="#/boxes" aria-current={screen === 'boxes' ? 'page' : undefined}>
             Boxes
           </a>
+          {person.role === 'admin' && (
+            <a className="nav-link" href="#/webhooks" aria-current={screen === 'webhooks' ? 'page' : undefined}>
+              Webhooks
+            </a>
+          )}
         </nav>
         <div className="topbar-end">
           <span className="topbar-person" title={`Signed in as ${person.name} (${person.role})`}>
