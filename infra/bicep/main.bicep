@@ -1,7 +1,9 @@
-// One shard of the pipeline. The fleet, its database and the Function App are separate modules that build on this one's outputs.
+// One deployment: a shard of the pipeline with its fleet service, database and monitoring. The container registry is there before, in the same group.
 targetScope = 'resourceGroup'
 
-@description('Shard name: 1 to 20 lower-case letters or digits.')
+@description('Shard name: 1 to 20 lower-case letters or digits. The fleet signs for one storage account, so a deployment has one shard.')
+@minLength(1)
+@maxLength(20)
 param shard string = '0'
 
 @description('Azure region.')
@@ -12,14 +14,218 @@ param location string = resourceGroup().location
 @maxLength(10)
 param prefix string
 
+@description('What handles the queues: a Function App, or a worker on Container Apps.')
+@allowed(['functions', 'worker'])
+param front string
+
+@description('Container registry of this resource group that has the images.')
+param registryName string
+
+@description('Image of the fleet with its tag, without the registry.')
+param fleetImage string
+
+@description('Image of the worker with its tag, without the registry. Not used by the Function App, which gets a package.')
+param workerImage string
+
+@description('Password of the database user.')
+@secure()
+@minLength(16)
+param databasePassword string
+
+@description('Size of the database machine.')
+param databaseSku string
+
+@description('Tier that the size belongs to.')
+@allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
+param databaseTier string
+
+@description('Disk of the database in GB.')
+param databaseStorageGb int
+
+@description('Days that database backups are kept.')
+param databaseBackupDays int
+
+@description('Whether database, storage and containers are spread over zones. It cannot be changed for a container environment later.')
+param zoneRedundant bool
+
+@description('Most instances of the Function App, or replicas of the worker. Database connections grow with it.')
+@minValue(1)
+@maxValue(100)
+param maxInstances int
+
+@description('Address space of the private network, a /16.')
+param addressSpace string = '10.40.0.0/16'
+
+@description('E-mail address that alerts go to.')
+param alertEmail string
+
+@description('Days that logs are kept.')
+param logRetentionDays int
+
+@description('Most that the logs may take in a day, in GB; -1 for no limit.')
+param logDailyQuotaGb int
+
+@description('Messages that may wait in the queues before people are told.')
+param waitingMessages int
+
+@description('Failures within 15 minutes that people are not told.')
+param quietFailures int
+
+var unique = take(uniqueString(resourceGroup().id, shard), 8)
+
+module network 'network.bicep' = {
+  name: 'network'
+  params: {
+    prefix: prefix
+    location: location
+    addressSpace: addressSpace
+  }
+}
+
+module identities 'identities.bicep' = {
+  name: 'identities'
+  params: {
+    prefix: prefix
+    location: location
+  }
+}
+
+module monitoring 'monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    prefix: prefix
+    location: location
+    retentionDays: logRetentionDays
+    dailyQuotaGb: logDailyQuotaGb
+    alertEmail: alertEmail
+    pipelinePrincipalId: identities.outputs.pipelinePrincipalId
+  }
+}
+
+module vault 'vault.bicep' = {
+  name: 'vault'
+  params: {
+    name: '${prefix}-${unique}'
+    location: location
+    workspaceId: monitoring.outputs.workspaceId
+    readers: [ identities.outputs.fleetPrincipalId, identities.outputs.pipelinePrincipalId ]
+  }
+}
+
+module database 'database.bicep' = {
+  name: 'database'
+  params: {
+    name: '${prefix}-${unique}'
+    location: location
+    subnetId: network.outputs.databaseSubnetId
+    zoneId: network.outputs.databaseZoneId
+    vaultName: vault.outputs.name
+    sku: databaseSku
+    tier: databaseTier
+    storageGb: databaseStorageGb
+    backupDays: databaseBackupDays
+    zoneRedundant: zoneRedundant
+    password: databasePassword
+  }
+}
+
 module storage 'storage.bicep' = {
   name: 'storage-${shard}'
   params: {
     shard: shard
     location: location
-    accountName: '${prefix}${shard}${take(uniqueString(resourceGroup().id, shard), 8)}'
+    accountName: take('${prefix}${unique}${shard}', 24)
+    sku: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
+    vaultName: vault.outputs.name
+    pipelinePrincipalId: identities.outputs.pipelinePrincipalId
   }
 }
 
+module containers 'environment.bicep' = {
+  name: 'containers'
+  params: {
+    prefix: prefix
+    location: location
+    subnetId: network.outputs.containersSubnetId
+    workspaceId: monitoring.outputs.workspaceId
+    zoneRedundant: zoneRedundant
+    registryName: registryName
+    pullers: [ identities.outputs.fleetPrincipalId, identities.outputs.pipelinePrincipalId ]
+  }
+}
+
+module fleet 'fleet.bicep' = {
+  name: 'fleet'
+  params: {
+    prefix: prefix
+    location: location
+    environmentId: containers.outputs.environmentId
+    image: fleetImage
+    registryServer: containers.outputs.registryServer
+    identityId: identities.outputs.fleetId
+    vaultUri: vault.outputs.uri
+    databaseSecret: database.outputs.secretName
+    storageSecret: storage.outputs.secretName
+    shards: [ shard ]
+    // Container Apps' ingress stands in the environment's own subnet, and its proxies call from 100.100.0.0/17.
+    trustedProxies: '100.100.0.0/17,${cidrSubnet(addressSpace, 23, 0)}'
+  }
+}
+
+module functions 'functions.bicep' = if (front == 'functions') {
+  name: 'functions-${shard}'
+  params: {
+    name: '${prefix}-pipeline-${shard}-${unique}'
+    location: location
+    hostAccountName: '${prefix}h${unique}'
+    shard: shard
+    subnetId: network.outputs.functionsSubnetId
+    identityId: identities.outputs.pipelineId
+    identityPrincipalId: identities.outputs.pipelinePrincipalId
+    identityClientId: identities.outputs.pipelineClientId
+    vaultUri: vault.outputs.uri
+    databaseSecret: database.outputs.secretName
+    storageSecret: storage.outputs.secretName
+    insightsName: monitoring.outputs.insightsName
+    maxInstances: maxInstances
+  }
+}
+
+module worker 'worker.bicep' = if (front == 'worker') {
+  name: 'worker-${shard}'
+  params: {
+    prefix: prefix
+    location: location
+    environmentId: containers.outputs.environmentId
+    image: workerImage
+    registryServer: containers.outputs.registryServer
+    identityId: identities.outputs.pipelineId
+    vaultUri: vault.outputs.uri
+    databaseSecret: database.outputs.secretName
+    storageSecret: storage.outputs.secretName
+    shard: shard
+    accountName: storage.outputs.accountName
+    queues: storage.outputs.queueNames
+    maxReplicas: maxInstances
+  }
+}
+
+module alerts 'alerts.bicep' = {
+  name: 'alerts-${shard}'
+  params: {
+    prefix: prefix
+    location: location
+    shard: shard
+    workspaceId: monitoring.outputs.workspaceId
+    actionGroupId: monitoring.outputs.actionGroupId
+    storageAccountId: storage.outputs.accountId
+    databaseServerId: database.outputs.serverId
+    fleetId: fleet.outputs.fleetId
+    waitingMessages: waitingMessages
+    quietFailures: quietFailures
+  }
+}
+
+output fleetUrl string = fleet.outputs.fleetUrl
 output storageAccount string = storage.outputs.accountName
 output queues array = storage.outputs.queueNames

@@ -16,6 +16,15 @@ param accountName string
 @allowed(['Standard_LRS', 'Standard_ZRS'])
 param sku string = 'Standard_ZRS'
 
+@description('Key vault that takes the connection string.')
+param vaultName string
+
+@description('Principal id of the identity that scales the workers; it may count messages.')
+param pipelinePrincipalId string
+
+// Storage Queue Data Reader: may read and count messages, may not add, change or delete any.
+var queueReaderRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '19e7f393-937e-4f77-808e-94535e297925')
+
 // The same names stand in QueueNames.cs; an architecture test compares.
 var queueNames = [
   'segments'
@@ -71,5 +80,30 @@ resource manifests 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   name: 'manifests'
 }
 
+resource pipelineMayCount 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, pipelinePrincipalId, queueReaderRole)
+  scope: account
+  properties: {
+    roleDefinitionId: queueReaderRole
+    principalId: pipelinePrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+  name: vaultName
+}
+
+// Boxes get signatures for one queue, and those need the account's key: it goes from the account into the vault and is in no output.
+resource connection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'storage-${shard}'
+  properties: {
+    value: 'DefaultEndpointsProtocol=https;AccountName=${account.name};AccountKey=${account.listKeys().keys[0].value};EndpointSuffix=${environment().suffixes.storage}'
+  }
+}
+
 output accountName string = account.name
+output accountId string = account.id
+output secretName string = connection.name
 output queueNames array = [for queue in queueNames: '${queue}-${shard}']

@@ -15,6 +15,10 @@ public static class HeldarJson
     /// <summary>Shared, read-only options. Thread-safe.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>The word that stands for a value in every contract, for example <c>disk_full</c>.</summary>
+    public static string Word<T>(T value)
+        where T : struct, Enum => JsonSerializer.SerializeToElement(value, Options).GetString()!;
+
     private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)

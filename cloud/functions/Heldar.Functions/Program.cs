@@ -1,4 +1,3 @@
-using System.Globalization;
 using Heldar.Functions;
 using Heldar.Functions.Fronts;
 using Heldar.Functions.Settings;
@@ -13,7 +12,7 @@ if (options is null || (options.HandlerPort is null && args is not ["worker"]))
 
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
-builder.WebHost.UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{options.HandlerPort ?? options.HealthPort}"));
+builder.WebHost.UseUrls($"http://{options.Listen}");
 builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = 1024 * 1024);
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
 builder.Services.AddSingleton(TimeProvider.System).AddHandlers(options);

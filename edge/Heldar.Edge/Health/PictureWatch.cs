@@ -6,12 +6,12 @@ using NodaTime;
 namespace Heldar.Edge.Health;
 
 /// <summary>
-/// Looks at one keyframe per camera that sends pictures, recorded or not, each half minute. Up to <see cref="JpegDecoder.MaxGreys"/> of them go through one ffmpeg, and
+/// Looks at one keyframe per camera that sends pictures, recorded or not, each minute. Up to <see cref="JpegDecoder.MaxGreys"/> of them go through one ffmpeg, and
 /// one ffmpeg runs at a time, so that it costs little whatever the number of cameras and takes nothing from viewers.
 /// </summary>
 internal sealed partial class PictureWatch(CameraRegistry cameras, CameraProblems problems, IClock clock, ILogger<PictureWatch> log) : BackgroundService
 {
-    public static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan KeyframeTimeout = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

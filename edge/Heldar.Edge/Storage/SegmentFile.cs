@@ -20,6 +20,8 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
     private SafeFileHandle? _handle;
     private string? _sha256;
     private long? _cameraOffsetMs;
+    private long _syncedLength;
+    private Instant _syncedEnd;
     private volatile bool _broken;
     private volatile VolumeFault _fault;
 
@@ -125,11 +127,14 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
         }
     }
 
-    /// <summary>The file system was synced.</summary>
+    /// <summary>The file system is about to be synced: what is written from now on may or may not be part of it.</summary>
+    public void BeginSync() => (_syncedLength, _syncedEnd) = (Length, End);
+
+    /// <summary>The file system was synced: what was written before it began is durable.</summary>
     public bool MarkDurable()
     {
-        if (DurableLength == Length) return false;
-        (DurableLength, DurableEnd) = (Length, End);
+        if (_syncedLength <= DurableLength) return false;
+        (DurableLength, DurableEnd) = (_syncedLength, _syncedEnd);
         return true;
     }
 

@@ -107,9 +107,9 @@ internal sealed partial class VolumeWriter
             // A file that no sync has seen yet may not even be in its folder.
             if (all || _closing.Any(f => f.DurableLength == 0))
             {
-                if (_open.Any(f => f.DurableLength != f.Length)) RunSync();
-                foreach (var file in _open)
-                    if (file.MarkDurable()) file.Owner.Durable(file);
+                SyncOpen();
+                // One that was opened and closed while the disk was busy may still not be in its folder.
+                if (_closing.Any(f => f.DurableLength == 0)) SyncOpen();
             }
 
             var closes = _closing.Count > 0;
@@ -130,11 +130,27 @@ internal sealed partial class VolumeWriter
         }
     }
 
+    private void SyncOpen()
+    {
+        if (_open.Any(f => f.DurableLength != f.Length)) RunSync();
+        foreach (var file in _open)
+            if (file.MarkDurable()) file.Owner.Durable(file);
+    }
+
+    /// <summary>Media goes on reaching the files while the disk is busy: what a file has taken outlives this process, synced or not.</summary>
     private void RunSync()
     {
         var started = Stopwatch.GetTimestamp();
-        _sync.Run();
+        foreach (var file in _open) file.BeginSync();
+        _sync.Begin();
+        while (_sync.IsRunning)
+        {
+            _wake.Wait();
+            Drain();
+        }
+
         StorageMetrics.Sync.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
+        _sync.ThrowIfFailed();
     }
 
     private void CloseFiles()

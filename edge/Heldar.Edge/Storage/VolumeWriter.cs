@@ -6,7 +6,7 @@ using NodaTime;
 namespace Heldar.Edge.Storage;
 
 /// <summary>
-/// Writes one volume on a thread of its own: hash, seal, one gathered write per fragment; once per interval one sync for all files; closing waits
+/// Writes one volume on a thread of its own: hash, seal, one gathered write per fragment; once per interval one sync for all files, beside the writing; closing waits
 /// for the disk, then seals. Posting never blocks: beyond the bound it says no, and the recorder drops its own media. Owns the volume's seal log.
 /// </summary>
 internal sealed partial class VolumeWriter : IAsyncDisposable
@@ -44,10 +44,10 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         var errors = options.Validate();
         if (errors.Count > 0) throw new ArgumentException(string.Join(' ', errors), nameof(options));
         (_volume, _seals, _sink, _options, _log) = (volume, seals, sink, options, log);
-        _sync = new FileSystemSync(volume.Root);
         (_freeBytes, _totalBytes) = volume.Space();
         _head = seals.Head;
         Name = volume.Id.ToString("N")[^8..];
+        _sync = new FileSystemSync(volume.Root, Name, WakeUp);
         _tag = new("volume", Name);
         new Thread(Loop) { IsBackground = true, Name = "volume " + Name }.Start();
     }
@@ -181,6 +181,11 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
         return true;
     }
 
+    private void WakeUp()
+    {
+        lock (_lock) Wake();
+    }
+
     /// <summary>Under the lock, so that the count never passes one: a full semaphore would throw, and cost more than the fragment.</summary>
     private void Wake()
     {
@@ -231,7 +236,8 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
             Job job;
             lock (_lock)
             {
-                Interlocked.Exchange(ref _beat, Stopwatch.GetTimestamp());
+                // While a sync lasts, only the disk's answer counts as a sign of life.
+                if (!_sync.IsRunning) Interlocked.Exchange(ref _beat, Stopwatch.GetTimestamp());
                 if (!_queue.TryDequeue(out job)) return _stopping;
                 _queuedBytes -= job.Fragment?.Bytes ?? 0;
             }

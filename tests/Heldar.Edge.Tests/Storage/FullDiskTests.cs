@@ -82,6 +82,7 @@ public sealed class FullDiskTests
         var label = new SegmentLabel(Guid.NewGuid(), Camera.Uid, Guid.NewGuid(), box.Clock.Now, 320, 180, "avc1.64000d");
         var file = new SegmentFile(volume, new SegmentName(Camera.Slug, label.Start, label.Segment).RelativePath, label, Camera.Slug, new byte[100], recorder);
         file.Open(seals);
+        file.BeginSync();
         Assert.True(file.MarkDurable());
         ((ISegmentOwner)recorder).Durable(file);
 

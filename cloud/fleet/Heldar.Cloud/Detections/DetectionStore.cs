@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Database;
 using Heldar.Cloud.Days;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -37,16 +38,13 @@ public static class DetectionStore
         var command = new NpgsqlBatchCommand(Insert);
         command.Parameters.AddWithValue("tenant", box.Tenant);
         command.Parameters.AddWithValue("box", box.Box);
-        Add("camera", NpgsqlDbType.Uuid, r => r.Data.Camera);
-        Add("day", NpgsqlDbType.Date, r => DayTable.DayOf(r.Data.Timestamp).ToDateOnly());
-        Add("event", NpgsqlDbType.Text, r => r.EventId);
-        Add("at", NpgsqlDbType.TimestampTz, r => r.Data.Timestamp.ToDateTimeUtc());
-        Add("task", NpgsqlDbType.Text, r => r.Data.TaskType);
-        Add("frame", NpgsqlDbType.Text, r => r.Data.FrameId);
-        Add("detections", NpgsqlDbType.Jsonb, r => JsonSerializer.Serialize(r.Data.Detections, HeldarJson.Options));
+        command.AddColumn("camera", NpgsqlDbType.Uuid, rows, r => r.Data.Camera);
+        command.AddColumn("day", NpgsqlDbType.Date, rows, r => DayTable.DayOf(r.Data.Timestamp).ToDateOnly());
+        command.AddColumn("event", NpgsqlDbType.Text, rows, r => r.EventId);
+        command.AddColumn("at", NpgsqlDbType.TimestampTz, rows, r => r.Data.Timestamp.ToDateTimeUtc());
+        command.AddColumn("task", NpgsqlDbType.Text, rows, r => r.Data.TaskType);
+        command.AddColumn("frame", NpgsqlDbType.Text, rows, r => r.Data.FrameId);
+        command.AddColumn("detections", NpgsqlDbType.Jsonb, rows, r => JsonSerializer.Serialize(r.Data.Detections, HeldarJson.Options));
         batch.BatchCommands.Add(command);
-
-        void Add<T>(string name, NpgsqlDbType type, Func<DetectionRow, T> value) =>
-            command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = rows.Select(value).ToArray() });
     }
 }

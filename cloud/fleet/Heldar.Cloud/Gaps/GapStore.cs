@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Heldar.Cloud.Batches;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -30,7 +29,7 @@ public static class GapStore
         command.Parameters.AddWithValue("box", box.Box);
         command.Parameters.AddWithValue("start", gap.Start.ToDateTimeUtc());
         command.Parameters.Add(new NpgsqlParameter("end", NpgsqlTypes.NpgsqlDbType.TimestampTz) { Value = gap.End?.ToDateTimeUtc() ?? (object)DBNull.Value });
-        command.Parameters.AddWithValue("cause", JsonSerializer.SerializeToElement(gap.Cause, HeldarJson.Options).GetString()!);
+        command.Parameters.AddWithValue("cause", HeldarJson.Word(gap.Cause));
         command.Parameters.Add(new NpgsqlParameter("detail", NpgsqlTypes.NpgsqlDbType.Text) { Value = gap.Detail ?? (object)DBNull.Value });
         batch.BatchCommands.Add(command);
     }

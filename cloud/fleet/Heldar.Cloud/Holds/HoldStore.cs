@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Heldar.Cloud.Batches;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -49,7 +48,7 @@ public static class HoldStore
             """);
         command.Parameters.AddWithValue("released", WholeMilliseconds(data.ReleasedAt));
         command.Parameters.AddWithValue("by", data.ReleasedBy);
-        command.Parameters.AddWithValue("how", JsonSerializer.SerializeToElement(data.Reason, HeldarJson.Options).GetString()!);
+        command.Parameters.AddWithValue("how", HeldarJson.Word(data.Reason));
     }
 
     /// <summary>As fine as the time of a deletion is known (a UUIDv7), since the two are compared: of one millisecond, placing counts before and ending too.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heldar.Cloud.Database;
 using Heldar.Contracts;
 using NodaTime;
 using Npgsql;
@@ -52,36 +53,33 @@ public static class SegmentLanding
         upsert.Parameters.AddWithValue("tenant", tenant);
         upsert.Parameters.AddWithValue("box", box);
         upsert.Parameters.AddWithValue("day", today.ToDateOnly());
-        Add(upsert, "camera", NpgsqlDbType.Uuid, newest, r => r.Data.Camera);
-        Add(upsert, "segment", NpgsqlDbType.Uuid, newest, r => r.Data.Segment);
-        Add(upsert, "revision", NpgsqlDbType.Integer, newest, r => r.Data.Revision);
-        Add(upsert, "run", NpgsqlDbType.Uuid, newest, r => r.Data.Run);
-        Add(upsert, "start", NpgsqlDbType.TimestampTz, newest, r => r.Data.Start.ToDateTimeUtc());
-        Add(upsert, "end", NpgsqlDbType.TimestampTz, newest, r => r.Data.End.ToDateTimeUtc());
-        Add(upsert, "bytes", NpgsqlDbType.Bigint, newest, r => r.Data.Bytes);
-        Add(upsert, "codec", NpgsqlDbType.Text, newest, r => r.Data.Codec);
-        Add(upsert, "width", NpgsqlDbType.Integer, newest, r => r.Data.Width);
-        Add(upsert, "height", NpgsqlDbType.Integer, newest, r => r.Data.Height);
-        Add(upsert, "frames", NpgsqlDbType.Integer, newest, r => r.Data.Frames);
-        Add(upsert, "sha256", NpgsqlDbType.Bytea, newest, r => r.Sha256);
-        Add(upsert, "root", NpgsqlDbType.Bytea, newest, r => r.Root);
-        Add(upsert, "origin", NpgsqlDbType.Smallint, newest, r => (short)r.Data.HashOrigin);
-        Add(upsert, "offset", NpgsqlDbType.Bigint, newest, r => r.Data.CameraOffsetMs);
-        Add(upsert, "reason", NpgsqlDbType.Text, newest, r => r.Data.Reason);
-        Add(upsert, "provenance", NpgsqlDbType.Smallint, newest, r => (short?)r.Data.Provenance);
+        upsert.AddColumn("camera", NpgsqlDbType.Uuid, newest, r => r.Data.Camera);
+        upsert.AddColumn("segment", NpgsqlDbType.Uuid, newest, r => r.Data.Segment);
+        upsert.AddColumn("revision", NpgsqlDbType.Integer, newest, r => r.Data.Revision);
+        upsert.AddColumn("run", NpgsqlDbType.Uuid, newest, r => r.Data.Run);
+        upsert.AddColumn("start", NpgsqlDbType.TimestampTz, newest, r => r.Data.Start.ToDateTimeUtc());
+        upsert.AddColumn("end", NpgsqlDbType.TimestampTz, newest, r => r.Data.End.ToDateTimeUtc());
+        upsert.AddColumn("bytes", NpgsqlDbType.Bigint, newest, r => r.Data.Bytes);
+        upsert.AddColumn("codec", NpgsqlDbType.Text, newest, r => r.Data.Codec);
+        upsert.AddColumn("width", NpgsqlDbType.Integer, newest, r => r.Data.Width);
+        upsert.AddColumn("height", NpgsqlDbType.Integer, newest, r => r.Data.Height);
+        upsert.AddColumn("frames", NpgsqlDbType.Integer, newest, r => r.Data.Frames);
+        upsert.AddColumn("sha256", NpgsqlDbType.Bytea, newest, r => r.Sha256);
+        upsert.AddColumn("root", NpgsqlDbType.Bytea, newest, r => r.Root);
+        upsert.AddColumn("origin", NpgsqlDbType.Smallint, newest, r => (short)r.Data.HashOrigin);
+        upsert.AddColumn("offset", NpgsqlDbType.Bigint, newest, r => r.Data.CameraOffsetMs);
+        upsert.AddColumn("reason", NpgsqlDbType.Text, newest, r => r.Data.Reason);
+        upsert.AddColumn("provenance", NpgsqlDbType.Smallint, newest, r => (short?)r.Data.Provenance);
         batch.BatchCommands.Add(upsert);
 
         var clash = new NpgsqlBatchCommand(Clash);
         clash.Parameters.AddWithValue("tenant", tenant);
         clash.Parameters.AddWithValue("box", box);
-        Add(clash, "camera", NpgsqlDbType.Uuid, rows, r => r.Data.Camera);
-        Add(clash, "segment", NpgsqlDbType.Uuid, rows, r => r.Data.Segment);
-        Add(clash, "revision", NpgsqlDbType.Integer, rows, r => r.Data.Revision);
-        Add(clash, "sha256", NpgsqlDbType.Bytea, rows, r => r.Sha256);
-        Add(clash, "body", NpgsqlDbType.Jsonb, rows, r => JsonSerializer.Serialize(r.Data, HeldarJson.Options));
+        clash.AddColumn("camera", NpgsqlDbType.Uuid, rows, r => r.Data.Camera);
+        clash.AddColumn("segment", NpgsqlDbType.Uuid, rows, r => r.Data.Segment);
+        clash.AddColumn("revision", NpgsqlDbType.Integer, rows, r => r.Data.Revision);
+        clash.AddColumn("sha256", NpgsqlDbType.Bytea, rows, r => r.Sha256);
+        clash.AddColumn("body", NpgsqlDbType.Jsonb, rows, r => JsonSerializer.Serialize(r.Data, HeldarJson.Options));
         batch.BatchCommands.Add(clash);
     }
-
-    private static void Add<T>(NpgsqlBatchCommand command, string name, NpgsqlDbType type, IEnumerable<LandingRow> rows, Func<LandingRow, T> value) =>
-        command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = rows.Select(value).ToArray() });
 }

@@ -1,4 +1,5 @@
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Database;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
 using Npgsql;
@@ -51,16 +52,13 @@ public static class BoxRegistry
         command.Parameters.AddWithValue("version", data.Version);
         command.Parameters.AddWithValue("boot", data.BootSeq);
         command.Parameters.AddWithValue("seq", data.Seq);
-        Add("cameras", NpgsqlDbType.Uuid, c => c.Camera);
-        Add("slugs", NpgsqlDbType.Text, c => c.Slug);
-        Add("names", NpgsqlDbType.Text, c => c.Name);
-        Add("enabled", NpgsqlDbType.Boolean, c => c.Enabled);
-        Add("codecs", NpgsqlDbType.Text, c => c.Codec);
-        Add("widths", NpgsqlDbType.Integer, c => c.Width);
-        Add("heights", NpgsqlDbType.Integer, c => c.Height);
+        command.AddColumn("cameras", NpgsqlDbType.Uuid, data.Cameras, c => c.Camera);
+        command.AddColumn("slugs", NpgsqlDbType.Text, data.Cameras, c => c.Slug);
+        command.AddColumn("names", NpgsqlDbType.Text, data.Cameras, c => c.Name);
+        command.AddColumn("enabled", NpgsqlDbType.Boolean, data.Cameras, c => c.Enabled);
+        command.AddColumn("codecs", NpgsqlDbType.Text, data.Cameras, c => c.Codec);
+        command.AddColumn("widths", NpgsqlDbType.Integer, data.Cameras, c => c.Width);
+        command.AddColumn("heights", NpgsqlDbType.Integer, data.Cameras, c => c.Height);
         batch.BatchCommands.Add(command);
-
-        void Add<T>(string name, NpgsqlDbType type, Func<CameraDescription, T> value) =>
-            command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = data.Cameras.Select(value).ToArray() });
     }
 }

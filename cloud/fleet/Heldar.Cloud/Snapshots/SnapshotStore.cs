@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Database;
 using Heldar.Cloud.Days;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -31,18 +31,15 @@ public static class SnapshotStore
         var command = new NpgsqlBatchCommand(Insert);
         command.Parameters.AddWithValue("tenant", box.Tenant);
         command.Parameters.AddWithValue("box", box.Box);
-        Add("camera", NpgsqlDbType.Uuid, r => r.Camera);
-        Add("day", NpgsqlDbType.Date, r => DayTable.DayOf(r.TakenAt).ToDateOnly());
-        Add("snapshot", NpgsqlDbType.Uuid, r => r.Snapshot);
-        Add("taken", NpgsqlDbType.TimestampTz, r => r.TakenAt.ToDateTimeUtc());
-        Add("bytes", NpgsqlDbType.Integer, r => r.Bytes);
-        Add("width", NpgsqlDbType.Integer, r => r.Width);
-        Add("height", NpgsqlDbType.Integer, r => r.Height);
-        Add("sha256", NpgsqlDbType.Bytea, r => Convert.FromHexString(r.Sha256));
-        Add("reason", NpgsqlDbType.Text, r => JsonSerializer.SerializeToElement(r.Reason, HeldarJson.Options).GetString()!);
+        command.AddColumn("camera", NpgsqlDbType.Uuid, rows, r => r.Camera);
+        command.AddColumn("day", NpgsqlDbType.Date, rows, r => DayTable.DayOf(r.TakenAt).ToDateOnly());
+        command.AddColumn("snapshot", NpgsqlDbType.Uuid, rows, r => r.Snapshot);
+        command.AddColumn("taken", NpgsqlDbType.TimestampTz, rows, r => r.TakenAt.ToDateTimeUtc());
+        command.AddColumn("bytes", NpgsqlDbType.Integer, rows, r => r.Bytes);
+        command.AddColumn("width", NpgsqlDbType.Integer, rows, r => r.Width);
+        command.AddColumn("height", NpgsqlDbType.Integer, rows, r => r.Height);
+        command.AddColumn("sha256", NpgsqlDbType.Bytea, rows, r => Convert.FromHexString(r.Sha256));
+        command.AddColumn("reason", NpgsqlDbType.Text, rows, r => HeldarJson.Word(r.Reason));
         batch.BatchCommands.Add(command);
-
-        void Add<T>(string name, NpgsqlDbType type, Func<SnapshotTakenData, T> value) =>
-            command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = rows.Select(value).ToArray() });
     }
 }

@@ -1,5 +1,6 @@
-using System.Text.Json;
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Database;
+using Heldar.Contracts;
 using Heldar.Contracts.Events;
 using NodaTime;
 using Npgsql;
@@ -24,7 +25,7 @@ public static class StateStore
             """);
         Common(command, box, data.BootSeq, data.Seq);
         command.Parameters.AddWithValue("camera", data.Camera);
-        command.Parameters.AddWithValue("condition", Text(data.Condition));
+        command.Parameters.AddWithValue("condition", HeldarJson.Word(data.Condition));
         command.Parameters.AddWithValue("cause", (object?)data.Cause ?? DBNull.Value);
         command.Parameters.AddWithValue("since", data.Since.ToDateTimeUtc());
         batch.BatchCommands.Add(command);
@@ -61,12 +62,12 @@ public static class StateStore
             """);
         Common(progress, box, data.BootSeq, data.Seq);
         progress.Parameters.AddWithValue("at", time.ToDateTimeUtc());
-        Add(progress, "cameras", NpgsqlDbType.Uuid, data, c => c.Camera);
-        Add(progress, "conditions", NpgsqlDbType.Text, data, c => Text(c.Condition));
-        Add(progress, "sinces", NpgsqlDbType.TimestampTz, data, c => c.RecordedSince?.ToDateTimeUtc());
-        Add(progress, "throughs", NpgsqlDbType.TimestampTz, data, c => c.RecordedThrough?.ToDateTimeUtc());
-        Add(progress, "segments", NpgsqlDbType.Uuid, data, c => c.OpenSegment);
-        Add(progress, "starts", NpgsqlDbType.TimestampTz, data, c => c.OpenStart?.ToDateTimeUtc());
+        progress.AddColumn("cameras", NpgsqlDbType.Uuid, data.Cameras, c => c.Camera);
+        progress.AddColumn("conditions", NpgsqlDbType.Text, data.Cameras, c => HeldarJson.Word(c.Condition));
+        progress.AddColumn("sinces", NpgsqlDbType.TimestampTz, data.Cameras, c => c.RecordedSince?.ToDateTimeUtc());
+        progress.AddColumn("throughs", NpgsqlDbType.TimestampTz, data.Cameras, c => c.RecordedThrough?.ToDateTimeUtc());
+        progress.AddColumn("segments", NpgsqlDbType.Uuid, data.Cameras, c => c.OpenSegment);
+        progress.AddColumn("starts", NpgsqlDbType.TimestampTz, data.Cameras, c => c.OpenStart?.ToDateTimeUtc());
         batch.BatchCommands.Add(progress);
     }
 
@@ -90,9 +91,6 @@ public static class StateStore
         return !EventRules.IsTextOrEmpty(data.Name, 200) || (data.Cause is not null && !EventRules.IsTextOrEmpty(data.Cause, CameraStateData.MaxCause)) ? "name or cause is too long or holds control characters" : null;
     }
 
-    /// <summary>A condition as it stands in the database: its JSON word.</summary>
-    public static string Text(CameraCondition condition) => JsonNamingPolicy.CamelCase.ConvertName(condition.ToString());
-
     private static void Common(NpgsqlBatchCommand command, BoxRecord box, long boot, long seq)
     {
         command.Parameters.AddWithValue("tenant", box.Tenant);
@@ -100,7 +98,4 @@ public static class StateStore
         command.Parameters.AddWithValue("boot", boot);
         command.Parameters.AddWithValue("seq", seq);
     }
-
-    private static void Add<T>(NpgsqlBatchCommand command, string name, NpgsqlDbType type, BoxStatusData data, Func<CameraProgress, T> value) =>
-        command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = data.Cameras.Select(value).ToArray() });
 }

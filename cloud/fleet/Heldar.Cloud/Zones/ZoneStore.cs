@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Database;
 using Heldar.Cloud.Days;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -37,24 +37,19 @@ public static class ZoneStore
         var command = new NpgsqlBatchCommand(Insert);
         command.Parameters.AddWithValue("tenant", box.Tenant);
         command.Parameters.AddWithValue("box", box.Box);
-        Add("camera", NpgsqlDbType.Uuid, r => r.Data.Camera);
-        Add("day", NpgsqlDbType.Date, r => DayTable.DayOf(r.Data.Timestamp).ToDateOnly());
-        Add("id", NpgsqlDbType.Text, r => r.EventId);
-        Add("at", NpgsqlDbType.TimestampTz, r => r.Data.Timestamp.ToDateTimeUtc());
-        Add("zone", NpgsqlDbType.Text, r => r.Data.Zone);
-        Add("name", NpgsqlDbType.Text, r => r.Data.Name);
-        Add("event", NpgsqlDbType.Text, r => Word(r.Data.Event));
-        Add("track", NpgsqlDbType.Text, r => r.Data.TrackId);
-        Add("label", NpgsqlDbType.Text, r => r.Data.Label);
-        Add("confidence", NpgsqlDbType.Double, r => r.Data.Confidence);
-        Add("severity", NpgsqlDbType.Text, r => Word(r.Data.Severity));
-        Add("dwell", NpgsqlDbType.Bigint, r => r.Data.DwellMs);
-        Add("snapshot", NpgsqlDbType.Uuid, r => r.Data.Snapshot);
+        command.AddColumn("camera", NpgsqlDbType.Uuid, rows, r => r.Data.Camera);
+        command.AddColumn("day", NpgsqlDbType.Date, rows, r => DayTable.DayOf(r.Data.Timestamp).ToDateOnly());
+        command.AddColumn("id", NpgsqlDbType.Text, rows, r => r.EventId);
+        command.AddColumn("at", NpgsqlDbType.TimestampTz, rows, r => r.Data.Timestamp.ToDateTimeUtc());
+        command.AddColumn("zone", NpgsqlDbType.Text, rows, r => r.Data.Zone);
+        command.AddColumn("name", NpgsqlDbType.Text, rows, r => r.Data.Name);
+        command.AddColumn("event", NpgsqlDbType.Text, rows, r => HeldarJson.Word(r.Data.Event));
+        command.AddColumn("track", NpgsqlDbType.Text, rows, r => r.Data.TrackId);
+        command.AddColumn("label", NpgsqlDbType.Text, rows, r => r.Data.Label);
+        command.AddColumn("confidence", NpgsqlDbType.Double, rows, r => r.Data.Confidence);
+        command.AddColumn("severity", NpgsqlDbType.Text, rows, r => HeldarJson.Word(r.Data.Severity));
+        command.AddColumn("dwell", NpgsqlDbType.Bigint, rows, r => r.Data.DwellMs);
+        command.AddColumn("snapshot", NpgsqlDbType.Uuid, rows, r => r.Data.Snapshot);
         batch.BatchCommands.Add(command);
-
-        void Add<T>(string name, NpgsqlDbType type, Func<ZoneRow, T> value) =>
-            command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | type) { Value = rows.Select(value).ToArray() });
     }
-
-    private static string Word<T>(T value) => JsonSerializer.SerializeToElement(value, HeldarJson.Options).GetString()!;
 }

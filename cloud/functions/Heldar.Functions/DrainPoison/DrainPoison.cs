@@ -46,6 +46,7 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
             Box = ClaimedBox(message.Body),
         }.Append(batch);
         await batch.ExecuteNonQueryAsync(cancellation);
+        policy.Refused(message, DeadLetterReasons.TooOften);
     }
 
     private static Guid? ClaimedBox(byte[] body)

@@ -58,6 +58,7 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         var complete = unknown.Count == 0 || lastAttempt;
         if (complete) Watermarks.Append(batch, verified);
         if (batch.BatchCommands.Count > 1) await batch.ExecuteNonQueryAsync(cancellation);
+        if (work.Letters.Count > 0) services.Policy.Refused(message, work.Letters.Count);
         // After the commit: when this fails, the whole message comes again, and what is fanned out twice is one delivery.
         await services.FanOut.SendAsync(work.Box.Tenant, work.Applied, cancellation);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");

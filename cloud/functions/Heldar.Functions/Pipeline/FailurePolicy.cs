@@ -89,6 +89,9 @@ internal sealed partial class FailurePolicy
     /// <summary>Notes a message that was filed as a dead letter whole.</summary>
     public void Refused(QueueMessage message, string reason) => LogRefused(message.Queue, message.Id, reason);
 
+    /// <summary>Notes events of a message that were filed as dead letters, while the message's others were applied.</summary>
+    public void Refused(QueueMessage message, int events) => LogRefusedEvents(message.Queue, message.Id, events);
+
     /// <summary>Whether trying again later may help.</summary>
     public static bool IsTransient(Exception fault) => fault switch
     {
@@ -131,4 +134,7 @@ internal sealed partial class FailurePolicy
 
     [LoggerMessage(4002, LogLevel.Warning, "message {Id} of {Queue} is a dead letter: {Reason}")]
     private partial void LogRefused(string queue, string id, string reason);
+
+    [LoggerMessage(4003, LogLevel.Warning, "{Count} events of message {Id} of {Queue} became dead letters")]
+    private partial void LogRefusedEvents(string queue, string id, int count);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Heldar.Cloud.Mail;
@@ -12,10 +13,19 @@ namespace Heldar.Functions.Settings;
 /// <param name="Storage">HELDAR_STORAGE: Azure Storage connection string.</param>
 /// <param name="Shard">HELDAR_SHARD: the shard whose queues this deployment serves.</param>
 /// <param name="HandlerPort">FUNCTIONS_CUSTOMHANDLER_PORT: set by the Functions host; null for the worker front.</param>
-/// <param name="HealthPort">HELDAR_HEALTH_PORT: loopback port of the worker's health endpoints, 0 for a free one. Default 8080.</param>
+/// <param name="HealthPort">HELDAR_HEALTH_PORT: port of the worker's health endpoints, 0 for a free one. Default 8080.</param>
 /// <param name="Concurrency">HELDAR_CONCURRENCY: messages of one queue that the worker handles at once, 1 to 64. More uses more database connections. Default 24: half the host's, as the worker runs beside other pods.</param>
 internal sealed record FunctionsOptions(string Database, string Storage, string Shard, int? HandlerPort, int HealthPort, int Concurrency)
 {
+    /// <summary>
+    /// HELDAR_HEALTH_ADDRESS: IP address of the worker's health endpoints, such as 0.0.0.0 or [::] in a container whose probes come from outside. The endpoints say
+    /// whether the database answers and nothing else of value. Default 127.0.0.1. The custom handler listens on the loopback address alone.
+    /// </summary>
+    public IPAddress HealthAddress { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Where the program listens.</summary>
+    public IPEndPoint Listen => HandlerPort is { } port ? new(IPAddress.Loopback, port) : new(HealthAddress, HealthPort);
+
     /// <summary>HELDAR_OUTGOING_LOOPBACK: 1 lets webhooks reach loopback, for development only. Default 0.</summary>
     public bool OutgoingLoopback { get; init; }
 
@@ -39,13 +49,14 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var handler = Number("FUNCTIONS_CUSTOMHANDLER_PORT", null, 1, 65535);
         var health = Number("HELDAR_HEALTH_PORT", 8080, 0, 65535)!.Value;
         var concurrency = Number("HELDAR_CONCURRENCY", 24, 1, 64)!.Value;
+        var address = Address("HELDAR_HEALTH_ADDRESS", IPAddress.Loopback);
         var loopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1)!.Value;
         var secrets = SecretBox.Parse(variable(SecretBox.Variable), out var noKeys);
         if (noKeys is not null) wrong.Add(noKeys);
         var mail = MailOptions.Read(variable, wrong);
         var roots = Roots(variable("HELDAR_OUTGOING_CA"));
         mistakes = wrong;
-        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail };
+        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail };
 
         X509Certificate2Collection Roots(string? file)
         {
@@ -69,6 +80,15 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
             var value = variable(name);
             if (string.IsNullOrWhiteSpace(value)) wrong.Add($"{name}: missing; give {example}");
             return value ?? "";
+        }
+
+        IPAddress Address(string name, IPAddress fallback)
+        {
+            var text = variable(name);
+            if (string.IsNullOrEmpty(text)) return fallback;
+            if (IPAddress.TryParse(text, out var value)) return value;
+            wrong.Add($"{name}: '{text}' is not an IP address such as 0.0.0.0");
+            return fallback;
         }
 
         int? Number(string name, int? fallback, int low, int high)

@@ -1,0 +1,76 @@
+// PostgreSQL: the index, the registry and the people. It answers inside the network alone; its connection string goes into the key vault.
+@description('Server name, lower-case letters, digits or hyphens, unique in the world.')
+param name string
+
+@description('Azure region.')
+param location string
+
+@description('Subnet that is delegated to the server.')
+param subnetId string
+
+@description('Private DNS zone of the server, linked with the network.')
+param zoneId string
+
+@description('Key vault that takes the connection string.')
+param vaultName string
+
+@description('Size of the machine, for example Standard_B2s or Standard_D4ds_v5.')
+param sku string
+
+@description('Tier that the size belongs to.')
+@allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
+param tier string
+
+@description('Disk in GB: 32, 64, 128 and so on. It grows by itself and never shrinks.')
+@minValue(32)
+@maxValue(16384)
+param storageGb int
+
+@description('Whether a second server in another zone takes over when the first one fails.')
+param zoneRedundant bool
+
+@description('Days that backups are kept.')
+@minValue(7)
+@maxValue(35)
+param backupDays int
+
+@description('Password of the database user, 16 characters or more, without semicolons and quotes.')
+@secure()
+@minLength(16)
+param password string
+
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
+  name: name
+  location: location
+  sku: { name: sku, tier: tier }
+  properties: {
+    version: '16'
+    administratorLogin: 'heldar'
+    administratorLoginPassword: password
+    network: { delegatedSubnetResourceId: subnetId, privateDnsZoneArmResourceId: zoneId }
+    storage: { storageSizeGB: storageGb, autoGrow: 'Enabled' }
+    backup: { backupRetentionDays: backupDays, geoRedundantBackup: 'Disabled' }
+    highAvailability: { mode: zoneRedundant ? 'ZoneRedundant' : 'Disabled' }
+  }
+}
+
+resource database 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2024-08-01' = {
+  parent: server
+  name: 'heldar'
+  properties: { charset: 'UTF8', collation: 'en_US.utf8' }
+}
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+  name: vaultName
+}
+
+resource connection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'database'
+  properties: {
+    value: 'Host=${server.properties.fullyQualifiedDomainName};Database=${database.name};Username=heldar;Password=${password};SSL Mode=VerifyFull;Maximum Pool Size=20'
+  }
+}
+
+output serverId string = server.id
+output secretName string = connection.name

@@ -1,0 +1,25 @@
+// Values of the dev deployment. Secrets are read from the environment of the shell that deploys.
+using 'main.bicep'
+
+param prefix = 'heldardev'
+param shard = '0'
+param front = 'worker'
+
+param registryName = readEnvironmentVariable('HELDAR_REGISTRY')
+param fleetImage = 'heldar/fleet:0.1.0'
+param workerImage = 'heldar/worker:0.1.0'
+
+param databasePassword = readEnvironmentVariable('HELDAR_DATABASE_PASSWORD')
+param databaseSku = 'Standard_B2s'
+param databaseTier = 'Burstable'
+param databaseStorageGb = 32
+param databaseBackupDays = 7
+param zoneRedundant = false
+
+param maxInstances = 5
+
+param alertEmail = readEnvironmentVariable('HELDAR_ALERT_EMAIL')
+param logRetentionDays = 30
+param logDailyQuotaGb = 1
+param waitingMessages = 1000
+param quietFailures = 20

@@ -1,0 +1,83 @@
+// The fleet service on Container Apps.
+@description('Prefix of resource names.')
+param prefix string
+
+@description('Azure region.')
+param location string
+
+@description('Container Apps environment.')
+param environmentId string
+
+@description('Image with its tag, without the registry, for example heldar/fleet:0.1.0.')
+param image string
+
+@description('Address of the registry, for example example.azurecr.io.')
+param registryServer string
+
+@description('Resource id of the identity that the service runs as.')
+param identityId string
+
+@description('Address of the key vault, ending with a slash.')
+param vaultUri string
+
+@description('Name of the secret with the database connection string.')
+param databaseSecret string
+
+@description('Name of the secret with the storage connection string.')
+param storageSecret string
+
+@description('Shards that boxes are spread over.')
+param shards array
+
+@description('Networks of the proxies in front of the service; their X-Forwarded-For is believed.')
+param trustedProxies string
+
+resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
+  name: '${prefix}-fleet'
+  location: location
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    environmentId: environmentId
+    workloadProfileName: 'Consumption'
+    configuration: {
+      activeRevisionsMode: 'Single'
+      ingress: { external: true, targetPort: 5080, transport: 'auto', allowInsecure: false }
+      registries: [ { server: registryServer, identity: identityId } ]
+      secrets: [
+        { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
+        { name: 'storage', keyVaultUrl: '${vaultUri}secrets/${storageSecret}', identity: identityId }
+      ]
+    }
+    template: {
+      terminationGracePeriodSeconds: 30
+      containers: [
+        {
+          name: 'fleet'
+          image: '${registryServer}/${image}'
+          resources: { cpu: json('1.0'), memory: '2Gi' }
+          env: [
+            { name: 'HELDAR_FLEET_URLS', value: 'http://0.0.0.0:5080' }
+            { name: 'HELDAR_PORTAL', value: '/app/portal' }
+            { name: 'HELDAR_SHARDS', value: join(shards, ',') }
+            { name: 'HELDAR_TRUSTED_PROXIES', value: trustedProxies }
+            { name: 'HELDAR_DATABASE', secretRef: 'database' }
+            { name: 'HELDAR_STORAGE', secretRef: 'storage' }
+          ]
+          probes: [
+            { type: 'Startup', httpGet: { path: '/healthz', port: 5080 }, periodSeconds: 5, failureThreshold: 24 }
+            { type: 'Liveness', httpGet: { path: '/healthz', port: 5080 }, periodSeconds: 10, failureThreshold: 3 }
+            { type: 'Readiness', httpGet: { path: '/readyz', port: 5080 }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 }
+          ]
+        }
+      ]
+      // Replicas call each other by address to reach a box's tunnel, and Container Apps gives a replica none: one replica, started anew when it fails.
+      scale: { minReplicas: 1, maxReplicas: 1 }
+    }
+  }
+}
+
+output fleetUrl string = 'https://${fleet.properties.configuration.ingress.fqdn}'
+output fleetId string = fleet.id

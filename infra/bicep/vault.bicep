@@ -1,0 +1,52 @@
+// The key vault: connection strings live here and nowhere else. Programs get them by reference.
+@description('Key vault name, 3 to 24 letters, digits or hyphens, unique in the world.')
+@minLength(3)
+@maxLength(24)
+param name string
+
+@description('Azure region.')
+param location string
+
+@description('Log Analytics workspace that keeps who read which secret.')
+param workspaceId string
+
+@description('Principal ids that may read the secrets.')
+param readers array
+
+// Key Vault Secrets User: may read secret values, may not list, write or delete.
+var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  name: name
+  location: location
+  properties: {
+    tenantId: subscription().tenantId
+    sku: { family: 'A', name: 'standard' }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    enablePurgeProtection: true
+    softDeleteRetentionInDays: 90
+  }
+}
+
+resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in readers: {
+  name: guid(vault.id, reader, secretsUserRole)
+  scope: vault
+  properties: {
+    roleDefinitionId: secretsUserRole
+    principalId: reader
+    principalType: 'ServicePrincipal'
+  }
+}]
+
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: vault
+  properties: {
+    workspaceId: workspaceId
+    logs: [ { category: 'AuditEvent', enabled: true } ]
+  }
+}
+
+output name string = vault.name
+output uri string = vault.properties.vaultUri

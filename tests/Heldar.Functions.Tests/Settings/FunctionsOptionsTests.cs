@@ -1,0 +1,33 @@
+using Heldar.Functions.Settings;
+
+namespace Heldar.Functions.Tests.Settings;
+
+public sealed class FunctionsOptionsTests
+{
+    [Theory]
+    [InlineData(null, null, "127.0.0.1:8080")]
+    [InlineData("0.0.0.0", null, "0.0.0.0:8080")]
+    [InlineData("[::]", null, "[::]:8080")]
+    [InlineData("0.0.0.0", "7071", "127.0.0.1:7071")]
+    public void Worker_ListensWhereItIsTold_TheHandlerOnLoopbackAlone(string? address, string? handlerPort, string listen)
+    {
+        var options = Read(("HELDAR_DATABASE", "Host=h"), ("HELDAR_STORAGE", "s"), ("HELDAR_HEALTH_ADDRESS", address), ("FUNCTIONS_CUSTOMHANDLER_PORT", handlerPort)).Options;
+
+        Assert.Equal(listen, options!.Listen.ToString());
+    }
+
+    [Fact]
+    public void Mistakes_AreNamedAtOnce()
+    {
+        var (options, mistakes) = Read(("HELDAR_SHARD", "Ä"), ("HELDAR_HEALTH_ADDRESS", "everywhere"), ("HELDAR_CONCURRENCY", "65"));
+
+        Assert.Null(options);
+        Assert.Equal(["HELDAR_DATABASE", "HELDAR_STORAGE", "HELDAR_SHARD", "HELDAR_CONCURRENCY", "HELDAR_HEALTH_ADDRESS"], mistakes.Select(m => m.Split(':')[0]));
+    }
+
+    private static (FunctionsOptions? Options, IReadOnlyList<string> Mistakes) Read(params (string Name, string? Value)[] variables)
+    {
+        var options = FunctionsOptions.Read(name => variables.FirstOrDefault(v => v.Name == name).Value, out var mistakes);
+        return (options, mistakes);
+    }
+}
