@@ -15,7 +15,6 @@ namespace Heldar.Cloud.Webhooks;
 public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryClaims claims, EndpointGates gates, DeliverySender sender, FanOutSender notices, IClock clock, string shard)
 {
     private const int MaxDetail = 500;
-    private static readonly TimeSpan WhenBusy = TimeSpan.FromSeconds(1);
 
     private readonly string _queue = QueueNames.InShard(QueueNames.Webhooks, shard);
 
@@ -23,9 +22,25 @@ public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryCl
     public async Task RunAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         var message = DeliveryMessage.Parse(body.Span);
-        using var place = await gates.EnterAsync(message.Endpoint, cancellation);
-        if (place is null) await queues.SendAsync(_queue, body, WhenBusy, cancellation);
-        else await DeliverAsync(message, cancellation);
+        if (await gates.EnterAsync(message.Endpoint, cancellation) is not { } place)
+        {
+            // It waits in its row: bouncing through the queue, a dead endpoint's messages would crowd out the others'.
+            await PostponeAsync(message, clock.GetCurrentInstant(), cancellation);
+            if (!gates.TurnAway(message.Endpoint)) await CallInAsync(message, 0, cancellation);
+            return;
+        }
+
+        long turnedAway;
+        try
+        {
+            await DeliverAsync(message, cancellation);
+        }
+        finally
+        {
+            turnedAway = place.Leave();
+        }
+
+        if (turnedAway > 0) await CallInAsync(message, turnedAway, cancellation);
     }
 
     /// <summary>The timer's work: gives up and forgets what is old, and puts what is due soon into the queue. Returns how many.</summary>
@@ -62,6 +77,12 @@ public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryCl
         if (result.Next is { } next && next <= result.At + WebhookRetry.Horizon) await PutAsync(message, next - result.At, CancellationToken.None);
         if (following is not null) await PutAsync(message with { Delivery = following }, Duration.Zero, CancellationToken.None);
         if (!result.Delivered) await DisableIfHopelessAsync(claim, result, CancellationToken.None);
+    }
+
+    private async Task CallInAsync(DeliveryMessage left, long turnedAway, CancellationToken cancellation)
+    {
+        if (await claims.NextAsync(left.Tenant, left.Endpoint, clock.GetCurrentInstant(), cancellation) is { } next) await PutAsync(left with { Delivery = next }, Duration.Zero, cancellation);
+        else gates.AllCalledIn(left.Endpoint, turnedAway);
     }
 
     private Task PostponeAsync(DeliveryMessage message, Instant now, CancellationToken cancellation) =>

@@ -48,6 +48,22 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
             new { tenant, delivery, jitter = jitter.ToTimeSpan(), at = now.ToDateTimeUtc() }, cancellationToken: cancellation));
     }
 
+    /// <summary>Marks the endpoint's next delivery that is due and stands in no queue, and returns it: the caller puts it there. Null when there is none, or the endpoint is to be left in peace.</summary>
+    internal async Task<string?> NextAsync(string tenant, Guid endpoint, Instant now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
+            """
+            update webhook_delivery set queued_until = @until where (tenant, delivery) = (
+                select d.tenant, d.delivery from webhook_delivery d join webhook_endpoint e on e.tenant = d.tenant and e.endpoint = d.endpoint
+                where d.tenant = @tenant and d.endpoint = @endpoint and d.state = 'pending' and d.due_at <= @at and (d.queued_until is null or d.queued_until < @at)
+                    and (d.claimed_until is null or d.claimed_until < @at) and e.status = 'enabled' and e.failures < @threshold and not e.ordered
+                order by d.seq limit 1 for update of d skip locked)
+            returning delivery
+            """,
+            new { tenant, endpoint, at = now.ToDateTimeUtc(), until = (now + WebhookRetry.Horizon).ToDateTimeUtc(), threshold = WebhookRetry.CircuitThreshold }, cancellationToken: cancellation));
+    }
+
     /// <summary>Whether the caller's delivery is the one probe of an endpoint whose circuit was open. Nobody else tries until it must have ended.</summary>
     internal async Task<bool> ProbeAsync(DeliveryClaim claim, Instant now, CancellationToken cancellation)
     {
