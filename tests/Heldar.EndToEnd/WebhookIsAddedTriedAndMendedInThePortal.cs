@@ -25,6 +25,7 @@ public sealed class WebhookIsAddedTriedAndMendedInThePortal(PortalFixture portal
         await page.GetByLabel("Address", new() { Exact = true }).FillAsync(receiver.Url.ToString());
         await page.GetByLabel("Zone crossed or entered").CheckAsync();
         await page.GetByLabel("Labels").FillAsync("person, truck");
+        if (Environment.GetEnvironmentVariable("HELDAR_SCREENSHOTS") is { Length: > 0 } f2) await page.ScreenshotAsync(new() { Path = Path.Combine(f2, "form.png") });
         await page.GetByRole(AriaRole.Button, new() { Name = "Add webhook", Exact = true }).ClickAsync();
         var secret = await page.GetByTestId("webhook-secret").InnerTextAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "I have kept it" }).ClickAsync();

@@ -72,6 +72,6 @@ public sealed class MailOptionsTests
     private static MailOptions Read(string? server, string? from, out List<string> mistakes)
     {
         mistakes = [];
-        return MailOptions.Read(name => name == MailOptions.ServerVariable ? server : name == MailOptions.FromVariable ? from : null, mistakes);
+        return MailOptions.Read(server, from, mistakes);
     }
 }

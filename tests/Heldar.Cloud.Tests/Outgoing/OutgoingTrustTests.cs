@@ -83,7 +83,7 @@ public sealed class OutgoingTrustTests
                 using var one = await listener.AcceptTcpClientAsync(Token);
                 await using var tls = new SslStream(one.GetStream());
                 await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = own }, Token);
-                await tls.ReadAsync(new byte[1], Token);
+                await tls.CopyToAsync(Stream.Null, Token);
             }
             catch (Exception refused) when (refused is AuthenticationException or IOException)
             {

@@ -31,13 +31,11 @@ public sealed record MailOptions
     /// <summary>Whether everything is said in the clear: <c>?tls=off</c>, for a server on this machine only.</summary>
     public bool InTheClear { get; init; }
 
-    /// <summary>Reads both variables; mistakes name the variable and never hold a password.</summary>
-    public static MailOptions Read(Func<string, string?> variable, ICollection<string> mistakes)
+    /// <summary>Reads the values of both variables; mistakes name the variable and never hold a password.</summary>
+    public static MailOptions Read(string? server, string? from, ICollection<string> mistakes)
     {
-        ArgumentNullException.ThrowIfNull(variable);
         ArgumentNullException.ThrowIfNull(mistakes);
-        var (server, from) = (variable(ServerVariable) ?? "", variable(FromVariable) ?? "");
-        if (server.Length == 0 && from.Length == 0) return new();
+        if (string.IsNullOrEmpty(server) && string.IsNullOrEmpty(from)) return new();
         if (!IsAddress(from)) mistakes.Add($"{FromVariable}: '{from}' is not an e-mail address such as heldar@example.com");
         if (!Uri.TryCreate(server, UriKind.Absolute, out var url) || url.Scheme != "smtp" || url.Host.Length == 0 || url.AbsolutePath.Length > 1 || url.Query is not ("" or "?tls=off"))
         {
@@ -50,7 +48,7 @@ public sealed record MailOptions
         var clear = url.Query.Length > 0;
         if (clear && url.DnsSafeHost != "localhost" && !(IPAddress.TryParse(url.DnsSafeHost, out var address) && IPAddress.IsLoopback(address)))
             mistakes.Add($"{ServerVariable}: tls=off is for a server on this machine only");
-        return new() { Host = url.DnsSafeHost, InTheClear = clear, Port = url.Port > 0 ? url.Port : SubmissionPort, Login = login, From = from };
+        return new() { Host = url.DnsSafeHost, InTheClear = clear, Port = url.Port > 0 ? url.Port : SubmissionPort, Login = login, From = from ?? "" };
     }
 
     /// <summary>Whether a text is one bare e-mail address of at most 254 characters (RFC 5321 §4.5.3.1.3), without a name beside it.</summary>

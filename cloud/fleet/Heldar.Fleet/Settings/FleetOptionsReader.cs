@@ -13,7 +13,7 @@ internal static class FleetOptionsReader
     {
         List<string> mistakes = [];
         var defaults = new FleetOptions { Database = variable("HELDAR_DATABASE") ?? "" };
-        var secrets = SecretBox.Parse(variable(SecretBox.Variable), out var noKeys);
+        var secrets = SecretBox.Parse(variable("HELDAR_SECRET_KEYS"), out var noKeys);
         var options = defaults with
         {
             Urls = Text("HELDAR_FLEET_URLS") ?? defaults.Urls,

@@ -51,9 +51,9 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var concurrency = Number("HELDAR_CONCURRENCY", 24, 1, 64)!.Value;
         var address = Address("HELDAR_HEALTH_ADDRESS", IPAddress.Loopback);
         var loopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1)!.Value;
-        var secrets = SecretBox.Parse(variable(SecretBox.Variable), out var noKeys);
+        var secrets = SecretBox.Parse(variable("HELDAR_SECRET_KEYS"), out var noKeys);
         if (noKeys is not null) wrong.Add(noKeys);
-        var mail = MailOptions.Read(variable, wrong);
+        var mail = MailOptions.Read(variable("HELDAR_SMTP"), variable("HELDAR_MAIL_FROM"), wrong);
         var roots = Roots(variable("HELDAR_OUTGOING_CA"));
         mistakes = wrong;
         return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail };
