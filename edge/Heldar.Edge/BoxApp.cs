@@ -3,6 +3,7 @@ using Heldar.Edge.Access;
 using Heldar.Edge.Anr;
 using Heldar.Edge.Api;
 using Heldar.Edge.Audit;
+using Heldar.Edge.CameraEvents;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Desired;
 using Heldar.Edge.Enrolment;
@@ -68,6 +69,7 @@ internal static partial class BoxApp
             .AddEvents()
             .AddJobs()
             .AddCameras()
+            .AddCameraEvents()
             .AddGaps()
             .AddAnr()
             .AddPlayback()
@@ -97,6 +99,7 @@ internal static partial class BoxApp
         app.MapCameras();
         app.MapSchedules();
         app.MapEvents();
+        app.MapCameraEvents();
         app.MapJobs();
         app.MapSegments();
         app.MapGaps();

@@ -51,6 +51,9 @@ internal sealed record CameraConfig(
     /// <summary>Address of its storage, sealed; null for the usual one of its host.</summary>
     public string? SealedReplayUrl { get; init; }
 
+    /// <summary>Which of its own events trigger its recording, sealed whole; null for none.</summary>
+    public string? SealedEvents { get; init; }
+
     /// <summary>When it records.</summary>
     public RecordMode Mode { get; init; }
 

@@ -54,6 +54,9 @@ internal sealed record CameraDto
     /// <summary>Where that storage replays; absent for the usual address of the camera's host.</summary>
     public string? AnrReplayUrlTemplate { get; init; }
 
+    /// <summary>Which of the camera's own events trigger its recording; absent for none.</summary>
+    public CameraEventsView? Events { get; init; }
+
     /// <summary>yaml: change heldar.yaml; api: change it here.</summary>
     public required CameraOwner Owner { get; init; }
 
@@ -68,6 +71,30 @@ internal sealed record CameraDto
     public int? Height { get; init; }
 
     public required Instant CreatedAt { get; init; }
+}
+
+/// <summary>Which of a camera's own events trigger, without the credentials.</summary>
+internal sealed record CameraEventsView(string? Address, IReadOnlyList<string> Topics, IReadOnlyList<string> Zones, string? Username, bool HasPassword);
+
+/// <summary>Which of a camera's own events trigger. Put as a whole: what is missing takes its usual value.</summary>
+internal sealed record CameraEventsWrite
+{
+    /// <summary>False follows none.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>http or https address of the ONVIF device service; without it the usual one of the camera's host.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>Topics that trigger; without it motion, zones and lines.</summary>
+    public IReadOnlyList<string>? Topics { get; init; }
+
+    /// <summary>Names of the camera's rules that trigger; without it all.</summary>
+    public IReadOnlyList<string>? Zones { get; init; }
+
+    /// <summary>User name for ONVIF, where it is not the camera's.</summary>
+    public string? Username { get; init; }
+
+    public string? Password { get; init; }
 }
 
 /// <summary>Body of POST and PATCH. In a PATCH what is missing stays; an empty username or password is taken away. Fields it does not know are ignored.</summary>
@@ -113,6 +140,9 @@ internal sealed record CameraWrite
 
     /// <summary>Where that storage replays: rtsp or rtsps, with {start} and {end} where the times belong in it; sealed whole. Empty for the usual address of the camera's host.</summary>
     public string? AnrReplayUrlTemplate { get; init; }
+
+    /// <summary>Which of the camera's own events trigger its recording.</summary>
+    public CameraEventsWrite? Events { get; init; }
 
     /// <summary>For rtsps: SHA-256 of the camera's own certificate, 64 hexadecimal digits, colons allowed; empty asks the system's authorities.</summary>
     public string? CertificateSha256 { get; init; }

@@ -117,6 +117,7 @@ internal static class CameraEndpoints
             CertificateSha256 = config.Certificate,
             AnrEnabled = config.Anr,
             AnrReplayUrlTemplate = secrets.MaskedReplayUrl(config),
+            Events = secrets.EventsView(config),
             Owner = config.Owner,
             State = camera.Condition,
             Cause = camera.Cause,

@@ -171,6 +171,7 @@ internal sealed class CameraRegistry(
             Certificate = wanted.Certificate,
             Anr = wanted.Anr.Enabled,
             SealedReplayUrl = secrets.SealReplayUrl(uid, wanted.Anr.ReplayUrl),
+            SealedEvents = secrets.SealEvents(uid, wanted.Events),
             Mode = wanted.Mode,
             PreRollSeconds = wanted.PreRollSeconds,
             PostRollSeconds = wanted.PostRollSeconds,

@@ -11,12 +11,13 @@ internal sealed class CameraSecrets(SecretBox box)
 {
     /// <summary>What of the table of cameras is sealed: cameras take tokens in paths, queries and user names, so all of it is.</summary>
     public static readonly ImmutableArray<SealedColumn> Columns =
-        [.. new[] { UrlColumn, UsernameColumn, PasswordColumn, ReplayUrlColumn }.Select(c => new SealedColumn("camera", "uid", c, uid => Owner(uid, c)))];
+        [.. new[] { UrlColumn, UsernameColumn, PasswordColumn, ReplayUrlColumn, EventsColumn }.Select(c => new SealedColumn("camera", "uid", c, uid => Owner(uid, c)))];
 
     private const string UrlColumn = "url";
     private const string UsernameColumn = "username";
     private const string PasswordColumn = "password";
     private const string ReplayUrlColumn = "replay_url";
+    private const string EventsColumn = "event_secrets";
 
     public string? SealPassword(Guid camera, Secret? password) => password is null ? null : box.Seal(password, Owner(camera, PasswordColumn));
 
@@ -46,6 +47,16 @@ internal sealed class CameraSecrets(SecretBox box)
     public string? MaskedReplayUrl(CameraConfig camera) =>
         camera.SealedReplayUrl is null ? null : Try(() => ReplayUrl(camera)) is { } url ? CameraUrl.Masked(url.Reveal()) : Secret.Mask;
 
+    public string? SealEvents(Guid camera, CameraEventSettings? events) => events is null ? null : box.Seal(events.ToText(), Owner(camera, EventsColumn));
+
+    /// <summary>Which of the camera's own events trigger; null for none.</summary>
+    public CameraEventSettings? Events(CameraConfig camera) => EventsText(camera) is { } text ? CameraEventSettings.Parse(text) : null;
+
+    /// <summary>The same as people may see it; null when there are none, or they do not open.</summary>
+    public CameraEventsView? EventsView(CameraConfig camera) => Try(() => Events(camera)) is { } events
+        ? new(events.Address is null ? null : CameraUrl.Masked(events.Address), events.Topics, events.Zones, events.Username is null || events.Password is not null ? events.Username : Secret.Mask, events.Password is not null)
+        : null;
+
     /// <summary>
     /// Where the camera's own storage replays. Its credentials are those in the address, or the camera's own where the host is the same: another host gets none that
     /// were meant for this one, and what TLS protects is not sent in plain text.
@@ -74,7 +85,10 @@ internal sealed class CameraSecrets(SecretBox box)
         Username = Same(Try(() => Username(before)), Username(next), before.Username) ? before.Username : next.Username,
         SealedPassword = Same(Try(() => Password(before)), Password(next), before.SealedPassword) ? before.SealedPassword : next.SealedPassword,
         SealedReplayUrl = Same(Try(() => ReplayUrl(before)), ReplayUrl(next), before.SealedReplayUrl) ? before.SealedReplayUrl : next.SealedReplayUrl,
+        SealedEvents = Same(Try(() => EventsText(before)), EventsText(next), before.SealedEvents) ? before.SealedEvents : next.SealedEvents,
     };
+
+    private Secret? EventsText(CameraConfig camera) => camera.SealedEvents is null ? null : box.Unseal(camera.SealedEvents, Owner(camera.Uid, EventsColumn));
 
     // A text that does not open equals nothing, not even the absence of one.
     private static bool Same<T>(T? before, T? next, string? kept)

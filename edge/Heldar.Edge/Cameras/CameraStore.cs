@@ -13,16 +13,16 @@ internal static class CameraStore
 {
     /// <summary>All rows, removed ones too.</summary>
     public static IReadOnlyList<(CameraConfig Config, bool Removed)> All(DbConnection db) =>
-        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, certificate, anr, replay_url AS ReplayUrl, mode, pre_roll AS PreRoll, post_roll AS PostRoll, removed FROM camera")
+        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, certificate, anr, replay_url AS ReplayUrl, event_secrets AS Events, mode, pre_roll AS PreRoll, post_roll AS PostRoll, removed FROM camera")
             .Select(r => (r.ToConfig(), r.Removed != 0))];
 
     public static void Put(DbConnection db, CameraConfig c) => db.Execute(
         """
-        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, certificate, anr, replay_url, mode, pre_roll, post_roll, removed)
-        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, @certificate, @anr, @replayUrl, @mode, @pre, @post, 0)
+        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, certificate, anr, replay_url, event_secrets, mode, pre_roll, post_roll, removed)
+        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, @certificate, @anr, @replayUrl, @events, @mode, @pre, @post, 0)
         ON CONFLICT (uid) DO UPDATE SET name = excluded.name, url = excluded.url, username = excluded.username, password = excluded.password,
           audio = excluded.audio, camera_clock = excluded.camera_clock, enabled = excluded.enabled, segment_seconds = excluded.segment_seconds,
-          owner = excluded.owner, certificate = excluded.certificate, anr = excluded.anr, replay_url = excluded.replay_url,
+          owner = excluded.owner, certificate = excluded.certificate, anr = excluded.anr, replay_url = excluded.replay_url, event_secrets = excluded.event_secrets,
           mode = excluded.mode, pre_roll = excluded.pre_roll, post_roll = excluded.post_roll, removed = 0
         """,
         new
@@ -42,13 +42,14 @@ internal static class CameraStore
             certificate = c.Certificate,
             anr = c.Anr ? 1 : 0,
             replayUrl = c.SealedReplayUrl,
+            events = c.SealedEvents,
             mode = (int)c.Mode,
             pre = c.PreRollSeconds,
             post = c.PostRollSeconds,
         });
 
     public static void Remove(DbConnection db, Guid uid) =>
-        db.Execute("UPDATE camera SET removed = 1, password = NULL, username = NULL, replay_url = NULL WHERE uid = @uid", new { uid = uid.ToString("D") });
+        db.Execute("UPDATE camera SET removed = 1, password = NULL, username = NULL, replay_url = NULL, event_secrets = NULL WHERE uid = @uid", new { uid = uid.ToString("D") });
 
     private sealed class Row
     {
@@ -82,6 +83,8 @@ internal static class CameraStore
 
         public string? ReplayUrl { get; init; }
 
+        public string? Events { get; init; }
+
         public long Mode { get; init; }
 
         public long PreRoll { get; init; }
@@ -97,6 +100,7 @@ internal static class CameraStore
             Certificate = Certificate,
             Anr = Anr != 0,
             SealedReplayUrl = ReplayUrl,
+            SealedEvents = Events,
             Mode = (RecordMode)Mode,
             PreRollSeconds = (int)PreRoll,
             PostRollSeconds = (int)PostRoll,

@@ -28,6 +28,7 @@ internal sealed class CameraWriteReader(CameraWrite body)
         {
             Certificate = CameraCertificate.Normal(body.CertificateSha256),
             Anr = new CameraAnr(body.AnrEnabled ?? false, ReplayUrl()),
+            Events = Events(),
             Mode = Mode() ?? RecordMode.Continuous,
             PreRollSeconds = body.PreRollSeconds ?? RecordModes.DefaultPreRollSeconds,
             PostRollSeconds = body.PostRollSeconds ?? RecordModes.DefaultPostRollSeconds,
@@ -59,6 +60,7 @@ internal sealed class CameraWriteReader(CameraWrite body)
                 Certificate = body.CertificateSha256 is null ? before.Certificate : CameraCertificate.Normal(body.CertificateSha256),
                 Anr = body.AnrEnabled ?? before.Anr,
                 SealedReplayUrl = body.AnrReplayUrlTemplate is null ? before.SealedReplayUrl : secrets.SealReplayUrl(before.Uid, ReplayUrl()),
+                SealedEvents = body.Events is null ? before.SealedEvents : secrets.SealEvents(before.Uid, Events()),
                 Mode = Mode() ?? before.Mode,
                 PreRollSeconds = body.PreRollSeconds ?? before.PreRollSeconds,
                 PostRollSeconds = body.PostRollSeconds ?? before.PostRollSeconds,
@@ -80,6 +82,15 @@ internal sealed class CameraWriteReader(CameraWrite body)
 
     private Secret? ReplayUrl() => Text(body.AnrReplayUrlTemplate) is { } url ? new Secret(url) : null;
 
+    private CameraEventSettings? Events() => body.Events is not { Enabled: true } events ? null : new CameraEventSettings
+    {
+        Address = Text(events.Address),
+        Topics = events.Topics is null ? CameraEventSettings.DefaultTopics : [.. events.Topics.Distinct(StringComparer.Ordinal)],
+        Zones = [.. (events.Zones ?? []).Distinct(StringComparer.Ordinal)],
+        Username = Text(events.Username),
+        Password = string.IsNullOrEmpty(events.Password) ? null : new Secret(events.Password),
+    };
+
     private string? Name()
     {
         if (!EventRules.IsTextOrNull(body.Name, 200)) _problems.Add("name has 1 to 200 printable characters");
@@ -95,8 +106,21 @@ internal sealed class CameraWriteReader(CameraWrite body)
         return null;
     }
 
+    private void CheckEvents(CameraEventsWrite events)
+    {
+        if (Text(events.Address) is { } address && CameraEventSettings.AddressMistake(address) is { } wrong) _problems.Add("events.address " + wrong);
+        if (events.Topics is { Count: 0 or > CameraEventSettings.MaxTopics }) _problems.Add($"events.topics has 1 to {CameraEventSettings.MaxTopics} entries");
+        else if (events.Topics?.Select(t => CameraEventSettings.TopicMistake(t ?? "")).FirstOrDefault(m => m is not null) is { } topic) _problems.Add("events.topics: each " + topic);
+        if (events.Zones is { Count: > CameraEventSettings.MaxZones }) _problems.Add($"events.zones has at most {CameraEventSettings.MaxZones} entries");
+        else if (events.Zones?.Select(z => CameraEventSettings.ZoneMistake(z ?? "")).FirstOrDefault(m => m is not null) is { } zone) _problems.Add("events.zones: each " + zone);
+        if (events.Username is { Length: > 200 }) _problems.Add("events.username has at most 200 characters");
+        if (events.Password is { Length: > 1000 }) _problems.Add("events.password has at most 1000 characters");
+        if (!string.IsNullOrEmpty(events.Password) && Text(events.Username) is null) _problems.Add("events.password needs a username beside it");
+    }
+
     private void CheckRest()
     {
+        if (body.Events is { } events) CheckEvents(events);
         if (body.Username is { Length: > 200 }) _problems.Add("username has at most 200 characters");
         if (body.Password is { Length: > 1000 }) _problems.Add("password has at most 1000 characters");
         if (body.SegmentSeconds is < RecordingSettings.MinSegmentSeconds or > RecordingSettings.MaxSegmentSeconds)

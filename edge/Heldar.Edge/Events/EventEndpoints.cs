@@ -14,6 +14,12 @@ internal sealed record TriggerWrite
     /// <summary>What happened, such as <c>door</c>. Then the camera's mode decides; without it an operator asks, which always counts.</summary>
     public string? Event { get; init; }
 
+    /// <summary>Name of a zone in which something was seen: an event of that zone, instead of <see cref="Event"/>.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>When an event happened, RFC 3339; at most a minute ago counts. Without it: now.</summary>
+    public Instant? At { get; init; }
+
     /// <summary>1 to 3600 instead of the camera's post_roll_seconds; for operators only.</summary>
     public int? PostRollSeconds { get; init; }
 }
@@ -48,16 +54,20 @@ internal static class EventEndpoints
         }
 
         if (!EventRules.IsTextOrNull(body.Event, 100)) return Problems.BadRequest("event has 1 to 100 printable characters");
+        if (!EventRules.IsTextOrNull(body.Zone, 90)) return Problems.BadRequest("zone has 1 to 90 printable characters");
+        if (body is { Event: not null, Zone: not null }) return Problems.BadRequest("give either event or zone");
+        var source = body.Event is not null ? "api:" + body.Event : body.Zone is not null ? "zone:" + body.Zone : null;
+        if (body.At is not null && source is null) return Problems.BadRequest("at is for events; an operator asks now");
         if (body.PostRollSeconds is < 1 or > RecordModes.MaxPostRollSeconds) return Problems.BadRequest($"post_roll_seconds must be 1 to {RecordModes.MaxPostRollSeconds}");
-        if (body is { Event: not null, PostRollSeconds: not null }) return Problems.BadRequest("post_roll_seconds is for operators; an event takes the camera's");
-        var answer = body.Event is { } source
-            ? await triggers.TriggerAsync(camera.Uid, "api:" + source, clock.GetCurrentInstant(), cancellation)
+        if (body.PostRollSeconds is not null && source is not null) return Problems.BadRequest("post_roll_seconds is for operators; an event takes the camera's");
+        var answer = source is not null
+            ? await triggers.TriggerAsync(camera.Uid, source, body.At ?? clock.GetCurrentInstant(), cancellation)
             : await triggers.StartAsync(camera, body.PostRollSeconds, cancellation);
         return answer.Result switch
         {
             TriggerResult.NotFound => CameraEndpoints.NotFound(),
             TriggerResult.Disabled => Problems.Conflict($"camera '{id}' is switched off"),
-            var result => Results.Json(new TriggerDto(camera.Slug, result == TriggerResult.Recording, body.Event is null ? WishReason.Operator : WishReason.Event, answer.From, answer.Until), BoxJson.Options),
+            var result => Results.Json(new TriggerDto(camera.Slug, result == TriggerResult.Recording, source is null ? WishReason.Operator : WishReason.Event, answer.From, answer.Until), BoxJson.Options),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Heldar.Edge.CameraEvents;
 using Heldar.Edge.Cameras;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
@@ -7,10 +8,10 @@ using NodaTime;
 namespace Heldar.Edge.Health;
 
 /// <summary>
-/// What is wrong with cameras that do record: picture, rate, sound, clock. Each problem is told once when it begins and once when it ends. The words are those of the API.
+/// What is wrong with cameras that do record: picture, rate, sound, clock, their own events. Each problem is told once when it begins and once when it ends. The words are those of the API.
 /// Rates are taken by the reporter's loop, pictures by the picture watch; read by anyone.
 /// </summary>
-internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
+internal sealed partial class CameraProblems(ILogger<CameraProblems> log, CameraEventStates? events = null)
 {
     /// <summary>A camera's clock may be this far from the box's.</summary>
     private static readonly Duration MaxOffset = Duration.FromSeconds(5);
@@ -32,6 +33,7 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log)
         {
             var entry = _cameras.GetOrAdd(camera.Config.Uid, _ => new Entry());
             List<string> problems = [];
+            if (events?.IsLost(camera.Config.Uid) == true) problems.Add("events_lost");
             if (camera.Stream is { State: StreamState.Streaming } stream)
             {
                 if (entry.IsSetUpAnew(stream.Format)) entry.Rate.Forget();

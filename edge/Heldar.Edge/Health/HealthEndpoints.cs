@@ -45,7 +45,7 @@ internal sealed record CameraHealthDto
     /// <summary>Pictures per second that the camera usually sends, once that is known.</summary>
     public double? UsualFps { get; init; }
 
-    /// <summary>What is wrong although it records: audio_lost, black, clock_offset, covered, frozen, low_fps, no_audio, pre_roll_short, scene_changed.</summary>
+    /// <summary>What is wrong although it records: audio_lost, black, clock_offset, covered, events_lost, frozen, low_fps, no_audio, pre_roll_short, scene_changed.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 }
 

@@ -1,4 +1,5 @@
 using Heldar.Edge.Access;
+using Heldar.Edge.CameraEvents;
 using Heldar.Edge.Desired;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Mirror;
@@ -22,6 +23,7 @@ internal sealed record WarningSource(Func<IEnumerable<string>> Read)
         .AddWarnings<MirrorState>(mirror => mirror.Problem is { } behind ? [behind] : [])
         .AddWarnings<Retainer>(retention =>
             [.. retention.ClockDoubt is { } doubt ? (string[])[doubt] : [], .. retention.Last?.Alerts.Select(a => a.Subject.Length == 0 ? a.Text : $"{a.Subject}: {a.Text}") ?? []])
+        .AddWarnings<CameraEventStates>(events => events.Warnings)
         .AddWarnings<VolumeKeeper>(keeper => keeper.Status.Select(v => v.Cause).OfType<string>())
         .AddWarnings<BoxStore>(store => store.Warnings())
         .AddWarnings<DiskWatch>(disks => disks.Problems)

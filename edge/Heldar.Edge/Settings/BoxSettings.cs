@@ -124,6 +124,9 @@ internal sealed record CameraSettings(string Id, string Name, string Url, string
     /// <summary>How gaps are refilled from the camera's own storage.</summary>
     public CameraAnr Anr { get; init; } = CameraAnr.Off;
 
+    /// <summary>Which of its own events trigger its recording; null for none.</summary>
+    public CameraEventSettings? Events { get; init; }
+
     /// <summary>When it records; always by default.</summary>
     public RecordMode Mode { get; init; }
 

@@ -175,6 +175,7 @@ internal static class SettingsReader
             var certificate = section.Text("certificateSha256");
             if (!CameraCertificate.IsValidOrEmpty(certificate)) section.Fail("certificateSha256", CameraCertificate.Rule);
             var anr = ReadCameraAnr(section);
+            var events = CameraEventsReader.Read(section, scope);
             var mode = RecordModes.TryParse(section.Choice("mode", RecordModes.Word(RecordMode.Continuous), RecordModes.All), out var word) ? word : RecordMode.Continuous;
             var preRoll = section.Integer("preRollSeconds", RecordModes.DefaultPreRollSeconds, 0, RecordModes.MaxPreRollSeconds);
             var postRoll = section.Integer("postRollSeconds", RecordModes.DefaultPostRollSeconds, 0, RecordModes.MaxPostRollSeconds);
@@ -183,6 +184,7 @@ internal static class SettingsReader
             {
                 Certificate = CameraCertificate.Normal(certificate),
                 Anr = anr,
+                Events = events,
                 Mirror = mirror,
                 Mode = mode,
                 PreRollSeconds = preRoll,
@@ -220,7 +222,7 @@ internal static class SettingsReader
         return new CameraAnr(enabled, url is null ? null : new Secret(url));
     }
 
-    private static Secret? ReadSecret(YamlSection section, string key, string fileKey, SettingsScope scope)
+    internal static Secret? ReadSecret(YamlSection section, string key, string fileKey, SettingsScope scope)
     {
         var text = section.Text(key);
         var file = section.Text(fileKey);

@@ -141,6 +141,30 @@ internal sealed class YamlSection
         return sections;
     }
 
+    /// <summary>The texts of a list, each at least one character; null when absent. A mistake leaves its text out.</summary>
+    public IReadOnlyList<string>? Texts(string key, int most, int maxLength)
+    {
+        _known.Add(key);
+        if (!_values.TryGetValue(key, out var node)) return null;
+        if (node is not YamlSequenceNode sequence || sequence.Children.Count > most)
+        {
+            Fail(key, $"must be a list of at most {most} texts");
+            return null;
+        }
+
+        var texts = new List<string>();
+        foreach (var child in sequence.Children)
+        {
+            string? missing = null;
+            var text = child is YamlScalarNode { Value: { } raw } ? _scope.Expand(raw, out missing) : null;
+            if (missing is not null) _scope.Add(child, Name(key), $"environment variable {missing} is not set");
+            else if (text is not { Length: > 0 } || text.Length > maxLength) _scope.Add(child, Name(key), $"each must be a text of 1 to {maxLength} characters");
+            else texts.Add(text);
+        }
+
+        return texts;
+    }
+
     /// <summary>Reports every key that nobody asked for.</summary>
     public void RefuseUnknown()
     {

@@ -20,7 +20,9 @@ internal sealed class BoxFixture : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private WebApplication _app = null!;
 
-    public ManualClock Clock { get; } = new();
+    private Action<IServiceCollection>? _more;
+
+    public ManualClock Clock { get; private init; } = new();
 
     public FakePipelines Pipelines { get; } = new();
 
@@ -36,9 +38,13 @@ internal sealed class BoxFixture : IAsyncDisposable
 
     public CameraRegistry Cameras => _app.Services.GetRequiredService<CameraRegistry>();
 
-    public static async Task<BoxFixture> StartAsync(string cameras = "")
+    /// <summary>Starts a box.</summary>
+    /// <param name="cameras">What its settings say beyond its name and addresses.</param>
+    /// <param name="clock">Its clock; one of its own when left out.</param>
+    /// <param name="more">What else it is made of.</param>
+    public static async Task<BoxFixture> StartAsync(string cameras = "", ManualClock? clock = null, Action<IServiceCollection>? more = null)
     {
-        var fixture = new BoxFixture();
+        var fixture = new BoxFixture { Clock = clock ?? new ManualClock(), _more = more };
         await fixture.OpenAsync(cameras);
         return fixture;
     }
@@ -95,7 +101,11 @@ internal sealed class BoxFixture : IAsyncDisposable
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
         Heldar.Edge.Settings.DataFolder.Create(settings.DataFolder);
         foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
-        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20))));
+        _app = BoxApp.Build(settings, Clock, s =>
+        {
+            s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20)));
+            _more?.Invoke(s);
+        });
         AdminKey = Key(BoxRole.Admin);
         await _app.StartAsync();
         Http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri(_app.Urls.Single()) };

@@ -44,6 +44,33 @@ public sealed class EventTriggerTests : IAsyncLifetime
         Assert.Equal([(true, first.From!.Value - Duration.FromSeconds(10)), (false, Now + Duration.FromSeconds(20))], Yard.Wishes.Skip(2));
     }
 
+    /// <summary>Whoever looks at pictures elsewhere says which zone, and when the picture was taken.</summary>
+    [Fact]
+    public async Task Zone_ComesThroughTheApi_WithItsTime()
+    {
+        var at = Now - Duration.FromSeconds(4);
+        var answer = await _box.JsonAsync("POST", "/api/v1/cameras/yard/record-trigger", new { zone = "driveway", at = Heldar.Contracts.InstantText.Format(at) });
+        Assert.Equal((true, "event"), (answer.GetProperty("recording").GetBoolean(), answer.GetProperty("reason").GetString()));
+        var wish = Assert.Single(_box.App.Services.GetRequiredService<WishBook>().Between(_box.Cameras.Find("yard")!, Now, Now + Duration.FromSeconds(1)));
+        Assert.Equal((WishReason.Event, "zone:driveway", at, Now + Duration.FromSeconds(20)), (wish.Reason, wish.Detail, wish.From, wish.To));
+
+        Assert.False((await _box.JsonAsync("POST", "/api/v1/cameras/hall/record-trigger", new { zone = "driveway" })).GetProperty("recording").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("""{"zone":""}""", "zone has 1 to 90")]
+    [InlineData("""{"zone":"a","event":"b"}""", "either event or zone")]
+    [InlineData("""{"zone":"a","post_roll_seconds":5}""", "post_roll_seconds is for operators")]
+    [InlineData("""{"at":"2026-11-21T04:37:00Z"}""", "at is for events")]
+    [InlineData("""{"zone":"a","at":"yesterday"}""", "not the JSON")]
+    public async Task ZoneThatIsNone_IsRefused(string body, string problem)
+    {
+        var (status, text) = await _box.SendAsync("POST", "/api/v1/cameras/yard/record-trigger", body);
+        Assert.Equal(400, status);
+        Assert.Contains(problem, text, StringComparison.Ordinal);
+        Assert.Empty(Yard.Wishes);
+    }
+
     /// <summary>Detectors are late: what they saw is recorded from when it happened, as far as the memory of pictures reaches.</summary>
     [Fact]
     public async Task LateEvent_BeginsWhenItHappened()

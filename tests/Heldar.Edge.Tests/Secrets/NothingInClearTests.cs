@@ -16,6 +16,7 @@ public sealed class NothingInClearTests : IDisposable
     private static readonly string[] Typed =
     [
         "yaml-password-1", "yaml-query-2", "yaml-path-3", "yaml-alone-4", "api-password-5", "api-query-6", "api-path-7", "api-changed-8", "api-alone-9",
+        "yaml-onvif-password-10", "api-onvif-password-11", "api-onvif-query-12",
     ];
 
     private readonly TemporaryFolder _folder = new();
@@ -30,6 +31,7 @@ public sealed class NothingInClearTests : IDisposable
             cameras:
               - { id: a, url: 'rtsp://admin:yaml-password-1@127.0.0.1:9/yaml-path-3/live?token=yaml-query-2' }
               - { id: b, url: 'rtsp://yaml-alone-4@127.0.0.1:9/' }
+              - { id: f, url: 'rtsp://127.0.0.1:9/', mode: event, events: { address: 'http://127.0.0.1:9/', username: o, password: yaml-onvif-password-10 } }
             """;
         await RunAsync(Yaml, async http =>
         {
@@ -38,7 +40,9 @@ public sealed class NothingInClearTests : IDisposable
             await SendAsync(http, "PATCH", "/api/v1/cameras/c", """{"url":"rtsp://admin:api-changed-8@127.0.0.1:9/api-path-7?sid=api-query-6"}""");
             await SendAsync(http, "PATCH", "/api/v1/cameras/c", """{"url":"rtsp://admin:api-changed-8@ bad"}""");
             await SendAsync(http, "POST", "/api/v1/cameras", """{"id":"e","url":"rtsp://admin:api-changed-8@127.0.0.1:9/","password":["api-password-5"]}""");
-            foreach (var path in new[] { "/api/v1/cameras", "/api/v1/cameras/a/test", "/api/v1/cameras/c/test", "/readyz", "/api/v1/system", "/api/v1/health/cameras" })
+            await SendAsync(http, "POST", "/api/v1/cameras", """{"id":"g","url":"rtsp://127.0.0.1:9/","record_mode":"event","events":{"address":"http://127.0.0.1:9/x?sid=api-onvif-query-12","username":"o","password":"api-onvif-password-11"}}""");
+            await SendAsync(http, "PATCH", "/api/v1/cameras/g", """{"events":{"address":"http://o:api-onvif-password-11@127.0.0.1:9/"}}""");
+            foreach (var path in new[] { "/api/v1/cameras", "/api/v1/cameras/a/test", "/api/v1/cameras/c/test", "/readyz", "/api/v1/system", "/api/v1/health/cameras", "/health", "/api/v1/cameras/f", "/api/v1/cameras/g", "/api/v1/cameras/f/camera-events" })
                 await SendAsync(http, "GET", path);
         });
 

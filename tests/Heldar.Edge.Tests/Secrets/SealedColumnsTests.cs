@@ -13,7 +13,7 @@ namespace Heldar.Edge.Tests.Secrets;
 /// <summary>What the box seals is what a new key reaches.</summary>
 public sealed partial class SealedColumnsTests : IAsyncLifetime
 {
-    private const string Yaml = "cameras: [{ id: gate, url: 'rtsp://10.0.0.1/live', username: admin, password: hunter2, anr: { replayUrl: 'rtsp://10.0.0.1/tracks/1?starttime={start}&endtime={end}' } }]";
+    private const string Yaml = "cameras: [{ id: gate, url: 'rtsp://10.0.0.1/live', username: admin, password: hunter2, anr: { replayUrl: 'rtsp://10.0.0.1/tracks/1?starttime={start}&endtime={end}' }, events: { username: onvif, password: hunter3 } }]";
     private const string Password = "correct horse battery";
 
     /// <summary>Columns that are named like secrets and are none.</summary>
