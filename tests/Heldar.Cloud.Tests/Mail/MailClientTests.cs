@@ -44,7 +44,7 @@ public sealed class MailClientTests
 
     [Theory]
     [InlineData("right", null)]
-    [InlineData("wrong", 535)]
+    [InlineData("wrong", 530)]
     public async Task Login_IsGiven(string password, int? refused)
     {
         await using var server = await MailServer.StartAsync(login: "heldar:right", cancellation: Token);
