@@ -49,7 +49,7 @@ export function FilterFields({ filter, fleet, onChange, onRemove }: FilterFields
           <select className="input hook-many" multiple value={filter.cameras} onChange={(event) => set({ cameras: chosen(event.target) })}>
             {fleet.cameras.map((camera) => (
               <option key={camera.camera} value={camera.camera}>
-                {camera.name}
+                {camera.name} ({camera.slug})
               </option>
             ))}
           </select>
