@@ -108,6 +108,7 @@ internal static partial class BoxApp
         app.MapHolds();
         app.MapRetention();
         app.MapMirror();
+        app.MapUpkeep();
         app.MapSnapshots();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Capability.None).HasNoCameras();
         app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));

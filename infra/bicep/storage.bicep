@@ -37,6 +37,7 @@ var queueNames = [
   'archive'
   'retention'
   'holds'
+  'mended'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {

@@ -8,6 +8,7 @@ using Heldar.Fleet.Api;
 using Heldar.Fleet.Audit;
 using Heldar.Fleet.Boxes;
 using Heldar.Fleet.Cameras;
+using Heldar.Fleet.DeadLetters;
 using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Health;
 using Heldar.Fleet.Holds;
@@ -33,7 +34,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddWebhooks(options);
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks(options);
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
@@ -60,7 +61,7 @@ internal static class FleetApp
         builder.Services.AddOpenApi();
         builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
         builder.Services.AddFleet(options).AddKeys();
-        builder.Services.AddSingleton<ShardProvisioner>().AddHostedService(s => s.GetRequiredService<ShardProvisioner>()).AddHostedService<WebhookReseal>();
+        builder.Services.AddSingleton<ShardPlacement>().AddSingleton<ShardProvisioner>().AddHostedService(s => s.GetRequiredService<ShardProvisioner>()).AddHostedService<WebhookReseal>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();
@@ -80,6 +81,7 @@ internal static class FleetApp
         app.MapPosters();
         app.MapSearch();
         app.MapHolds();
+        app.MapDeadLetters();
         app.MapWebhooks();
         app.MapFootage();
         app.MapTunnel();

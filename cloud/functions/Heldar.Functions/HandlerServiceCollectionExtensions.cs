@@ -24,12 +24,14 @@ internal static class HandlerServiceCollectionExtensions
         services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.Storage)).AddSingleton(_ => new StagedBodies(options.Storage));
         services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>().AddSingleton<DayPartitions>();
         services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();
-        services.AddSingleton<IQueueFunction, IndexSegments.IndexSegments>().AddSingleton<IQueueFunction, IndexDetections.IndexDetections>().AddSingleton<IQueueFunction, IndexSnapshots.IndexSnapshots>();
-        services.AddSingleton<IQueueFunction, ApplyHolds.ApplyHolds>().AddSingleton<IQueueFunction, ApplyStates.ApplyStates>().AddSingleton<IQueueFunction, RegisterBox.RegisterBox>();
+        services.AddBatch<IndexSegments.IndexSegments>().AddBatch<IndexDetections.IndexDetections>().AddBatch<IndexSnapshots.IndexSnapshots>();
+        services.AddBatch<ApplyHolds.ApplyHolds>().AddBatch<ApplyStates.ApplyStates>().AddBatch<RegisterBox.RegisterBox>();
+        services.AddSingleton<MendedVerifier>().AddSingleton<IQueueFunction, ApplyMended.ApplyMended>();
         services.AddWebhooks(options).AddSingleton<IQueueFunction, FanOut.FanOut>().AddSingleton<IQueueFunction, DeliverWebhook.DeliverWebhook>();
         foreach (var name in DrainPoison.DrainPoison.Names)
             services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
-        return services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>().AddSingleton<FunctionTable>();
+        services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>();
+        return services.AddSingleton<TimerGate>().AddSingleton<FunctionTable>();
     }
 
     private static IServiceCollection AddWebhooks(this IServiceCollection services, FunctionsOptions options)
@@ -41,4 +43,9 @@ internal static class HandlerServiceCollectionExtensions
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<FanOutSender>(s, options.Shard)).AddSingleton(s => ActivatorUtilities.CreateInstance<FanOuter>(s, options.Shard));
         return services.AddSingleton(s => ActivatorUtilities.CreateInstance<Deliverer>(s, options.Shard));
     }
+
+    /// <summary>A handler of box batches: one object, as a function of its queue and as what a mended event goes to.</summary>
+    private static IServiceCollection AddBatch<T>(this IServiceCollection services)
+        where T : BatchFunction =>
+        services.AddSingleton<T>().AddSingleton<BatchFunction>(s => s.GetRequiredService<T>()).AddSingleton<IQueueFunction>(s => s.GetRequiredService<T>());
 }

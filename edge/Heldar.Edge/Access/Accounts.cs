@@ -74,11 +74,10 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
     {
         string? hash = null;
         if (change.Password is not null && (hash = await passwords.HashAsync(change.Password, cancellation)) is null) return AccountOutcome.Busy;
-        var outcome = AccountOutcome.NotFound;
-        await store.EnqueueAsync(
-            db =>
+        return await OnAsync(
+            id,
+            (db, before) =>
             {
-                if (UserRows.Find(db, id) is not { } before) return;
                 var after = before with
                 {
                     Name = change.Name ?? before.Name,
@@ -90,46 +89,49 @@ internal sealed class Accounts(IStoreWriter store, IStoreReader reader, Password
                     LockedUntil = hash is null ? before.LockedUntil : default,
                 };
                 if (after.Role == BoxRole.Admin) after = after with { Cameras = null };
-                outcome = Refusal(db, before, after);
-                if (outcome != AccountOutcome.Done) return;
+                var outcome = Refusal(db, before, after);
+                if (outcome != AccountOutcome.Done) return outcome;
                 UserRows.Put(db, after);
                 if (hash is not null || after.Disabled || after.Role != before.Role) Sessions.EndAll(db, id);
                 audit.Append(db, new AuditEntry(actor, "user.changed", after.Name)
                 {
                     Detail = new { was = View(before), now = View(after), newPassphrase = hash is not null },
                 });
+                return outcome;
             },
             cancellation);
-        return outcome;
     }
 
-    public async Task<AccountOutcome> RemoveAsync(Guid id, AuditActor actor, CancellationToken cancellation)
-    {
-        var outcome = AccountOutcome.NotFound;
-        await store.EnqueueAsync(
-            db =>
-            {
-                if (UserRows.Find(db, id) is not { } user) return;
-                outcome = user.Role == BoxRole.Admin && !UserRows.HasOtherAdmin(db, id) ? AccountOutcome.LastAdmin : AccountOutcome.Done;
-                if (outcome != AccountOutcome.Done) return;
-                UserRows.Remove(db, id);
-                audit.Append(db, new AuditEntry(actor, "user.removed", user.Name) { Detail = View(user) });
-            },
-            cancellation);
-        return outcome;
-    }
+    public Task<AccountOutcome> RemoveAsync(Guid id, AuditActor actor, CancellationToken cancellation) => OnAsync(
+        id,
+        (db, user) =>
+        {
+            if (user.Role == BoxRole.Admin && !UserRows.HasOtherAdmin(db, id)) return AccountOutcome.LastAdmin;
+            UserRows.Remove(db, id);
+            audit.Append(db, new AuditEntry(actor, "user.removed", user.Name) { Detail = View(user) });
+            return AccountOutcome.Done;
+        },
+        cancellation);
 
     /// <summary>Ends a lock-out before its time.</summary>
-    public async Task<AccountOutcome> UnlockAsync(Guid id, AuditActor actor, CancellationToken cancellation)
+    public Task<AccountOutcome> UnlockAsync(Guid id, AuditActor actor, CancellationToken cancellation) => OnAsync(
+        id,
+        (db, user) =>
+        {
+            UserRows.Put(db, user with { Failures = 0, LockedUntil = default });
+            audit.Append(db, new AuditEntry(actor, "user.unlocked", user.Name));
+            return AccountOutcome.Done;
+        },
+        cancellation);
+
+    /// <summary>Does something with an account as it stands, in one transaction.</summary>
+    private async Task<AccountOutcome> OnAsync(Guid id, Func<DbConnection, User, AccountOutcome> work, CancellationToken cancellation)
     {
         var outcome = AccountOutcome.NotFound;
         await store.EnqueueAsync(
             db =>
             {
-                if (UserRows.Find(db, id) is not { } user) return;
-                UserRows.Put(db, user with { Failures = 0, LockedUntil = default });
-                audit.Append(db, new AuditEntry(actor, "user.unlocked", user.Name));
-                outcome = AccountOutcome.Done;
+                if (UserRows.Find(db, id) is { } user) outcome = work(db, user);
             },
             cancellation);
         return outcome;

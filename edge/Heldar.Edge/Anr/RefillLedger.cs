@@ -17,7 +17,6 @@ internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters w
     public static readonly Duration Joint = Duration.FromMilliseconds(100);
 
     private static readonly Duration LongestWait = Duration.FromHours(1);
-    private static readonly TimeSpan SealTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Notes one try.</summary>
     /// <param name="gap">As it was before.</param>
@@ -59,13 +58,11 @@ internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters w
 
     private async Task SealAsync(GapData revised, CancellationToken cancellation)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(SealTimeout);
         try
         {
-            await (writers.Pick() ?? throw new IOException("no volume can be written to")).SealAsync(new SealRecord { Type = SealType.Gap, Missing = revised }, limit.Token);
+            await (writers.Pick() ?? throw new IOException("no volume can be written to")).SealAsync(new SealRecord { Type = SealType.Gap, Missing = revised }, cancellation);
         }
-        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (IOException e)
         {
             LogUnsealed(revised.Gap, e.Message);
         }

@@ -28,6 +28,13 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             await Problems.WriteAsync(context, 500, "internal", "the box failed; its log says why");
             return;
         }
+        catch (Exception e)
+        {
+            // An end in order would claim that this was all: the caller must see that it was not.
+            LogBrokenOff(e, context.Request.Method, context.Request.Path);
+            context.Abort();
+            return;
+        }
 
         var response = context.Response;
         if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null) return;
@@ -45,4 +52,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
 
     [LoggerMessage(1901, LogLevel.Error, "{Method} {Path} failed")]
     private partial void LogFailed(Exception error, string method, string path);
+
+    [LoggerMessage(1902, LogLevel.Error, "{Method} {Path} was broken off in the middle of its answer")]
+    private partial void LogBrokenOff(Exception error, string method, string path);
 }

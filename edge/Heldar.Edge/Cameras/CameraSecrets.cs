@@ -105,7 +105,7 @@ internal sealed class CameraSecrets(SecretBox box)
         {
             return open();
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or InvalidDataException)
         {
             return null;
         }

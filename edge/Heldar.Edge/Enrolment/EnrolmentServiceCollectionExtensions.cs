@@ -1,5 +1,6 @@
 using System.Net;
 using Heldar.Edge.Settings;
+using NodaTime;
 
 namespace Heldar.Edge.Enrolment;
 
@@ -8,6 +9,7 @@ internal static class EnrolmentServiceCollectionExtensions
     public static IServiceCollection AddEnrolment(this IServiceCollection services, BoxSettings settings)
     {
         services
+            .AddSingleton(s => new BoxTime(s.GetRequiredService<IClock>(), TimeProvider.System))
             .AddSingleton(_ => BoxKey.Open(settings.DataFolder))
             .AddSingleton(_ => BootCounter.Start(settings.DataFolder))
             .AddSingleton(s => new IdentityStore(settings.DataFolder, s.GetRequiredService<BoxKey>().Id))

@@ -100,11 +100,11 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
     {
         foreach (var volume in volumes)
         {
-            var unclosed = UnclosedSegments.Find(volume, cancellation).Count;
+            var unclosed = UnclosedSegments.Find(volume, wholeLog: true, cancellation).Files.Count;
             if (unclosed == 0) continue;
             using var seals = SealLog.Open(volume.Root, clock);
-            new VolumeRecovery(logs.CreateLogger<VolumeRecovery>()).Run(volume, seals, cancellation);
-            report.Add(new Finding(8, "unclosed", volume.Root, $"{unclosed} files that a crash left open were salvaged or moved to quarantine") { Repaired = true });
+            new VolumeRecovery(logs.CreateLogger<VolumeRecovery>()).Run(volume, seals, cancellation, wholeLog: true);
+            report.Add(new Finding(8, "unclosed", volume.Root, $"{unclosed} files that a crash or a failing disk left open were salvaged or moved to quarantine") { Repaired = true });
         }
     }
 

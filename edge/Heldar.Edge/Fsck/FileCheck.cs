@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Heldar.Edge.Recovery;
-using Heldar.Edge.Seals;
 using Heldar.Media.Mp4;
 using Heldar.Media.SegmentNames;
 
@@ -8,7 +7,7 @@ namespace Heldar.Edge.Fsck;
 
 /// <summary>
 /// Files against seals: invariant 3 (a file is what was sealed) and 8 (a file explains itself, nothing unknown lies about), and that no segment is there
-/// twice (2). Links are named and never followed.
+/// twice (2). Links are named and never followed, and a folder that cannot be read is told.
 /// </summary>
 internal sealed class FileCheck(SealedVolume log, FsckReport report, bool hash)
 {
@@ -20,35 +19,40 @@ internal sealed class FileCheck(SealedVolume log, FsckReport report, bool hash)
 
     public void Run(CancellationToken cancellation)
     {
-        foreach (var file in Files(new DirectoryInfo(log.Volume.Root)))
+        List<string> unseen = [];
+        foreach (var folder in RecordingFolders.Of(log.Volume))
         {
-            cancellation.ThrowIfCancellationRequested();
-            Look(file, cancellation);
+            foreach (var other in folder.Others)
+            {
+                report.Add(other.IsLink
+                    ? new Finding(8, "link", other.Path, "a symbolic link lies among recordings; it is not followed: remove it")
+                    : new Finding(8, "unknown-file", other.Path, "this is nothing of a box; move it away"));
+            }
+
+            if (folder.Trouble is { } why)
+            {
+                report.Add(new Finding(8, "folder-unreadable", folder.Path, $"what lies in it was not checked: {why}"));
+                unseen.Add(folder.Path.Length == 0 ? "" : folder.Path + "/");
+            }
+
+            foreach (var name in folder.Segments)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Look(name, cancellation);
+            }
         }
 
-        foreach (var lost in log.Segments.Values.Where(s => s is { OnDisk: false, DeletedAt: null }))
+        foreach (var lost in log.Segments.Values.Where(s => s is { OnDisk: false, DeletedAt: null } && !unseen.Exists(u => s.Path.StartsWith(u, StringComparison.Ordinal))))
             report.Add(new Finding(3, "segment-lost", lost.Path, "it was closed and sealed, nothing says that it was deleted, and its file is gone; a mirror or an archive may have it"));
     }
 
-    private void Look(FileSystemInfo file, CancellationToken cancellation)
+    private void Look(SegmentName name, CancellationToken cancellation)
     {
-        var path = log.Volume.Relative(file.FullName);
-        if (file.LinkTarget is not null)
-        {
-            report.Add(new Finding(8, "link", path, "a symbolic link lies among recordings; it is not followed: remove it"));
-            return;
-        }
-
-        if (!SegmentName.TryParse(path, out var name))
-        {
-            report.Add(new Finding(8, "unknown-file", path, "this is no file of a box; move it away"));
-            return;
-        }
-
+        var path = name.RelativePath;
         report.Count("files");
         if (!log.Segments.TryGetValue(name.Id, out var segment))
         {
-            if (log.Unclosed.ContainsKey(name.Id)) report.Add(new Finding(8, "unclosed", path, "a crash left it open; the next start salvages it"));
+            if (log.Unclosed.ContainsKey(name.Id)) report.Add(new Finding(8, "unclosed", path, "a crash or a failing disk left it open; the next start salvages it, or the daily sweep; --repair does it now"));
             else Orphans.Add(path);
             return;
         }
@@ -95,28 +99,6 @@ internal sealed class FileCheck(SealedVolume log, FsckReport report, bool hash)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             report.Add(new Finding(3, "segment-unreadable", path, e.Message));
-        }
-    }
-
-    /// <summary>Everything below camera folders; the volume's own files and folders are left out.</summary>
-    private static IEnumerable<FileSystemInfo> Files(DirectoryInfo root)
-    {
-        foreach (var entry in root.EnumerateFileSystemInfos())
-        {
-            if (entry.Name is SealFiles.Folder or Quarantine.Folder or "volume.json" || entry.Name.StartsWith('.') || entry.Name == "lost+found") continue;
-            if (entry is DirectoryInfo { LinkTarget: null } folder)
-                foreach (var inside in Below(folder)) yield return inside;
-            else yield return entry;
-        }
-    }
-
-    private static IEnumerable<FileSystemInfo> Below(DirectoryInfo folder)
-    {
-        foreach (var entry in folder.EnumerateFileSystemInfos())
-        {
-            if (entry is DirectoryInfo { LinkTarget: null } inner)
-                foreach (var inside in Below(inner)) yield return inside;
-            else yield return entry;
         }
     }
 }

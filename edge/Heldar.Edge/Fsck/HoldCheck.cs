@@ -22,7 +22,7 @@ internal static class HoldCheck
             if (db is null) continue;
             var known = HoldRows.Find(db, hold.Data.Hold);
             if (known is null) report.Add(new Finding(4, "hold-not-indexed", hold.Data.Hold.ToString("D"), "the seal log has this hold, the database has not") { Repaired = repaired });
-            else if (known.Released is not null && hold.Released is null && known.Sealed)
+            else if (known.Released is not null && hold.Released is null && HoldRows.IsEndSealed(db, hold.Data.Hold, log.Volume.Id))
                 report.Add(new Finding(4, "hold-ended", hold.Data.Hold.ToString("D"), "the database says that this hold ended, the seal log does not"));
         }
     }

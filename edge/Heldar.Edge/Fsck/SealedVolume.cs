@@ -51,7 +51,7 @@ internal sealed class SealedVolume
 
     public IReadOnlyDictionary<Guid, SealedSegment> Segments => _segments;
 
-    /// <summary>Newest line of each hold.</summary>
+    /// <summary>Newest line of each hold; one that ended stays so.</summary>
     public IReadOnlyDictionary<Guid, HoldSeal> Holds => _holds;
 
     /// <summary>Opened and neither closed nor given up: what a crash left.</summary>
@@ -62,14 +62,8 @@ internal sealed class SealedVolume
     {
         var sealedVolume = new SealedVolume(volume);
         var reader = new SealReader(volume.Root);
-        long lines = 0;
-        foreach (var (_, record) in reader.Read(null, cancellation))
-        {
-            lines++;
-            sealedVolume.Take(record);
-        }
-
-        report.Count("seals", lines);
+        foreach (var (_, record) in reader.Read(null, cancellation, fragments: false)) sealedVolume.Take(record);
+        report.Count("seals", reader.Lines);
         foreach (var problem in reader.Problems)
             report.Add(new Finding(3, "seal-chain", $"{volume.Root}/{SealFiles.Folder}/{problem.Hour}.jsonl:{problem.Line}", problem.What));
         return sealedVolume;
@@ -95,7 +89,7 @@ internal sealed class SealedVolume
                 foreach (var gone in Deleted(record, deleted)) (gone.DeletedAt, gone.DeletedBecause) = (record.At, deleted.Reason);
                 break;
             case { Type: SealType.Hold, Hold: { } hold }:
-                _holds[hold.Data.Hold] = hold;
+                if (!_holds.TryGetValue(hold.Data.Hold, out var before) || before.Released is null) _holds[hold.Data.Hold] = hold;
                 break;
         }
     }

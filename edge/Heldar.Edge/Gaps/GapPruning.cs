@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace Heldar.Edge.Gaps;
 
-/// <summary>Takes out of the ledger what is older than the oldest footage and than any question: the seal logs keep it. The standing wish and the newest one stay.</summary>
+/// <summary>Takes out of the ledger what is older than the oldest footage and than any question. The standing wish and the newest one stay.</summary>
 internal static class GapPruning
 {
     private static readonly string[] Statements =

@@ -58,6 +58,14 @@ internal static class GapRows
         """,
         new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = to is { } end ? SegmentIndex.Ns(end) : (long?)null }) > 0;
 
+    /// <summary>Notes that a database that was made anew knows nothing of the time before a moment; true when it did not know that. One that has looked at the camera keeps its ledger.</summary>
+    public static bool Prune(DbConnection db, Guid camera, Instant before) => db.Execute(
+        """
+        INSERT INTO pruned (camera, before_ns) SELECT @camera, @before WHERE NOT EXISTS (SELECT 1 FROM recorded_mark WHERE camera = @camera)
+        ON CONFLICT (camera) DO UPDATE SET before_ns = excluded.before_ns WHERE excluded.before_ns > pruned.before_ns
+        """,
+        new { camera = SegmentIndex.Text(camera), before = SegmentIndex.Ns(before) }) > 0;
+
     public static void Mark(DbConnection db, Guid camera, Instant? through, Instant seen) => db.Execute(
         "INSERT INTO recorded_mark (camera, through_ns, seen_ns) VALUES (@camera, @through, @seen) ON CONFLICT (camera) DO UPDATE SET through_ns = excluded.through_ns, seen_ns = excluded.seen_ns",
         new { camera = SegmentIndex.Text(camera), through = through is { } t ? SegmentIndex.Ns(t) : (long?)null, seen = SegmentIndex.Ns(seen) });

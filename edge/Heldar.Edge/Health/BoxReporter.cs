@@ -12,24 +12,24 @@ namespace Heldar.Edge.Health;
 /// while something records and every 15 s otherwise. One loop calls <see cref="StepAsync"/> once a second; it is the box's only steady timer of its kind.
 /// </summary>
 internal sealed class BoxReporter(
-    BoxSettings settings, CameraRegistry cameras, CameraWatch watch, BootCounter boot, IStoreWriter store, IOutbox outbox, BoxGauges gauges, IClock clock)
+    BoxSettings settings, CameraRegistry cameras, CameraWatch watch, BootCounter boot, IStoreWriter store, IOutbox outbox, BoxGauges gauges, BoxTime time)
 {
     private static readonly Duration Busy = Duration.FromSeconds(2);
     private static readonly Duration Quiet = Duration.FromSeconds(15);
+    private readonly Deadline _status = time.NewDeadline();
     private List<CameraDescription>? _described;
-    private Instant _statusAt = Instant.MinValue;
 
     public async Task StepAsync(CancellationToken cancellation)
     {
-        var now = clock.GetCurrentInstant();
+        var now = time.Now;
         var observed = await cameras.ObserveAsync(cancellation);
         var changed = watch.Update(observed, now);
-        var tellStatus = now >= _statusAt;
+        var tellStatus = _status.IsDue;
         var described = tellStatus || changed.Count > 0 || _described is null || _described.Count != observed.Count ? Describe(observed) : _described;
         var tellDescribed = _described is null || !_described.SequenceEqual(described);
         if (changed.Count == 0 && !tellStatus && !tellDescribed) return;
 
-        if (tellStatus) _statusAt = now + (observed.Any(c => c.Condition == CameraCondition.Recording) ? Busy : Quiet);
+        if (tellStatus) _status.Set(observed.Any(c => c.Condition == CameraCondition.Recording) ? Busy : Quiet);
         _described = described;
         await store.EnqueueAsync(db =>
         {

@@ -63,7 +63,8 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log, Camera
     public void See(CameraConfig camera, ReadOnlySpan<byte> grey, Instant now)
     {
         if (!_cameras.TryGetValue(camera.Uid, out var entry)) return;
-        var faults = entry.Judge.Take(grey, now);
+        PictureFaults faults;
+        lock (entry.Judge) faults = entry.Judge.Take(grey, now);
         List<string> problems = [];
         if (faults.HasFlag(PictureFaults.Black)) problems.Add("black");
         if (faults.HasFlag(PictureFaults.Covered)) problems.Add("covered");

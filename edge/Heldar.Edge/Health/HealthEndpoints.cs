@@ -55,8 +55,8 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapGet("/healthz", () => Results.Json(new { status = "ok" }, BoxJson.Options)).IsOpen().WithTags("health");
-        app.MapGet("/readyz", (Readiness readiness) => readiness.Answer()).IsOpen().WithTags("health");
-        app.MapGet("/health", (Readiness readiness) => readiness.Full()).Needs(Capability.SystemRead).BoxWide().WithTags("health");
+        app.MapGet("/readyz", (Readiness readiness, CancellationToken cancellation) => readiness.AnswerAsync(cancellation)).IsOpen().WithTags("health").Produces<ReadinessDto>().Produces<ReadinessDto>(503);
+        app.MapGet("/health", (Readiness readiness, CancellationToken cancellation) => readiness.FullAsync(cancellation)).Needs(Capability.SystemRead).BoxWide().WithTags("health").Produces<ReadinessDto>().Produces<ReadinessDto>(503);
         app.MapGet("/api/v1/health/cameras", ListAsync).Needs(Capability.CameraRead).FiltersCameras().WithTags("health").Produces<IReadOnlyList<CameraHealthDto>>();
         app.MapGet("/api/v1/cameras/{id}/health", GetAsync).Needs(Capability.CameraRead).OfCamera().WithTags("health").Produces<CameraHealthDto>().Produces<ErrorBody>(404);
     }

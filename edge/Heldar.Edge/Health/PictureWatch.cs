@@ -21,13 +21,19 @@ internal sealed partial class PictureWatch(CameraRegistry cameras, CameraProblem
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
-                foreach (var some in (await cameras.ObserveAsync(stoppingToken)).Where(c => c.Stream is { State: StreamState.Streaming }).Select(c => c.Config).Chunk(JpegDecoder.MaxGreys))
-                    await LookAsync(some, decoder, stoppingToken);
+                await LookAsync(decoder, stoppingToken);
         }
         catch (OperationCanceledException)
         {
             // Stopping.
         }
+    }
+
+    /// <summary>Looks once at every camera that sends pictures.</summary>
+    internal async Task LookAsync(JpegDecoder decoder, CancellationToken cancellation)
+    {
+        foreach (var some in (await cameras.ObserveAsync(cancellation)).Where(c => c.Stream is { State: StreamState.Streaming }).Select(c => c.Config).Chunk(JpegDecoder.MaxGreys))
+            await LookAsync(some, decoder, cancellation);
     }
 
     private async Task LookAsync(CameraConfig[] some, JpegDecoder decoder, CancellationToken cancellation)

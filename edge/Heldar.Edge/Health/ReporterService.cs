@@ -3,8 +3,8 @@ using NodaTime;
 
 namespace Heldar.Edge.Health;
 
-/// <summary>Calls the reporter once a second. An unexpected error is logged and the next second tries again.</summary>
-internal sealed partial class ReporterService(BoxReporter reporter, CameraRegistry cameras, CameraProblems problems, IClock clock, ILogger<ReporterService> log) : BackgroundService
+/// <summary>Looks at the cameras and calls the reporter once a second. An unexpected error is logged and the next second tries again.</summary>
+internal sealed partial class ReporterService(BoxReporter reporter, CameraRegistry cameras, CameraProblems problems, RecordingQuorum quorum, IClock clock, ILogger<ReporterService> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -17,8 +17,11 @@ internal sealed partial class ReporterService(BoxReporter reporter, CameraRegist
             {
                 try
                 {
+                    // Looked at first: the reporter waits for the database.
+                    var (observed, now) = (await cameras.ObserveAsync(stoppingToken), clock.GetCurrentInstant());
+                    problems.Look(observed, now);
+                    quorum.Look(observed, now);
                     await reporter.StepAsync(stoppingToken);
-                    problems.Look(await cameras.ObserveAsync(stoppingToken), clock.GetCurrentInstant());
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {

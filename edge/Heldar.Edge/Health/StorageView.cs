@@ -14,7 +14,7 @@ internal sealed record VolumeDto
     /// <summary>Absent while no disk of this box is there.</summary>
     public Guid? Id { get; init; }
 
-    /// <summary>ok, disk_full, read_only, io_error, not_mounted or error.</summary>
+    /// <summary>ok, disk_full, read_only, io_error, not_mounted, linked, hangs or error.</summary>
     public required string State { get; init; }
 
     /// <summary>Why it is not used and what to do, or what to know although it is.</summary>

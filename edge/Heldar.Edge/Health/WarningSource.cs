@@ -7,6 +7,7 @@ using Heldar.Edge.PreRoll;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
+using Heldar.Edge.Upkeep;
 
 namespace Heldar.Edge.Health;
 
@@ -17,6 +18,7 @@ internal sealed record WarningSource(Func<IEnumerable<string>> Read)
     /// <summary>All there are, in the order in which they are told.</summary>
     public static IServiceCollection AddAll(IServiceCollection services) => services
         .AddWarnings<AccountMark>(accounts => accounts.IsLost ? [AccountMark.LostText] : [])
+        .AddWarnings<RecordingQuorum>(quorum => quorum.Warnings())
         .AddWarnings<HeldFootage>(held => held is { Level: HeldLevel.Warning, Detail: { } detail } ? ["held evidence takes most of the space: " + detail] : [])
         .AddWarnings<PreRollStore>(rings => rings.Problem is { } problem ? ["pre-roll is shorter than wanted: memory is used up and it cannot be spilled: " + problem] : [])
         .AddWarnings<Scrubber>(scrubber => scrubber.OpenDamages is > 0 and var damaged ? [$"{damaged} stored files are damaged: see /api/v1/system/scrub"] : [])
@@ -26,6 +28,7 @@ internal sealed record WarningSource(Func<IEnumerable<string>> Read)
         .AddWarnings<CameraEventStates>(events => events.Warnings)
         .AddWarnings<VolumeKeeper>(keeper => keeper.Status.Select(v => v.Cause).OfType<string>())
         .AddWarnings<BoxStore>(store => store.Warnings())
+        .AddWarnings<Upkeeper>(upkeep => upkeep.Problem is { } large ? [large] : [])
         .AddWarnings<DiskWatch>(disks => disks.Problems)
         .AddWarnings<DesiredKeeper>(desired => desired.Warnings);
 }

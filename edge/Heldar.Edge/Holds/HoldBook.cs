@@ -1,5 +1,6 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
@@ -23,13 +24,14 @@ internal enum ReleaseOutcome
 
 /// <summary>
 /// Places and ends holds. The database protects at once; the seal log of every volume then gets the hold, so that a rebuilt database has it, and the
-/// cloud hears of it in the same transaction. Nothing shortens a hold: it stands or it ends, and only by a role at least as high. Thread-safe.
+/// cloud hears of it in the same transaction. A volume that was away gets it when it is there. Nothing shortens a hold: it stands or it ends, and only by a role at least
+/// as high. Thread-safe.
 /// </summary>
-internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, IOutbox outbox, VolumeWriters writers, IClock clock, ILogger<HoldBook> log)
+internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, IOutbox outbox, IAuditLog audit, VolumeWriters writers, IClock clock, ILogger<HoldBook> log)
 {
     /// <summary>Most holds that may stand at once.</summary>
     public const int MaxStanding = 10_000;
-    private static readonly TimeSpan SealTimeout = TimeSpan.FromSeconds(5);
+    private const int AtOnce = 100;
 
     /// <summary>Places a hold; null when <see cref="MaxStanding"/> stand already.</summary>
     /// <exception cref="ArgumentException">The data makes no sense.</exception>
@@ -67,6 +69,8 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
                 ReleaseOutcome End(Hold hold)
                 {
                     HoldRows.Apply(db, outbox, hold);
+                    if (who == HoldRows.Expiry)
+                        audit.Append(db, new AuditEntry(AuditActors.Box, "hold.expired", hold.Id.ToString("D")) { Camera = hold.Data.Camera, Detail = new { start = hold.Data.From, end = hold.Data.To, hold.Data.Owner, hold.Data.Case, hold.Data.Expires } });
                     return ReleaseOutcome.Done;
                 }
             },
@@ -78,34 +82,47 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
     /// <summary>Ends what has expired. Only for a clock that is trusted: a clock releases no evidence by itself.</summary>
     public async Task ExpireAsync(CancellationToken cancellation)
     {
-        foreach (var hold in await reader.ReadAsync(db => HoldRows.Expired(db, clock.GetCurrentInstant(), 100), cancellation))
+        foreach (var hold in await reader.ReadAsync(db => HoldRows.Expired(db, clock.GetCurrentInstant(), AtOnce), cancellation))
             await ReleaseAsync(hold.Id, BoxRole.Admin, HoldRows.Expiry, cancellation);
     }
 
-    /// <summary>Seals what a failing volume or a crash kept out of the log.</summary>
+    /// <summary>Seals what each volume's log lacks: a volume was away or failed, is new, or the box crashed in between.</summary>
     public async Task SealRestAsync(CancellationToken cancellation)
     {
-        foreach (var hold in await reader.ReadAsync(db => HoldRows.Unsealed(db, 100), cancellation)) await SealAsync(hold, cancellation);
+        foreach (var writer in writers.All)
+        {
+            var due = await reader.ReadAsync(db => HoldRows.Unsealed(db, writer.Volume.Id, AtOnce), cancellation);
+            await Task.WhenAll(due.Select(hold => SealAsync(writer, hold, cancellation)));
+        }
     }
 
+    /// <summary>True when at least one log has it.</summary>
     private async Task<bool> SealAsync(Hold hold, CancellationToken cancellation)
     {
+        var all = await Task.WhenAll(writers.All.Select(writer => SealAsync(writer, hold, cancellation)));
+        if (all.Length == 0) LogNowhere(hold.Id);
+        return all.Contains(true);
+    }
+
+    private async Task<bool> SealAsync(VolumeWriter writer, Hold hold, CancellationToken cancellation)
+    {
         var record = new SealRecord { Type = SealType.Hold, Hold = new HoldSeal(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy) };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(SealTimeout);
         try
         {
-            await Task.WhenAll(writers.All.Select(w => w.SealAsync(record, limit.Token)));
-            await store.EnqueueAsync(db => HoldRows.Sealed(db, hold.Id, hold.Released is not null), cancellation);
+            await writer.SealAsync(record, cancellation);
+            await store.EnqueueAsync(db => HoldRows.Sealed(db, hold.Id, writer.Volume.Id, hold.Released is not null), cancellation);
             return true;
         }
-        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
+        catch (IOException e)
         {
-            LogUnsealed(hold.Id, e.Message);
+            LogUnsealed(hold.Id, writer.Volume.Root, e.Message);
             return false;
         }
     }
 
-    [LoggerMessage(2401, LogLevel.Error, "Hold {Hold} stands, but not every volume has sealed it yet: {Error}")]
-    private partial void LogUnsealed(Guid hold, string error);
+    [LoggerMessage(2401, LogLevel.Error, "Hold {Hold} is as the database has it, but {Volume} has not sealed that yet: {Error}")]
+    private partial void LogUnsealed(Guid hold, string volume, string error);
+
+    [LoggerMessage(2402, LogLevel.Error, "Hold {Hold} is as the database has it, but no volume is there to seal that: the first one that comes does")]
+    private partial void LogNowhere(Guid hold);
 }

@@ -31,7 +31,7 @@ internal sealed record HoldDto
 
     public string? ReleasedBy { get; init; }
 
-    /// <summary>The seal log of every volume has it, so that it outlives the database.</summary>
+    /// <summary>A seal log has it, so that it outlives the database; volumes that do not have it yet get it within a minute.</summary>
     public required bool Sealed { get; init; }
 }
 

@@ -13,7 +13,7 @@ namespace Heldar.Edge.Indexer;
 /// <param name="Segment">The segment that it was placed on, when it was one.</param>
 /// <param name="Released">When it ended; null while it stands.</param>
 /// <param name="ReleasedBy">Who ended it.</param>
-/// <param name="Sealed">The seal log of every volume has it as it is here.</param>
+/// <param name="Sealed">At least one seal log has it as it is here.</param>
 internal sealed record Hold(HoldAppliedData Data, int Level, Instant Created, Guid? Segment, Instant? Released, string? ReleasedBy, bool Sealed)
 {
     public Guid Id => Data.Hold;
@@ -87,9 +87,17 @@ internal static class HoldRows
         "SELECT EXISTS (SELECT 1 FROM hold WHERE camera = @camera AND released_ns IS NULL AND to_ns > @from AND from_ns < @to)",
         new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) }) != 0;
 
-    /// <summary>Notes that the seal logs have it.</summary>
-    public static void Sealed(DbConnection db, Guid id, bool released) =>
-        db.Execute("UPDATE hold SET sealed = 1 WHERE id = @id AND (released_ns IS NOT NULL) = @released", new { id = SegmentIndex.Text(id), released });
+    /// <summary>Notes that the seal log of a volume has it, as standing or as ended.</summary>
+    public static void Sealed(DbConnection db, Guid id, Guid volume, bool released) => db.Execute(
+        """
+        INSERT INTO hold_seal (hold, volume, released) VALUES (@id, @volume, @released) ON CONFLICT (hold, volume) DO UPDATE SET released = max(released, excluded.released);
+        UPDATE hold SET sealed = 1 WHERE id = @id AND (released_ns IS NOT NULL) = @released
+        """,
+        new { id = SegmentIndex.Text(id), volume = SegmentIndex.Text(volume), released });
+
+    /// <summary>Whether the seal log of a volume is known to tell of its end.</summary>
+    public static bool IsEndSealed(DbConnection db, Guid id, Guid volume) => db.ExecuteScalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM hold_seal WHERE hold = @id AND volume = @volume AND released = 1)", new { id = SegmentIndex.Text(id), volume = SegmentIndex.Text(volume) }) != 0;
 
     public static Hold? Find(DbConnection db, Guid id) =>
         db.QueryFirstOrDefault<HoldRow>($"SELECT {Columns} FROM hold WHERE id = @id", new { id = SegmentIndex.Text(id) })?.ToHold();
@@ -104,7 +112,17 @@ internal static class HoldRows
     public static IReadOnlyList<Hold> Expired(DbConnection db, Instant now, int limit) =>
         Many(db, "released_ns IS NULL AND expires_ns <= @now ORDER BY expires_ns, id", new { limit, now = SegmentIndex.Ns(now) });
 
-    public static IReadOnlyList<Hold> Unsealed(DbConnection db, int limit) => Many(db, "sealed = 0 ORDER BY id", new { limit });
+    /// <summary>What the seal log of a volume lacks: holds that stand, ends of those that it has as standing, and what no log has.</summary>
+    public static IReadOnlyList<Hold> Unsealed(DbConnection db, Guid volume, int limit) => Many(
+        db,
+        """
+        id IN (
+          SELECT h.id FROM hold h WHERE h.released_ns IS NULL AND NOT EXISTS (SELECT 1 FROM hold_seal s WHERE s.hold = h.id AND s.volume = @volume)
+          UNION SELECT s.hold FROM hold_seal s JOIN hold h ON h.id = s.hold WHERE s.volume = @volume AND s.released = 0 AND h.released_ns IS NOT NULL
+          UNION SELECT h.id FROM hold h WHERE h.sealed = 0 AND NOT EXISTS (SELECT 1 FROM hold_seal s WHERE s.hold = h.id AND s.volume = @volume AND s.released = (h.released_ns IS NOT NULL)))
+        ORDER BY id
+        """,
+        new { volume = SegmentIndex.Text(volume), limit });
 
     public static long CountStanding(DbConnection db) => db.ExecuteScalar<long>("SELECT count(*) FROM hold WHERE released_ns IS NULL");
 

@@ -20,7 +20,7 @@ internal enum CancelOutcome
 /// All jobs under way and all series, in memory and in the database. A new job or a cancellation is on disk before it counts; what the clock moves on counts at once and
 /// is written as soon as the database answers. Loaded before the cameras start. Thread-safe.
 /// </summary>
-internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreReader reader, IClock clock) : IWishSource, IDisposable
+internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreReader reader, JobClock clock) : IWishSource, IDisposable
 {
     /// <summary>Most jobs under way on a box, and most series.</summary>
     public const int MaxLive = 2000;
@@ -42,19 +42,23 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
 
     public IReadOnlyList<JobSeries> Series => _state.Series;
 
+    /// <summary>The clock was right at the last look; while it is not, what it jumped over waits.</summary>
+    public bool IsClockSure { get; private set; }
+
     /// <summary>Loads what is kept and ends what a stop or crash left in the middle.</summary>
     public async Task LoadAsync(CancellationToken cancellation)
     {
-        var now = clock.GetCurrentInstant();
+        await clock.LoadAsync(cancellation);
+        var time = clock.Look();
+        IsClockSure = time.IsSure;
         await store.EnqueueAsync(
             db =>
             {
                 var jobs = JobRows.Live(db).ToList();
-                var series = JobRows.Series(db).Select(s => Plan(s, now, jobs)).ToImmutableArray();
-                jobs = [.. jobs.Select(j => JobMachine.Recover(j, JobFootage.Of(j.From, j.To, JobRows.Recorded(db, j)), now))];
+                var series = JobRows.Series(db).Select(s => Plan(s, time, jobs)).ToImmutableArray();
+                jobs = [.. jobs.Select(j => JobMachine.Recover(j, JobFootage.Of(j.From, j.To, JobRows.Recorded(db, j)), time))];
                 foreach (var job in jobs) JobRows.Put(db, job);
                 foreach (var one in series) JobRows.Put(db, one);
-                JobRows.Prune(db, now);
                 _state = new State(jobs.ToImmutableDictionary(j => j.Id), series);
             },
             cancellation);
@@ -77,7 +81,7 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
         {
             if (_state.Series.Length >= MaxSeries || Live.Count >= MaxLive) return false;
             var jobs = new List<RecordingJob>();
-            var planned = Plan(series, clock.GetCurrentInstant(), jobs);
+            var planned = Plan(series, clock.Look(), jobs);
             await store.EnqueueAsync(db => Put(db, planned, jobs), cancellation);
             _state = new State(_state.Jobs.AddRange(jobs.Select(j => KeyValuePair.Create(j.Id, j))), _state.Series.Add(planned));
             return true;
@@ -89,7 +93,7 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
         async () =>
         {
             if (!_state.Jobs.TryGetValue(id, out var job)) return CancelOutcome.NotFound;
-            if (JobMachine.Cancel(job, clock.GetCurrentInstant()) is not { } cancelled) return CancelOutcome.TooLate;
+            if (JobMachine.Cancel(job, clock.Look().Now) is not { } cancelled) return CancelOutcome.TooLate;
             await store.EnqueueAsync(db => JobRows.Put(db, cancelled), cancellation);
             _state = _state with { Jobs = _state.Jobs.SetItem(id, cancelled) };
             return CancelOutcome.Done;
@@ -101,7 +105,7 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
         async () =>
         {
             if (_state.Series.FirstOrDefault(s => s.Id == id) is not { } series) return null;
-            var now = clock.GetCurrentInstant();
+            var now = clock.Look().Now;
             var cancelled = _state.Jobs.Values.Where(j => j.Series == id && j.State == JobState.Pending).Select(j => JobMachine.Cancel(j, now)!).ToList();
             await store.EnqueueAsync(
                 db =>
@@ -119,20 +123,23 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
     public Task<IReadOnlyList<RecordingJob>> StepAsync(Func<Guid, JobCamera> camera, CancellationToken cancellation) => ChangeAsync<IReadOnlyList<RecordingJob>>(
         async () =>
         {
-            var now = clock.GetCurrentInstant();
+            var time = clock.Look();
+            var now = time.Now;
+            IsClockSure = time.IsSure;
             var changed = new List<RecordingJob>();
-            var recorded = await RecordedAsync([.. Live.Where(j => JobMachine.IsJudged(j, now))], cancellation);
+            var recorded = await RecordedAsync([.. Live.Where(j => JobMachine.IsJudged(j, time))], cancellation);
             foreach (var job in Live)
             {
                 var (next, its) = (job, camera(job.Camera));
                 var footage = recorded?.TryGetValue(job.Id, out var closed) == true ? Footage(job, its, closed) : null;
-                for (var before = next; (next = JobMachine.Step(before, its, footage, now)) != before; before = next) changed.Add(next);
+                for (var before = next; (next = JobMachine.Step(before, its, footage, time)) != before; before = next) changed.Add(next);
             }
 
             var planned = new List<RecordingJob>();
-            var series = _state.Series.Select(s => Plan(s, now, planned)).ToImmutableArray();
+            var series = _state.Series.Select(s => Plan(s, time, planned)).ToImmutableArray();
+            if (time.IsSure) changed.AddRange(Live.Where(j => j.State == JobState.Pending && IsTooFar(j, now)).Select(j => JobMachine.Cancel(j, now, "it was planned by a clock that was ahead")!));
             var jobs = _state.Jobs.SetItems(changed.Concat(planned).Select(j => KeyValuePair.Create(j.Id, j)));
-            _state = new State(jobs.RemoveRange(jobs.Values.Where(j => j.IsFinal && j.To < now - Kept && j.Since < now - Kept).Select(j => j.Id)), series);
+            _state = new State(jobs.RemoveRange(jobs.Values.Where(j => time.IsSure && j.IsFinal && j.To < now - Kept && j.Since < now - Kept).Select(j => j.Id)), series);
             _unwritten.UnionWith(changed.Concat(planned).Select(j => j.Id));
             await WriteAsync(cancellation);
             return changed;
@@ -163,13 +170,16 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
     }
 
     /// <summary>Makes the occurrences that should be there: those whose time came since the last look, and the next one.</summary>
-    private JobSeries Plan(JobSeries series, Instant now, List<RecordingJob> jobs)
+    private JobSeries Plan(JobSeries series, JobTime time, List<RecordingJob> jobs)
     {
+        var now = time.Now;
         // A clock that was far ahead planned what nobody waits for.
-        if (series.Planned > now + Ahead) series = series with { Planned = now };
-        var coming = _state.Jobs.Values.Concat(jobs).Any(j => j.Series == series.Id && j.From > now && !j.IsFinal);
-        var due = Occurrences.Between(series, settings.TimeZone, series.Planned, now).TakeLast(MaxMissed);
-        var next = Occurrences.Between(series, settings.TimeZone, Instant.Max(series.Planned, now), now + Ahead).Take(coming ? 0 : 1);
+        if (time.IsSure && series.Planned > now + Ahead) series = series with { Planned = now };
+        var made = _state.Jobs.Values.Concat(jobs).Where(j => j.Series == series.Id).ToList();
+        var coming = made.Any(j => j.From > now && !IsTooFar(j, now) && !j.IsFinal);
+        // What a clock in doubt jumped over may be yet to come.
+        var due = time.IsSure ? Occurrences.Between(series, settings.TimeZone, series.Planned, now).TakeLast(MaxMissed) : [];
+        var next = Occurrences.Between(series, settings.TimeZone, Instant.Max(series.Planned, now), now + Ahead).Where(s => made.All(j => j.From != s.Start)).Take(coming ? 0 : 1);
         var planned = series.Planned;
         foreach (var stretch in due.Concat(next))
         {
@@ -177,8 +187,11 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
             planned = stretch.Start + Duration.Epsilon;
         }
 
-        return series with { Planned = Instant.Max(planned, now) };
+        return time.IsSure ? series with { Planned = Instant.Max(planned, now) } : series;
     }
+
+    /// <summary>An occurrence that no right clock has planned.</summary>
+    private static bool IsTooFar(RecordingJob job, Instant now) => job.Series is not null && job.From > now + Ahead;
 
     /// <summary>What the index has of the jobs whose time is over; null while it does not answer: then they wait, and the others do not.</summary>
     private async Task<IReadOnlyDictionary<Guid, IReadOnlyList<Stretch>>?> RecordedAsync(IReadOnlyList<RecordingJob> jobs, CancellationToken cancellation)

@@ -39,22 +39,24 @@ internal static class JobMachine
     };
 
     /// <summary>Whether <see cref="Step"/> needs to know what was recorded of it.</summary>
-    public static bool IsJudged(RecordingJob job, Instant now) => job.State == JobState.Stopping || (job.State is JobState.Starting or JobState.Recording && now >= job.To);
+    public static bool IsJudged(RecordingJob job, JobTime time) => job.State == JobState.Stopping || (job.State is JobState.Starting or JobState.Recording && time.IsOver(job.To));
 
     /// <summary>The job a moment later; the same when nothing changes. Call it until it is.</summary>
     /// <param name="job">As it is.</param>
     /// <param name="camera">Its camera now.</param>
     /// <param name="footage">What was recorded of it; null while nobody can say, and then no job ends by its time.</param>
-    /// <param name="now">The box's clock.</param>
-    public static RecordingJob Step(RecordingJob job, JobCamera camera, JobFootage? footage, Instant now) => job.State switch
+    /// <param name="time">The box's clock. While it is in doubt, what it jumped over is not over: it waits, and is recorded when its time comes after all.</param>
+    public static RecordingJob Step(RecordingJob job, JobCamera camera, JobFootage? footage, JobTime time) => Moved(job, camera, footage, time, time.Now);
+
+    private static RecordingJob Moved(RecordingJob job, JobCamera camera, JobFootage? footage, JobTime time, Instant now) => job.State switch
     {
-        JobState.Pending when now >= job.To => Enter(job, JobState.Missed, now, "its time was jumped over"),
-        JobState.Pending when now >= job.From => Begin(job, camera, now),
+        JobState.Pending when time.IsOver(job.To) => Enter(job, JobState.Missed, now, "its time was jumped over"),
+        JobState.Pending when now >= job.From && now < job.To => Begin(job, camera, now),
         JobState.Starting or JobState.Recording when !camera.Exists => Enter(job, JobState.Failed, now, "the camera was removed"),
         JobState.Starting or JobState.Recording when !camera.Enabled => Enter(job, JobState.Failed, now, "the camera is switched off"),
         JobState.Starting when HasFootage(job, camera) => Enter(job, JobState.Recording, now, null),
-        JobState.Starting when footage is not null && now >= job.To + StopPatience => End(job, footage, now, camera.Cause ?? "the camera sent nothing"),
-        JobState.Recording when now >= job.To => Enter(job, JobState.Stopping, now, null),
+        JobState.Starting when footage is not null && time.IsOver(job.To + StopPatience) => End(job, footage, now, camera.Cause ?? "the camera sent nothing"),
+        JobState.Recording when time.IsOver(job.To) => Enter(job, JobState.Stopping, now, null),
         JobState.Recording when now < job.From - Almost => Enter(job, JobState.Starting, now, "the clock was set back: it waits for its time again"),
         JobState.Stopping when footage is not null && (footage.IsWhole(job) || now >= job.To + StopPatience || now < job.From) => End(job, footage, now, camera.Cause),
         _ => job,
@@ -63,11 +65,11 @@ internal static class JobMachine
     /// <summary>What a job that a stop or crash left in the middle is after the start.</summary>
     /// <param name="job">As the database has it.</param>
     /// <param name="footage">What was recorded of it.</param>
-    /// <param name="now">The box's clock.</param>
-    public static RecordingJob Recover(RecordingJob job, JobFootage footage, Instant now)
+    /// <param name="time">The box's clock.</param>
+    public static RecordingJob Recover(RecordingJob job, JobFootage footage, JobTime time)
     {
         const string Down = "the box went down";
-        var over = now >= job.To;
+        var (now, over) = (time.Now, time.IsOver(job.To));
         return job.State switch
         {
             JobState.Pending when over => Enter(job, JobState.Missed, now, "the box was not running"),
@@ -81,7 +83,7 @@ internal static class JobMachine
     }
 
     /// <summary>The cancelled job; null when it is too late for that.</summary>
-    public static RecordingJob? Cancel(RecordingJob job, Instant now) => Allows(job.State, JobState.Cancelled) ? Enter(job, JobState.Cancelled, now, null) : null;
+    public static RecordingJob? Cancel(RecordingJob job, Instant now, string? why = null) => Allows(job.State, JobState.Cancelled) ? Enter(job, JobState.Cancelled, now, why) : null;
 
     /// <summary>When the answer of <see cref="Step"/> may change by time alone; null when it never does.</summary>
     public static Instant? Next(RecordingJob job) => job.State switch

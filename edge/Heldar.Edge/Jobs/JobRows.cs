@@ -46,8 +46,9 @@ internal static class JobRows
             detail = j.Detail,
         });
 
-    /// <summary>Makes room: jobs that ended long ago go.</summary>
-    public static void Prune(DbConnection db, Instant now) => db.Execute("DELETE FROM recording_job WHERE state >= 4 AND to_ns < @old", new { old = SegmentIndex.Ns(now - Kept) });
+    /// <summary>Deletes at most this many jobs that ended long ago; answers how many. Only for a clock that is trusted.</summary>
+    public static int Prune(DbConnection db, Instant now, int most) => db.Execute(
+        "DELETE FROM recording_job WHERE id IN (SELECT id FROM recording_job WHERE state >= 4 AND to_ns < @old LIMIT @most)", new { old = SegmentIndex.Ns(now - Kept), most });
 
     public static IReadOnlyList<JobSeries> Series(DbConnection db) =>
         [.. db.Query<(string Id, string Camera, string? Name, long Days, long Start, long End, string? First, string? Last, long Planned)>(

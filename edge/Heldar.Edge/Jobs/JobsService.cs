@@ -84,8 +84,8 @@ internal sealed partial class JobsService(JobBook book, CameraRegistry cameras, 
         if (live.Count == 0) return book.Series.Count == 0 ? SeriesLook : longest;
         var next = live.Min(j => JobMachine.Next(j) ?? Instant.MaxValue) - clock.GetCurrentInstant();
         if (live.Any(j => j.State is JobState.Starting or JobState.Stopping)) next = Duration.Min(next, Look);
-        // Overdue is what waits for the index, which does not answer: no reason to ask without a pause.
-        if (next <= Duration.Zero) next = Overdue;
+        // Overdue is what waits for the index, which does not answer, or for a clock to be believed: no reason to ask without a pause.
+        if (next <= Duration.Zero) next = book.IsClockSure ? Overdue : Look;
         return Duration.Max(Duration.FromMilliseconds(1), Duration.Min(next, longest));
     }
 

@@ -4,7 +4,7 @@ using Heldar.Edge.Storage;
 
 namespace Heldar.Edge.Mirror;
 
-/// <summary>What seal logs say was deleted. Immutable.</summary>
+/// <summary>What seal logs say was deleted, no longer ago than those reach back: they are pruned with their footage. Made for one replay and let go after it. Immutable.</summary>
 internal sealed class DeletedFootage
 {
     private readonly HashSet<Guid> _segments = [];
@@ -16,7 +16,7 @@ internal sealed class DeletedFootage
         var all = new DeletedFootage();
         foreach (var volume in volumes)
         {
-            foreach (var (_, record) in new SealReader(volume.Root).Read(null, cancellation))
+            foreach (var (_, record) in new SealReader(volume.Root).Read(null, cancellation, fragments: false))
             {
                 if (record.Deleted is not { } deleted) continue;
                 if (record.Segments is { } segments) all._segments.UnionWith(segments);

@@ -18,7 +18,6 @@ internal sealed partial class MirrorKeeper(
 {
     private const int AtOnce = 20;
     private const long LeastFree = 64L << 20;
-    private static readonly Duration TryAgain = Duration.FromMinutes(5);
     private static readonly Duration Settles = Duration.FromSeconds(5);
     private Guid? _replayed;
     private VolumeWriter? _seen;
@@ -42,7 +41,7 @@ internal sealed partial class MirrorKeeper(
             if (book.IsLive(item.Id, mirror.Volume)) continue;
             if (writers.Mirror != mirror) return done;
             if (await FillAsync(mirror, item, cancellation)) done++;
-            else await store.Write.EnqueueAsync(db => MirrorRows.Later(db, item.Id, now + (now - item.End < Settles ? Settles : TryAgain)), cancellation);
+            else await store.Write.EnqueueAsync(db => MirrorRows.Later(db, item.Id, now, now - item.End < Settles ? Settles : MirrorRows.LongestWait), cancellation);
         }
 
         return done;
@@ -57,12 +56,14 @@ internal sealed partial class MirrorKeeper(
             if (await index.FindByIdAsync(item.Id, cancellation) is not { } segment || mirror.Volume.Resolve(segment.RelativePath) is not { } target) return false;
             try
             {
-                var there = await VerifiedFile.HashAsync(target, time.Pace, cancellation);
+                var there = await VerifiedFile.TryHashAsync(target, time.Pace, cancellation);
                 if (there != segment.Data.Sha256)
                 {
                     if (volumes.Find(segment.Volume) is not { } primary || primary.Resolve(segment.RelativePath) is not { } source) return false;
                     // Another copy stays until the source has proved to be whole: it may be all that is left.
-                    Func<Task>? makeRoom = there is null ? null : () => SetAsideAsync(mirror, segment.RelativePath, "the copy differs from the segment", cancellation);
+                    Func<Task>? makeRoom = VerifiedFile.IsFile(target)
+                        ? () => SetAsideAsync(mirror, segment.RelativePath, there is null ? "the copy cannot be read" : "the copy differs from the segment", cancellation)
+                        : null;
                     if (!await VerifiedFile.CopyAsync(source, target, segment.Data.Sha256, mirror.Volume, time.Pace, makeRoom, cancellation))
                     {
                         if (!primary.IsThere) return false;

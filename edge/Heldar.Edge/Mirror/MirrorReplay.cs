@@ -28,7 +28,7 @@ internal sealed partial class MirrorReplay(VolumeSet volumes, IStoreReader reade
         var (mark, known) = await reader.ReadAsync(db => (SegmentRows.ReadMark(db, mirror.Id), MirrorRows.IsKnown(db, mirror.Id)), cancellation);
         var deleted = new Lazy<DeletedFootage>(() => DeletedFootage.Read(volumes.All, cancellation));
         var adopted = 0;
-        foreach (var group in new SealReader(mirror.Root).Read(known ? mark : null, cancellation).Where(e => Takes(e.Record)).Chunk(GroupSize))
+        foreach (var group in new SealReader(mirror.Root).Read(known ? mark : null, cancellation, fragments: false).Where(e => Takes(e.Record)).Chunk(GroupSize))
         {
             // The first look at the primaries' logs may take long: not on the store's thread.
             if (!known && !deleted.IsValueCreated && await reader.ReadAsync(db => group.Any(e => e.Record.Data is { } data && MirrorRows.VolumeOf(db, data.Segment) is null), cancellation)) _ = deleted.Value;

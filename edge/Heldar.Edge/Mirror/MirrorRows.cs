@@ -81,13 +81,17 @@ internal static class MirrorRows
     /// <summary>The copy is gone.</summary>
     public static void Forget(DbConnection db, Guid segment) => db.Execute("DELETE FROM mirror_segment WHERE id = @id AND state <> 1", new { id = SegmentIndex.Text(segment) });
 
-    /// <summary>Copies that are wanted, the newest footage first.</summary>
-    public static IReadOnlyList<MirrorItem> Waiting(DbConnection db, Instant now, int limit) => Items(db.Query<(string, string, long, long, string, long)>(
-        "SELECT id, camera, start_ns, end_ns, path, bytes FROM mirror_segment WHERE state = 0 AND try_ns <= @now ORDER BY start_ns DESC LIMIT @limit", new { now = SegmentIndex.Ns(now), limit }));
+    /// <summary>The longest wait for <see cref="Later"/>.</summary>
+    public static readonly Duration LongestWait = Duration.FromMinutes(5);
 
-    /// <summary>Not before then again.</summary>
-    public static void Later(DbConnection db, Guid segment, Instant at) =>
-        db.Execute("UPDATE mirror_segment SET try_ns = @at WHERE id = @id", new { id = SegmentIndex.Text(segment), at = SegmentIndex.Ns(at) });
+    /// <summary>Copies that are wanted, the newest footage first. What waits for a moment further ahead than any wait lasts was noted by a clock that has been set back since.</summary>
+    public static IReadOnlyList<MirrorItem> Waiting(DbConnection db, Instant now, int limit) => Items(db.Query<(string, string, long, long, string, long)>(
+        "SELECT id, camera, start_ns, end_ns, path, bytes FROM mirror_segment WHERE state = 0 AND (try_ns <= @now OR try_ns > @latest) ORDER BY start_ns DESC LIMIT @limit",
+        new { now = SegmentIndex.Ns(now), latest = SegmentIndex.Ns(now + LongestWait), limit }));
+
+    /// <summary>Not within this time again, at most <see cref="LongestWait"/>.</summary>
+    public static void Later(DbConnection db, Guid segment, Instant now, Duration wait) =>
+        db.Execute("UPDATE mirror_segment SET try_ns = @at WHERE id = @id", new { id = SegmentIndex.Text(segment), at = SegmentIndex.Ns(now + Duration.Min(wait, LongestWait)) });
 
     /// <summary>Copies of deleted footage; what a hold covers since then stays.</summary>
     public static IReadOnlyList<MirrorItem> Leaving(DbConnection db, int limit) =>

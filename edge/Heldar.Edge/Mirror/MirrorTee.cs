@@ -5,11 +5,9 @@ namespace Heldar.Edge.Mirror;
 /// <summary>Opens the copy of a segment on the mirror, when its camera is mirrored and the mirror works. Thread-safe; never blocks.</summary>
 internal sealed class MirrorTee(MirrorPolicy policy, VolumeWriters writers, MirrorBook book) : ISegmentTee
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     public SegmentCopy? Open(SegmentFile original)
     {
-        if (writers.Mirror is not { Fault: VolumeFault.None } mirror || mirror.Silence > Patience || !policy.Wants(original.Slug)) return null;
+        if (writers.Mirror is not { Fault: VolumeFault.None } mirror || !policy.Wants(original.Slug)) return null;
         var copy = original.CopyFor(mirror.Volume, book);
         book.Begin(copy);
         if (mirror.TryOpen(copy)) return new SegmentCopy(mirror, copy);

@@ -69,12 +69,12 @@ internal sealed partial class Restorer(
         // A disk that is gone for good is replaced by any other: the row says where the file lies now.
         if ((writers.All.FirstOrDefault(w => w.Volume.Id == segment.Volume) ?? writers.PickFor(segment.Camera, segment.Start)) is not { Fault: VolumeFault.None } writer) return RestoreOutcome.NotNow;
         if (writer.Volume.Resolve(path) is not { } target) return RestoreOutcome.NotFound;
-        var there = await ReadableAsync(target, pace, cancellation);
+        var there = await VerifiedFile.TryHashAsync(target, pace, cancellation);
         if (there == segment.Data.Sha256 && writer.Volume.Id == segment.Volume) return RestoreOutcome.NotNeeded;
         var data = segment.Data;
         if (there != data.Sha256)
         {
-            if (volumes.Mirror is not { } mirror || mirror.Resolve(path) is not { } copy || await ReadableAsync(copy, pace, cancellation) is not { } copied) return RestoreOutcome.NoCopy;
+            if (volumes.Mirror is not { } mirror || mirror.Resolve(path) is not { } copy || await VerifiedFile.TryHashAsync(copy, pace, cancellation) is not { } copied) return RestoreOutcome.NoCopy;
             if (copied != data.Sha256)
             {
                 if (SealedAs(mirror, segment, copied, cancellation) is not { } other) return RestoreOutcome.NoCopy;
@@ -111,21 +111,8 @@ internal sealed partial class Restorer(
 
     /// <summary>What the mirror's own seal log says of a copy with a digest; null when it never sealed such a one.</summary>
     private static SegmentData? SealedAs(Volume mirror, Segment segment, string sha256, CancellationToken cancellation) =>
-        new SealReader(mirror.Root).Read(SealFiles.HourOf(segment.Start), cancellation)
+        new SealReader(mirror.Root).Read(SealFiles.HourOf(segment.Start), cancellation, fragments: false)
             .Select(e => e.Record).LastOrDefault(r => r.Path == segment.RelativePath && r.Data is { } d && d.Segment == segment.Id && d.Sha256 == sha256)?.Data;
-
-    /// <summary>A file that the disk does not give is as good as a changed one.</summary>
-    private static async Task<string?> ReadableAsync(string path, Pace pace, CancellationToken cancellation)
-    {
-        try
-        {
-            return await VerifiedFile.HashAsync(path, pace, cancellation);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 
     [LoggerMessage(3103, LogLevel.Warning, "{Path} was restored from the mirror")]
     private partial void LogRestored(string path);

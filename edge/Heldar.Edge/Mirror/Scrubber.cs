@@ -55,33 +55,46 @@ internal sealed partial class Scrubber(
 
     private async Task<long> LookAsync(Segment segment, bool copied, Pace pace, CancellationToken cancellation)
     {
-        var bytes = 0L;
+        var (bytes, isWhole) = (0L, false);
         if (volumes.Find(segment.Volume)?.Resolve(segment.RelativePath) is { } primary)
         {
             bytes += segment.Bytes;
-            if (await FaultAsync(primary, segment, pace, cancellation) is { } what)
+            var (state, what) = await ReadAsync(primary, segment, pace, cancellation);
+            if (what is null)
+            {
+                isWhole = state == FileState.Whole;
+                await RepairedAsync(segment, "primary", cancellation);
+            }
+            else
             {
                 await FoundAsync(segment, "primary", what, cancellation);
-                if (copied) await TryRestoreAsync(segment, cancellation);
+                isWhole = copied && await TryRestoreAsync(segment, cancellation);
             }
-            else await RepairedAsync(segment, "primary", cancellation);
         }
 
         if (copied && volumes.Mirror?.Resolve(segment.RelativePath) is { } copy)
         {
             bytes += segment.Bytes;
-            if (await FaultAsync(copy, segment, pace, cancellation) is { } what)
+            var (state, what) = await ReadAsync(copy, segment, pace, cancellation);
+            if (what is null)
             {
-                await FoundAsync(segment, "mirror", what, cancellation);
-                await GiveUpCopyAsync(segment, cancellation);
+                await RepairedAsync(segment, "mirror", cancellation);
+                return bytes;
             }
-            else await RepairedAsync(segment, "mirror", cancellation);
+
+            await FoundAsync(segment, "mirror", what, cancellation);
+            // Only beside a segment that was just read and is whole: otherwise this copy may be all that is left.
+            if (!isWhole) return bytes;
+            if (state == FileState.Changed) await GiveUpCopyAsync(segment, cancellation);
+            // That a disk does not give it now proves nothing: the mirror's keeper reads it again, and replaces it only from a whole segment.
+            else await store.Write.EnqueueAsync(db => MirrorRows.Bad(db, segment.Id), cancellation);
         }
 
         return bytes;
     }
 
-    private async Task<string?> FaultAsync(string path, Segment segment, Pace pace, CancellationToken cancellation)
+    /// <summary>What a look at a file says, and in words when that is a damage.</summary>
+    private async Task<(FileState State, string? Damage)> ReadAsync(string path, Segment segment, Pace pace, CancellationToken cancellation)
     {
         string? hash;
         try
@@ -90,13 +103,14 @@ internal sealed partial class Scrubber(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return "it cannot be read: " + e.Message;
+            return (FileState.Unreadable, "it cannot be read: " + e.Message);
         }
 
-        if (hash == segment.Data.Sha256) return null;
+        if (hash == segment.Data.Sha256) return (FileState.Whole, null);
         // A disk that went, or a deletion, in the middle of it is no damage.
-        if (volumes.Find(segment.Volume) is { IsThere: false } || volumes.Mirror is { IsThere: false } || await index.FindByIdAsync(segment.Id, cancellation) is not { } still) return null;
-        return still.Data.Sha256 == hash ? null : hash is null ? "it is missing" : "its bytes differ from what was sealed";
+        if (volumes.Find(segment.Volume) is { IsThere: false } || volumes.Mirror is { IsThere: false } || await index.FindByIdAsync(segment.Id, cancellation) is not { } still) return (FileState.Unknown, null);
+        if (still.Data.Sha256 == hash) return (FileState.Whole, null);
+        return (FileState.Changed, hash is null ? "it is missing" : "its bytes differ from what was sealed");
     }
 
     /// <summary>The damaged copy goes to quarantine, and the mirror's seal log says so: a restart must not take it for good again.</summary>
@@ -116,11 +130,13 @@ internal sealed partial class Scrubber(
         await store.Write.EnqueueAsync(db => MirrorRows.Bad(db, segment.Id), cancellation);
     }
 
-    private async Task TryRestoreAsync(Segment segment, CancellationToken cancellation)
+    /// <summary>True when the segment's own file is what was sealed now.</summary>
+    private async Task<bool> TryRestoreAsync(Segment segment, CancellationToken cancellation)
     {
+        var outcome = RestoreOutcome.NoCopy;
         try
         {
-            var outcome = await restorer.RestoreAsync(segment.Id, AuditActors.Box, cancellation);
+            outcome = await restorer.RestoreAsync(segment.Id, AuditActors.Box, cancellation);
             if (outcome != RestoreOutcome.Restored) LogNotRestored(segment.RelativePath, outcome.ToString());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -129,6 +145,7 @@ internal sealed partial class Scrubber(
         }
 
         await CountAsync(cancellation);
+        return outcome is RestoreOutcome.Restored or RestoreOutcome.NotNeeded;
     }
 
     private async Task FoundAsync(Segment segment, string side, string what, CancellationToken cancellation)
@@ -146,6 +163,21 @@ internal sealed partial class Scrubber(
         var now = clock.GetCurrentInstant();
         await store.Write.EnqueueAsync(db => ScrubRows.Repaired(db, segment.Id, side, now), cancellation);
         await CountAsync(cancellation);
+    }
+
+    private enum FileState
+    {
+        /// <summary>It is what was sealed.</summary>
+        Whole,
+
+        /// <summary>The disk does not give it, now.</summary>
+        Unreadable,
+
+        /// <summary>It was read, or it is certain that it is missing, and it is not what was sealed.</summary>
+        Changed,
+
+        /// <summary>It went while it was read.</summary>
+        Unknown,
     }
 
     [LoggerMessage(3104, LogLevel.Error, "Scrub: the {Side} file {Path} is damaged: {What}")]

@@ -18,6 +18,19 @@ internal static class VerifiedFile
         return await ReadAsync(file, null, pace, cancellation);
     }
 
+    /// <summary>The same; a file that the disk does not give is as good as none.</summary>
+    public static async Task<string?> TryHashAsync(string path, Pace pace, CancellationToken cancellation)
+    {
+        try
+        {
+            return await HashAsync(path, pace, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// Copies a file beside its place, and gives it its name only when it has the digest: written, synced, renamed, synced. Nothing is replaced: what is in the way is moved
     /// by <paramref name="makeRoom"/>, once the copy is whole. False when the source is missing or has another digest.

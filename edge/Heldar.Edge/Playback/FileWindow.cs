@@ -2,7 +2,8 @@ namespace Heldar.Edge.Playback;
 
 /// <summary>
 /// The first bytes of a file as a stream of fixed length, or a part of them: what a viewer of a running segment may see while the recorder goes on
-/// writing behind it.
+/// writing behind it. A file that is deleted or replaced by another meanwhile is read to its end; one that is cut short, or a closed one that somebody writes to, breaks the
+/// stream with an <see cref="IOException"/>, so that whoever reads is never given less, or other bytes, than were promised.
 /// </summary>
 internal sealed class FileWindow : Stream
 {
@@ -10,13 +11,15 @@ internal sealed class FileWindow : Stream
     private readonly long _start;
     private readonly long _length;
     private readonly IDisposable? _kept;
+    private readonly DateTime? _writtenAt;
     private long _position;
 
     /// <param name="path">File that exists.</param>
     /// <param name="start">First byte of the window.</param>
     /// <param name="length">Bytes of the window.</param>
     /// <param name="kept">Disposed with the window: what keeps the file from being deleted meanwhile.</param>
-    public FileWindow(string path, long start, long length, IDisposable? kept = null)
+    /// <param name="isFinal">Nobody writes to the file any more.</param>
+    public FileWindow(string path, long start, long length, IDisposable? kept = null, bool isFinal = false)
     {
         _file = new FileStream(path, new FileStreamOptions
         {
@@ -27,6 +30,7 @@ internal sealed class FileWindow : Stream
             BufferSize = 0,
         });
         (_start, _length, _kept) = (start, length, kept);
+        if (isFinal) _writtenAt = File.GetLastWriteTimeUtc(_file.SafeFileHandle);
     }
 
     public override bool CanRead => true;
@@ -45,16 +49,14 @@ internal sealed class FileWindow : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        var read = RandomAccess.Read(_file.SafeFileHandle, buffer[..Allowed(buffer.Length)], _start + _position);
-        _position += read;
-        return read;
+        var allowed = Allowed(buffer.Length);
+        return Taken(RandomAccess.Read(_file.SafeFileHandle, buffer[..allowed], _start + _position), allowed);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await RandomAccess.ReadAsync(_file.SafeFileHandle, buffer[..Allowed(buffer.Length)], _start + _position, cancellationToken);
-        _position += read;
-        return read;
+        var allowed = Allowed(buffer.Length);
+        return Taken(await RandomAccess.ReadAsync(_file.SafeFileHandle, buffer[..allowed], _start + _position, cancellationToken), allowed);
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
@@ -86,6 +88,15 @@ internal sealed class FileWindow : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>Looks at the file after each read: what was read is only then what it was when the file was opened.</summary>
+    private int Taken(int read, int allowed)
+    {
+        if (read == 0 && allowed > 0) throw new EndOfStreamException($"the file was cut short while it was read: it ends before byte {_start + _position}, and {_start + _length} were there");
+        if (_writtenAt is { } before && File.GetLastWriteTimeUtc(_file.SafeFileHandle) != before) throw new IOException("the file was written to while it was read");
+        _position += read;
+        return read;
     }
 
     private int Allowed(int wanted) => (int)Math.Clamp(_length - _position, 0, wanted);

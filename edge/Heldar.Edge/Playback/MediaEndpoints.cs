@@ -24,7 +24,7 @@ internal static partial class MediaEndpoints
         {
             // A running segment has no fixed content yet, so only a closed one gets a validator.
             return Results.Stream(
-                new FileWindow(found.Path, 0, found.Bytes, kept), "video/mp4", enableRangeProcessing: true,
+                new FileWindow(found.Path, 0, found.Bytes, kept, isFinal: !found.Open), "video/mp4", enableRangeProcessing: true,
                 entityTag: found.Open || found.Sha256 is null ? null : new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{found.Sha256}\""));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

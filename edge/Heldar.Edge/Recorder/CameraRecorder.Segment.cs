@@ -47,7 +47,7 @@ internal sealed partial class CameraRecorder
             var time = unit.Timestamp - _origin;
             var follows = time > _latest;
             var hole = time - _latest > Math.Max(LongestHole, 2 * _interval);
-            var due = unit.Time - _file.Label.Start >= _segmentLength - KeyframeJitter || hole;
+            var due = unit.Time - _file.Label.Start >= _segmentLength - KeyframeJitter || hole || (unit.IsKeyframe && _writers.IsLeft(_writer!));
             if (unit.IsKeyframe && follows && due) EndSegment(hole ? null : unit);
             else if (hole && time - _latest > 60 * VideoFormat.ClockRate) EndSegment(null);
             else if (follows && _video.Count > 0 && (unit.IsKeyframe || time - _fragmentStart >= _fragmentTicks || _video.Bytes > MaxFragmentBytes)) Flush(unit);
@@ -112,28 +112,33 @@ internal sealed partial class CameraRecorder
             return false;
         }
 
-        if (_writers.PickFor(_camera.Uid, start) is not { } writer)
-        {
-            Refused("no volume can be written to", VolumeFault.Other);
-            return false;
-        }
-
-        var file = new SegmentFile(writer.Volume, new SegmentName(_camera.Slug, start, label.Segment).RelativePath, label, _camera.Slug, header, this);
-        if (!writer.TryOpen(file))
-        {
-            Refused(writer.Failure ?? "the volume cannot keep up", writer.Fault);
-            return false;
-        }
+        if (Place(label, header) is not { } placed) return false;
 
         if (_chain.Begin(label.Segment, start, _cause, _rested)) _since = null;
         (_cause, _rested) = (FootageChain.Unknown, false);
-        (_file, _writer, _sequence, _origin, _decodeEnd, _durableBytes) = (file, writer, 0, unit.Timestamp, 0, 0);
+        (_file, _writer, _sequence, _origin, _decodeEnd, _durableBytes) = (placed.File, placed.Writer, 0, unit.Timestamp, 0, 0);
         (_latest, _videoEnd) = (-1, start);
         _pending++;
         _since ??= unit.Time;
         _video.Clear();
         _audio.Start(audio, unit.Time);
         return true;
+    }
+
+    /// <summary>Opens the segment on the first volume that takes it; null when none does.</summary>
+    private (SegmentFile File, VolumeWriter Writer)? Place(SegmentLabel label, byte[] header)
+    {
+        VolumeWriter? refused = null;
+        foreach (var writer in _writers.ChoicesFor(_camera.Uid, label.Start))
+        {
+            var file = new SegmentFile(writer.Volume, new SegmentName(_camera.Slug, label.Start, label.Segment).RelativePath, label, _camera.Slug, header, this);
+            if (writer.TryOpen(file)) return (file, writer);
+            refused ??= writer;
+        }
+
+        if (refused is null) Refused("no volume can be written to", VolumeFault.Other);
+        else Refused(refused.Failure ?? "the volume cannot keep up", refused.Fault);
+        return null;
     }
 
     private static Instant Milliseconds(Instant time) => Instant.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());

@@ -1,7 +1,5 @@
-using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
 using Heldar.Media.Mp4;
-using Heldar.Media.SegmentNames;
 
 namespace Heldar.Edge.Recovery;
 
@@ -10,23 +8,44 @@ internal static class CameraFolders
 {
     private const int Tries = 5;
 
-    /// <summary>Slugs and uids of a volume. Links are not followed; a folder without a whole head is left out.</summary>
-    public static IEnumerable<(string Slug, Guid Camera)> Read(Volume volume, CancellationToken cancellation)
+    /// <summary>Slugs and uids of a volume. A folder without a whole head is left out.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="trouble">Told of what cannot be read.</param>
+    /// <param name="cancellation">Ends between files.</param>
+    public static IEnumerable<(string Slug, Guid Camera)> Read(Volume volume, Action<string> trouble, CancellationToken cancellation)
     {
-        foreach (var folder in new DirectoryInfo(volume.Root).EnumerateDirectories().Where(d => d.LinkTarget is null && d.Name is not (SealFiles.Folder or Quarantine.Folder)))
+        foreach (var slug in RecordingFolders.Cameras(volume, trouble))
         {
-            foreach (var file in Newest(folder).Take(Tries))
+            foreach (var path in Newest(volume, slug, trouble).Take(Tries))
             {
                 cancellation.ThrowIfCancellationRequested();
-                using var handle = File.OpenHandle(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                if (SegmentScanner.Scan(handle, cancellation).Label is not { } label) continue;
-                yield return (folder.Name, label.Camera);
+                if (Owner(volume, path, trouble, cancellation) is not { } camera) continue;
+                yield return (slug, camera);
                 break;
             }
         }
     }
 
-    private static IEnumerable<FileInfo> Newest(DirectoryInfo folder) => folder.EnumerateFiles("*" + SegmentName.Extension).Where(f => f.LinkTarget is null)
-        .OrderByDescending(f => f.Name, StringComparer.Ordinal)
-        .Concat(folder.EnumerateDirectories().Where(d => d.LinkTarget is null).OrderByDescending(d => d.Name, StringComparer.Ordinal).SelectMany(Newest));
+    private static IEnumerable<string> Newest(Volume volume, string slug, Action<string> trouble)
+    {
+        foreach (var folder in RecordingFolders.Of(volume, slug, newestFirst: true))
+        {
+            if (folder.Trouble is { } why) trouble($"{folder.Path}: {why}");
+            foreach (var segment in folder.Segments.OrderByDescending(s => s.Start)) yield return segment.RelativePath;
+        }
+    }
+
+    private static Guid? Owner(Volume volume, string path, Action<string> trouble, CancellationToken cancellation)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(volume.Resolve(path)!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return SegmentScanner.Scan(handle, cancellation).Label?.Camera;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            trouble($"{path}: {e.Message}");
+            return null;
+        }
+    }
 }

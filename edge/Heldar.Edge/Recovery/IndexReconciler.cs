@@ -38,7 +38,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         var seals = new SealReader(volume.Root);
         List<SealEntry> group = new(GroupSize);
         var applied = 0;
-        foreach (var entry in seals.Read(mark, cancellation))
+        foreach (var entry in seals.Read(mark, cancellation, fragments: false))
         {
             if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
             if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null } or { Hold: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;
@@ -59,7 +59,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         var work = Task.Run(
             () =>
             {
-                foreach (var (slug, camera) in CameraFolders.Read(mirror, token)) cameras.Learn(slug, camera);
+                foreach (var (slug, camera) in CameraFolders.Read(mirror, t => LogNotLearnt(mirror.Root, t), token)) cameras.Learn(slug, camera);
             },
             CancellationToken.None);
         try
@@ -87,7 +87,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
                     foreach (var replay in _replays)
                         if (replay.Takes(record)) changed += replay.Apply(db, volume.Id, record);
                     if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted, record.Segments);
-                    else if (record.Hold is { } hold) changed += HoldRows.Apply(db, outbox, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true)) ? 1 : 0;
+                    else if (record.Hold is { } hold) changed += ApplyHold(db, volume, hold) ? 1 : 0;
                     else if (record is { Data: { } data, Path: { } path } && !IsGone(db, volume, data, path)
                         && (SegmentRows.Apply(db, outbox, volume.Id, path, data) || (File.Exists(volume.Resolve(path)) && SegmentRows.Settle(db, volume.Id, path, data, there)))) changed++;
                 }
@@ -99,6 +99,13 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         return changed;
     }
 
+    private bool ApplyHold(DbConnection db, Volume volume, HoldSeal hold)
+    {
+        var changed = HoldRows.Apply(db, outbox, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true));
+        HoldRows.Sealed(db, hold.Data.Hold, volume.Id, hold.Released is not null);
+        return changed;
+    }
+
     /// <summary>Deleted footage that a later hold covers: its row could not be taken out again.</summary>
     private static bool IsGone(DbConnection db, Volume volume, SegmentData data, string path) =>
         HoldRows.Covers(db, data.Camera, data.Start, data.End) && !File.Exists(volume.Resolve(path));
@@ -106,7 +113,7 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
     [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed records came into the index")]
     private partial void LogApplied(string volume, int count);
 
-    [LoggerMessage(1502, LogLevel.Warning, "{Volume}: which cameras it has footage of could not be read: {Error}")]
+    [LoggerMessage(1502, LogLevel.Warning, "{Volume}: which cameras it has footage of could not be read, or not of all: {Error}")]
     private partial void LogNotLearnt(string volume, string error);
 
     [LoggerMessage(1501, LogLevel.Error, "{Volume}: seal log {Hour}, line {Line}: {What}")]

@@ -12,14 +12,15 @@ namespace Heldar.Edge.Recovery;
 /// <param name="Moved">Those that nobody knows; they are in quarantine now.</param>
 /// <param name="Others">What else lies among the recordings; it is left alone.</param>
 /// <param name="Doubt">Why what nobody seems to know was left where it is; null when it was moved.</param>
-internal sealed record OrphanResult(long Files, int Moved, long Others, string? Doubt);
+/// <param name="Salvaged">Files that a failing disk left open, and that are whole segments now.</param>
+internal sealed record OrphanResult(long Files, int Moved, long Others, string? Doubt, int Salvaged = 0);
 
 /// <summary>
-/// Invariant 8 while the box runs: a segment's file that neither the index nor any seal knows, and that nobody has written for hours, goes to quarantine. Never deletes, never follows
-/// a link, touches no other name, and rests between folders. The whole seal log is read only when there is a suspect; where the log itself has a damaged line, that line may be
-/// the one that knows it, and nothing is moved. One caller at a time.
+/// Invariant 8 while the box runs: a segment's file that neither the index nor any seal knows, and that nobody has written for hours, goes to quarantine; one that was opened and never
+/// closed, since a disk failed at the wrong moment, is salvaged. Never deletes, never follows a link, touches no other name, and rests between folders. The whole seal log is read only when
+/// there is a suspect; where the log itself has a damaged line, that line may be the one that knows it, and nothing is moved. One caller at a time.
 /// </summary>
-internal sealed partial class OrphanSweep(IStoreReader reader, IClock clock, ILogger<OrphanSweep> log)
+internal sealed partial class OrphanSweep(IStoreReader reader, IndexWriter index, IClock clock, ILogger<OrphanSweep> log)
 {
     /// <summary>Most files that one sweep moves; the next one goes on.</summary>
     public const int MaxMoved = 256;
@@ -29,6 +30,7 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IClock clock, ILo
     private const int SealsBetweenRests = 10_000;
     private const int MaxSuspects = 10_000;
     private const int MaxProblems = 100;
+    private const int MaxTold = 20;
 
     /// <summary>Looks at every recording of a volume.</summary>
     /// <param name="writer">The volume, and who seals on it.</param>
@@ -36,28 +38,33 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IClock clock, ILo
     /// <param name="cancellation">Ends between files.</param>
     public async Task<OrphanResult> RunAsync(VolumeWriter writer, Func<CancellationToken, ValueTask> rest, CancellationToken cancellation)
     {
-        var (volume, files, others) = (writer.Volume, 0L, 0L);
+        var (volume, files, others, unseen) = (writer.Volume, 0L, 0L, 0);
         List<SegmentName> suspects = [];
         foreach (var folder in RecordingFolders.Of(volume))
         {
             files += folder.Segments.Count;
-            others += folder.Others;
+            others += folder.Others.Count;
+            if (folder.Trouble is { } why && unseen++ < MaxTold) LogUnseen(volume.Root, folder.Path, why);
             suspects.AddRange((await UnknownAsync([.. folder.Segments.Where(s => s.Start < Old)], cancellation)).Where(s => IsOld(volume, s)));
             if (suspects.Count >= MaxSuspects) break;
-            await rest(cancellation);
+            if (folder.Segments.Count > 0) await rest(cancellation);
         }
 
         if (suspects.Count == 0) return new OrphanResult(files, 0, others, null);
-        if (await UnsealAsync(volume, suspects, rest, cancellation) is { } doubt)
+        var (unclosed, doubt) = await UnsealAsync(volume, suspects, rest, cancellation);
+        if (doubt is not null)
         {
-            LogDoubt(volume.Root, suspects.Count, doubt);
+            LogDoubt(volume.Root, suspects.Count + unclosed.Count, doubt);
             return new OrphanResult(files, 0, others, doubt);
         }
 
         // Reading took a while: what the index has learned since stays.
         var moved = (await UnknownAsync(suspects, cancellation)).Where(o => IsOld(volume, o)).Take(MaxMoved).Where(o => Move(volume, o)).Select(o => o.RelativePath).ToList();
         await SealAsync(writer, moved, cancellation);
-        return new OrphanResult(files, moved.Count, others, null);
+        var salvaged = 0;
+        foreach (var open in unclosed.Take(MaxMoved))
+            if (await SalvageAsync(writer, open, cancellation)) salvaged++;
+        return new OrphanResult(files, moved.Count, others, null, salvaged);
     }
 
     private async Task<List<SegmentName>> UnknownAsync(List<SegmentName> names, CancellationToken cancellation)
@@ -82,26 +89,31 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IClock clock, ILo
         }
     }
 
-    /// <summary>Takes those out that a seal knows; answers why the log cannot be believed, or null.</summary>
-    private static async Task<string?> UnsealAsync(Volume volume, List<SegmentName> suspects, Func<CancellationToken, ValueTask> rest, CancellationToken cancellation)
+    /// <summary>Takes those out that a seal knows; answers which of them were never closed, and why the log cannot be believed, or null.</summary>
+    private static async Task<(IReadOnlyList<UnclosedSegment> Unclosed, string? Doubt)> UnsealAsync(
+        Volume volume, List<SegmentName> suspects, Func<CancellationToken, ValueTask> rest, CancellationToken cancellation)
     {
-        var asked = suspects.Select(s => s.Id).ToHashSet();
+        var asked = suspects.ToDictionary(s => s.Id);
         HashSet<Guid> known = [];
+        var opened = new OpenedSegments();
         var seals = new SealReader(volume.Root);
         // The newest line may be half written just now; it is about no file of hours ago.
         var newest = SealFiles.Hours(volume.Root) is [.., var last] ? last : null;
         var lines = 0;
         foreach (var (_, record) in seals.Read(null, cancellation))
         {
-            known.UnionWith(Ids(record).Where(asked.Contains));
+            var about = Ids(record).Where(asked.ContainsKey).ToList();
+            known.UnionWith(about);
+            if (about.Count > 0) opened.Take(record);
             // What was put away once and lies there again is unknown again.
-            if (record is { Type: SealType.Quarantined or SealType.Discarded, Path: { } path } && SegmentName.TryParse(path, out var away)) known.Remove(away.Id);
+            if (record is { Type: SealType.Quarantined or SealType.Discarded, Path: { } path } && SegmentName.TryParse(path, out var away) && known.Remove(away.Id)) opened.Take(record);
             if (seals.Problems.Count > MaxProblems) break;
             if (++lines % SealsBetweenRests == 0) await rest(cancellation);
         }
 
         suspects.RemoveAll(s => known.Contains(s.Id));
-        return seals.Problems.FirstOrDefault(p => p.Hour != newest || p.What != SealReader.Torn) is { } problem ? $"seal log {problem.Hour}, line {problem.Line}: {problem.What}" : null;
+        var unclosed = opened.Unclosed.Where(o => asked.TryGetValue(o.Opened!.Segment, out var name) && name.RelativePath == o.Path).ToList();
+        return (unclosed, seals.Problems.FirstOrDefault(p => p.Hour != newest || p.What != SealReader.Torn) is { } problem ? $"seal log {problem.Hour}, line {problem.Line}: {problem.What}" : null);
     }
 
     private static IEnumerable<Guid> Ids(SealRecord record)
@@ -124,6 +136,33 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IClock clock, ILo
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogFailed(volume.Root, orphan.RelativePath, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Its file is cut to what is whole, the log gets it, and then the index; what fails is left for the next day.</summary>
+    private async Task<bool> SalvageAsync(VolumeWriter writer, UnclosedSegment open, CancellationToken cancellation)
+    {
+        try
+        {
+            // Its opening is in the log, so that there is an hour; what comes behind it is read again by the next start.
+            var hour = writer.Head!.Hour;
+            var result = TailSalvage.Run(writer.Volume, open, cancellation);
+            if (result.Seal is not { } seal) return false;
+            await writer.SealAsync(seal, cancellation);
+            if (result.Data is not { } data)
+            {
+                LogSetAside(writer.Volume.Root, open.Path, result.Cause!);
+                return false;
+            }
+
+            index.Closed(writer.Volume, hour, open.Path, data);
+            LogSalvaged(writer.Volume.Root, open.Path, data.Frames, result.LostBytes);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotSalvaged(writer.Volume.Root, open.Path, e.Message);
             return false;
         }
     }
@@ -152,4 +191,16 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IClock clock, ILo
 
     [LoggerMessage(1522, LogLevel.Error, "{Volume}: {Count} files seem to be unknown, but the seal log is damaged ({Doubt}): they stay; see heldar-edge fsck")]
     private partial void LogDoubt(string volume, int count, string doubt);
+
+    [LoggerMessage(1526, LogLevel.Warning, "{Volume}: salvaged {Path}, which was opened and never closed: {Frames} frames, a torn tail of {Lost} bytes cut off")]
+    private partial void LogSalvaged(string volume, string path, int frames, long lost);
+
+    [LoggerMessage(1527, LogLevel.Warning, "{Volume}: moved {Path}, which was opened and never closed, to quarantine: {Cause}")]
+    private partial void LogSetAside(string volume, string path, string cause);
+
+    [LoggerMessage(1528, LogLevel.Error, "{Volume}: {Path} was opened and never closed, and cannot be salvaged now; the next day tries again: {Error}")]
+    private partial void LogNotSalvaged(string volume, string path, string error);
+
+    [LoggerMessage(1529, LogLevel.Warning, "{Volume}: folder {Folder} cannot be read, so nobody knows whether unknown files lie in it: {Cause}")]
+    private partial void LogUnseen(string volume, string folder, string cause);
 }

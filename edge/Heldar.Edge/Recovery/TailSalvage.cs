@@ -15,7 +15,8 @@ namespace Heldar.Edge.Recovery;
 /// <param name="Data">The salvaged segment; null when the file is gone or in quarantine.</param>
 /// <param name="LostBytes">Bytes of a torn tail that were cut off.</param>
 /// <param name="Cause">Why it went to quarantine; null otherwise.</param>
-internal sealed record SalvageResult(SegmentData? Data, long LostBytes, string? Cause);
+/// <param name="Seal">What the seal log must get; null when the file is gone.</param>
+internal sealed record SalvageResult(SegmentData? Data, long LostBytes, string? Cause, SealRecord? Seal);
 
 /// <summary>
 /// Cuts a file that a crash left open to its last whole fragment that hashes to what was sealed before it was written, and seals it with revision 2. A piece whose
@@ -26,16 +27,16 @@ internal static class TailSalvage
 {
     private const int BufferBytes = 1 << 20;
 
-    /// <summary>Salvages one file; the caller flushes the log.</summary>
-    /// <exception cref="IOException">The volume failed; the file stays for the next start.</exception>
-    public static SalvageResult Run(Volume volume, SealLog seals, UnclosedSegment unclosed, CancellationToken cancellation)
+    /// <summary>Salvages one file that nobody writes; the caller seals what became of it.</summary>
+    /// <exception cref="IOException">The volume failed; the file stays for another time.</exception>
+    public static SalvageResult Run(Volume volume, UnclosedSegment unclosed, CancellationToken cancellation)
     {
         var full = volume.Resolve(unclosed.Path);
-        if (full is null || !File.Exists(full) || volume.FirstLink(full) is not null) return new(null, 0, null);
+        if (full is null || !File.Exists(full) || volume.FirstLink(full) is not null) return new(null, 0, null, null);
         var (data, lost, cause) = Cut(full, unclosed, cancellation);
-        if (data is null) Quarantine.Move(volume, seals, unclosed.Path, cause!);
-        else seals.Append(new SealRecord { Type = SealType.Salvaged, Path = unclosed.Path, Data = data });
-        return new(data, lost, cause);
+        if (data is not null) return new(data, lost, null, new SealRecord { Type = SealType.Salvaged, Path = unclosed.Path, Data = data });
+        Quarantine.SetAside(volume, unclosed.Path);
+        return new(null, lost, cause, Quarantine.Record(unclosed.Path, cause!));
     }
 
     private static (SegmentData? Data, long Lost, string? Cause) Cut(string full, UnclosedSegment unclosed, CancellationToken cancellation)

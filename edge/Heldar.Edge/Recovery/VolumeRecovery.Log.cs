@@ -8,9 +8,12 @@ internal sealed partial class VolumeRecovery
     [LoggerMessage(1511, LogLevel.Warning, "moved {Path} to quarantine: {Cause}")]
     private partial void LogQuarantined(string path, string cause);
 
-    [LoggerMessage(1512, LogLevel.Error, "{Path} cannot be salvaged now, the next start tries again: {Cause}")]
+    [LoggerMessage(1512, LogLevel.Error, "{Path} cannot be salvaged now and stays as it is; it is tried again with the next start, and daily: {Cause}")]
     private partial void LogFailed(string path, string cause);
 
     [LoggerMessage(1513, LogLevel.Warning, "a torn line of the seal log was moved to {File}")]
     private partial void LogTorn(string file);
+
+    [LoggerMessage(1514, LogLevel.Warning, "{Volume}: folder {Folder} cannot be read, so what a crash left open in it is not salvaged: {Cause}")]
+    private partial void LogUnseen(string volume, string folder, string cause);
 }

@@ -43,12 +43,12 @@ internal sealed class BoxTunnelContent(IFootage footage, PosterCache posters) : 
             switch (ByteRange.TryParse(rangeHeader, found.Bytes, out var range))
             {
                 case null:
-                    return new TunnelAnswer(new TunnelResponse(200, "video/mp4", found.Bytes, null), new FileWindow(found.Path, 0, found.Bytes), null);
+                    return new TunnelAnswer(new TunnelResponse(200, "video/mp4", found.Bytes, null), new FileWindow(found.Path, 0, found.Bytes, isFinal: !found.Open), null);
                 case false:
                     return new TunnelAnswer(new TunnelResponse(416, "video/mp4", 0, $"bytes */{found.Bytes}"), Stream.Null, null);
                 default:
                     var head = new TunnelResponse(206, "video/mp4", range.Length, $"bytes {range.From}-{range.To}/{found.Bytes}");
-                    return new TunnelAnswer(head, new FileWindow(found.Path, range.From, range.Length), null);
+                    return new TunnelAnswer(head, new FileWindow(found.Path, range.From, range.Length, isFinal: !found.Open), null);
             }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

@@ -10,9 +10,9 @@ namespace Heldar.Edge.Retention;
 
 /// <summary>
 /// The only one that deletes footage. Row and event go in one transaction, under the condition that nothing holds the segment; then the file; then the
-/// seal log gets the deletion. A crash in between is finished at the next start, in the same order. One caller at a time.
+/// seal log gets the deletion. A crash in between is finished at the next start, in the same order. A disk that does not answer is left out until it does. One caller at a time.
 /// </summary>
-internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IOutbox outbox, VolumeWriters writers, ReadLocks locks, IClock clock, ILogger<Eraser> log) : ICandidateTaker
+internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IOutbox outbox, VolumeWriters writers, DiskWork disks, ReadLocks locks, IClock clock, ILogger<Eraser> log) : ICandidateTaker
 {
     private const int AtOnce = 500;
     private static readonly Duration FolderRests = Duration.FromHours(2);
@@ -39,7 +39,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
                 },
                 cancellation);
             RetentionMetrics.Deleted(reason, gone);
-            foreach (var group in gone.GroupBy(s => s.Volume)) Unlink(group);
+            await Task.WhenAll(gone.GroupBy(s => s.Volume).Select(g => UnlinkAsync(g, cancellation)));
             return gone;
         }
         finally
@@ -56,7 +56,8 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     {
         while (true)
         {
-            var pending = await reader.ReadAsync(db => RetentionRows.Pending(db, AtOnce), cancellation);
+            var there = writers.All.Where(IsAnswering).Select(w => w.Volume.Id).ToList();
+            var pending = await reader.ReadAsync(db => RetentionRows.Pending(db, there, AtOnce), cancellation);
             var ends = await Task.WhenAll(pending.Select(d => FinishAsync(d, cancellation)));
             if (ends.Contains(Ending.Done) && pending.Count == AtOnce) continue;
             IsUnfinished = ends.Contains(Ending.Failed);
@@ -69,7 +70,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
         if (writers.All.FirstOrDefault(w => w.Volume.Id == deletion.Volume) is not { } writer) return Ending.Away;
         try
         {
-            foreach (var (_, path) in deletion.Files) Unlink(writer.Volume, path);
+            foreach (var (_, path) in deletion.Files) await disks.RunAsync(writer.Volume, () => Unlink(writer.Volume, path), cancellation);
             await writer.SealAsync(
                 new SealRecord { Type = SealType.Deletion, Deleted = deletion.Data, Segments = [.. deletion.Files.Select(f => f.Id)], Cause = deletion.Data.Reason }, cancellation);
             await store.EnqueueAsync(db => RetentionRows.Done(db, deletion.Id), cancellation);
@@ -83,7 +84,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     }
 
     /// <summary>Frees the space at once; what fails is tried again with <see cref="FinishAsync(CancellationToken)"/>, which says so.</summary>
-    private void Unlink(IGrouping<Guid, Candidate> gone)
+    private async Task UnlinkAsync(IGrouping<Guid, Candidate> gone, CancellationToken cancellation)
     {
         // A volume that went just now gets it done when it is back.
         if (writers.All.FirstOrDefault(w => w.Volume.Id == gone.Key)?.Volume is not { } volume) return;
@@ -91,7 +92,7 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
         {
             try
             {
-                Unlink(volume, segment.Path);
+                await disks.RunAsync(volume, () => Unlink(volume, segment.Path), cancellation);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -149,9 +150,11 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
             Instant.Max(now, newest + Duration.FromMilliseconds(1)));
     }
 
+    private static bool IsAnswering(VolumeWriter writer) => writer.Fault != VolumeFault.Silent;
+
     /// <summary>Only a file with the name that this box gives its segments, on a volume that is there.</summary>
     private bool IsOurs(Candidate segment) =>
-        writers.All.Any(w => w.Volume.Id == segment.Volume) && SegmentName.TryParse(segment.Path, out var name) && name.Id == segment.Id;
+        writers.All.Any(w => w.Volume.Id == segment.Volume && IsAnswering(w)) && SegmentName.TryParse(segment.Path, out var name) && name.Id == segment.Id;
 
     private void Unlink(Volume volume, string path)
     {

@@ -64,7 +64,7 @@ internal sealed class RetentionPlan(BoxSettings settings, IMachineTime machine, 
         var limits = await reader.ReadAsync(db => Limits(db, volumes, notes), cancellation);
         var policy = RetentionPolicies.Of(settings.Retention, () => limits, slug => cameras.Where(c => c.Config.Slug == slug && !c.Removed).Select(c => (Guid?)c.Config.Uid).FirstOrDefault()).Current;
         // Looks at the clock as the box does, and leaves no mark.
-        var guard = new ClockGuard(new NoWriter(), reader, machine, clock);
+        using var guard = new ClockGuard(new NoWriter(), reader, machine, clock);
         var trusted = await guard.LookAsync(cancellation);
         var kept = (await reader.ReadAsync(RetentionRows.Totals, cancellation)).GroupBy(k => k.Camera).ToList();
         var plan = new DryRun();

@@ -9,7 +9,7 @@ internal static class RetentionServiceCollectionExtensions
 {
     /// <summary>Registers retention; call it after the cameras, so that it starts when the index is whole and ends before the volumes do.</summary>
     public static IServiceCollection AddRetention(this IServiceCollection services) => services
-        .AddSingleton<SpaceProbe>(volume => volume.Space())
+        .AddSingleton<SpaceProbe>(s => s.GetRequiredService<DiskWork>().Space)
         .AddSingleton<IMachineTime, KernelClock>()
         .AddSettingsGroup(s => RetentionLimits.Group(s.GetRequiredService<BoxSettings>().Retention, () => SmallestDisk(s.GetRequiredService<VolumeSet>(), s.GetRequiredService<SpaceProbe>())))
         .AddSingleton(s => RetentionPolicies.Of(

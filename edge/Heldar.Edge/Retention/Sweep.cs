@@ -6,7 +6,7 @@ using NodaTime;
 namespace Heldar.Edge.Retention;
 
 /// <summary>Why retention cannot do what the limits ask for.</summary>
-/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck, floor_absurd or never_archived.</param>
+/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck, floor_absurd, never_archived, or volumes_away in a dry run.</param>
 /// <param name="Subject">Camera uid or folder of a volume; empty for the box.</param>
 /// <param name="Text">For people.</param>
 internal sealed record RetentionAlert(string Code, string Subject, string Text);
@@ -16,7 +16,7 @@ internal delegate (long Free, long Total) SpaceProbe(Volume volume);
 
 /// <summary>
 /// One pass of the rules, in their order: age, quota of a camera, cap by fair share, floor of each disk. Reads the kept counters once and counts on from
-/// there. What is taken is the taker's matter, so a dry run is the same pass with another taker.
+/// there; what lies on a volume that is away, or on the mirror alone, neither counts nor is looked at. What is taken is the taker's matter, so a dry run is the same pass with another taker.
 /// </summary>
 internal sealed class Sweep(
     IStoreReader reader, VolumeSet volumes, SpaceProbe space, RetentionPolicy policy, ICandidateTaker taker, Instant now, bool dry)
@@ -61,7 +61,15 @@ internal sealed class Sweep(
 
     private async Task LoadAsync(CancellationToken cancellation)
     {
-        foreach (var kept in await reader.ReadAsync(RetentionRows.Totals, cancellation)) _kept[(kept.Camera, kept.Volume)] = kept;
+        var there = volumes.All.Select(v => v.Id).ToHashSet();
+        var (segments, bytes) = (0L, 0L);
+        foreach (var kept in await reader.ReadAsync(RetentionRows.Totals, cancellation))
+        {
+            if (there.Contains(kept.Volume)) _kept[(kept.Camera, kept.Volume)] = kept;
+            else (segments, bytes) = (segments + kept.Segments, bytes + kept.Bytes);
+        }
+
+        if (dry && segments > 0) Alerts.Add(new("volumes_away", "", $"{segments} segments of {bytes} bytes lie on volumes that are not there: no rule counts or deletes them"));
     }
 
     private IEnumerable<Guid> Cameras => _kept.Keys.Select(k => k.Camera).Distinct().Order();
@@ -72,7 +80,7 @@ internal sealed class Sweep(
         {
             if (policy.AgeOf(camera) is not { } age) continue;
             // The scope of later rules starts anew: this one passes over what is too young only in part.
-            var scope = new CandidateScope(camera, null, policy.ArchiveFirst);
+            var scope = new CandidateScope(camera, There(camera), policy.ArchiveFirst);
             while (MayGoOn() && await TakeAsync(scope, now - age, MaxBatch, "age", long.MaxValue, cancellation) is { More: true })
             {
             }
@@ -141,7 +149,7 @@ internal sealed class Sweep(
                 return;
             }
 
-            if (!scopes.TryGetValue(payer, out var scope)) scopes[payer] = scope = new CandidateScope(payer, volume.Id, policy.ArchiveFirst);
+            if (!scopes.TryGetValue(payer, out var scope)) scopes[payer] = scope = new CandidateScope(payer, [volume.Id], policy.ArchiveFirst);
             var average = Math.Max(1, here.Sum(k => k.Bytes) / Math.Max(1, here.Sum(k => k.Segments)));
             var batch = (int)Math.Clamp((floor - free) / average, Batch, MaxBatch);
             var taken = await TakeAsync(scope, null, batch, "floor", floor - free, cancellation);
@@ -195,7 +203,7 @@ internal sealed class Sweep(
     private async Task<(int Taken, long Bytes, bool More)> TakeUnarchivedAsync(Guid camera, Guid? volume, long wanted, CancellationToken cancellation)
     {
         if (!policy.ArchiveFirst) return default;
-        if (!_unarchived.TryGetValue((camera, volume), out var scope)) _unarchived[(camera, volume)] = scope = new CandidateScope(camera, volume);
+        if (!_unarchived.TryGetValue((camera, volume), out var scope)) _unarchived[(camera, volume)] = scope = new CandidateScope(camera, volume is { } one ? [one] : There(camera));
         var taken = await TakeAsync(scope, null, Batch, "never_archived", wanted, cancellation);
         if (taken.Taken > 0 && !Alerts.Exists(a => a.Code == "never_archived" && a.Subject == camera.ToString("D")))
             Alerts.Add(new("never_archived", camera.ToString("D"), "space is short: footage is deleted that the archive never got"));
@@ -204,11 +212,13 @@ internal sealed class Sweep(
 
     private bool MayGoOn() => !(IsCut = !dry && Segments >= MaxPerSweep);
 
+    private List<Guid> There(Guid camera) => [.. _kept.Keys.Where(k => k.Camera == camera).Select(k => k.Volume)];
+
     private IEnumerable<Kept> Of(Guid camera) => _kept.Values.Where(k => k.Camera == camera);
 
     private CandidateScope Scope(Guid camera)
     {
-        if (!_byCamera.TryGetValue(camera, out var scope)) _byCamera[camera] = scope = new CandidateScope(camera, null, policy.ArchiveFirst);
+        if (!_byCamera.TryGetValue(camera, out var scope)) _byCamera[camera] = scope = new CandidateScope(camera, There(camera), policy.ArchiveFirst);
         return scope;
     }
 

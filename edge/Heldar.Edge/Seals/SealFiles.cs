@@ -4,23 +4,37 @@ using NodaTime.Text;
 
 namespace Heldar.Edge.Seals;
 
-/// <summary>Names of seal files: <c>seals/yyyy/MM/dd/HH.jsonl</c> below the volume, UTC. Their order by name is the order of the chain.</summary>
+/// <summary>
+/// Names of seal files: <c>seals/yyyy/MM/dd/HH.jsonl</c> below the volume, UTC, and <c>HH_00001.jsonl</c> and so on where the first one of an hour is full. Their order by
+/// name is the order of the chain.
+/// </summary>
 internal static class SealFiles
 {
     public const string Folder = "seals";
+    private const string Extension = ".jsonl";
+    private const int HourLength = 13;
+    private const int MaxPart = 99_999;
     private static readonly InstantPattern Pattern = InstantPattern.CreateWithInvariantCulture("yyyy/MM/dd/HH");
 
     /// <summary>Path below the seal folder without extension, for example <c>2026/11/21/04</c>.</summary>
     public static string HourOf(Instant time) => Pattern.Format(time);
 
-    /// <summary>The hour before.</summary>
-    public static string Before(string hour) => HourOf(Pattern.Parse(hour).Value - Duration.FromHours(1));
+    /// <summary>The hour that a file is of: its name without the part.</summary>
+    public static string HourOf(string name) => name[..HourLength];
 
-    public static Instant TimeOf(string hour) => Pattern.Parse(hour).Value;
+    /// <summary>The file behind this one in the same hour; the same one after the hundred-thousandth.</summary>
+    public static string After(string name)
+    {
+        var part = name.Length == HourLength ? 0 : int.Parse(name.AsSpan(HourLength + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+        return part == MaxPart ? name : string.Create(CultureInfo.InvariantCulture, $"{HourOf(name)}_{part + 1:D5}");
+    }
 
-    public static string PathOf(string root, string hour) => Path.Combine(root, Folder, hour + ".jsonl");
+    /// <summary>Begin of a file's hour.</summary>
+    public static Instant TimeOf(string name) => Pattern.Parse(HourOf(name)).Value;
 
-    /// <summary>Hours that have a file, oldest first; symbolic links and other names are left out.</summary>
+    public static string PathOf(string root, string name) => Path.Combine(root, Folder, name + Extension);
+
+    /// <summary>Files that there are, by name, oldest first; symbolic links and other names are left out.</summary>
     public static IReadOnlyList<string> Hours(string root, string? from = null)
     {
         var top = new DirectoryInfo(Path.Combine(root, Folder));
@@ -29,12 +43,16 @@ internal static class SealFiles
         foreach (var year in Numbered(top, 4))
             foreach (var month in Numbered(year, 2))
                 foreach (var day in Numbered(month, 2))
-                    foreach (var file in day.EnumerateFiles("??.jsonl"))
-                        if (file.LinkTarget is null && Pattern.Parse(Name(year, month, day, file)) is { Success: true }) hours.Add(Name(year, month, day, file));
+                    foreach (var file in day.EnumerateFiles("??*" + Extension))
+                        if (file.LinkTarget is null && Name(year, month, day, file) is var name && IsName(name)) hours.Add(name);
         hours.Sort(StringComparer.Ordinal);
         if (from is not null) hours.RemoveAll(h => string.CompareOrdinal(h, from) < 0);
         return hours;
     }
+
+    private static bool IsName(string name) =>
+        (name.Length == HourLength || (name.Length == HourLength + 6 && name[HourLength] == '_' && name.AsSpan(HourLength + 1).IndexOfAnyExceptInRange('0', '9') < 0))
+        && Pattern.Parse(HourOf(name)).Success;
 
     private static string Name(DirectoryInfo year, DirectoryInfo month, DirectoryInfo day, FileInfo file) =>
         string.Create(CultureInfo.InvariantCulture, $"{year.Name}/{month.Name}/{day.Name}/{Path.GetFileNameWithoutExtension(file.Name)}");

@@ -13,16 +13,23 @@ namespace Heldar.Edge.Seals;
 internal sealed record SealHead(long Seq, string Hour, string Hash);
 
 /// <summary>
-/// Appends to the seal log of one volume: one JSON line per record, one file per hour, each line chained to the one before by its SHA-256. Used by
+/// Appends to the seal log of one volume: one JSON line per record, one file per hour and a next one where that is full, each line chained to the one before by its SHA-256. Used by
 /// one thread at a time (the volume's writer). A line that a crash tore off is moved aside when the log is opened, never dropped.
 /// </summary>
 internal sealed class SealLog : IDisposable
 {
     public const int MaxLine = 4 << 20;
+
+    /// <summary>
+    /// A file gets no longer than this, whatever the clock does: one that was years ahead for a minute leaves its newest file there, and everything is sealed in that hour
+    /// until then. An hour of 48 cameras is one file.
+    /// </summary>
+    public const long MaxFile = 64 << 20;
     private static readonly string Zeros = new('0', 64);
 
     private readonly string _root;
     private readonly IClock _clock;
+    private readonly long _maxFile;
     private string? _hour;
     private SafeFileHandle? _file;
     private string? _headHour;
@@ -31,9 +38,9 @@ internal sealed class SealLog : IDisposable
     private string _prev = Zeros;
     private bool _dirty;
 
-    private SealLog(string root, IClock clock) => (_root, _clock) = (root, clock);
+    private SealLog(string root, IClock clock, long maxFile) => (_root, _clock, _maxFile) = (root, clock, maxFile);
 
-    /// <summary>The hour that is being written; null before the first record ever.</summary>
+    /// <summary>The file that is being written, by its name; null before the first record ever.</summary>
     public string? Hour => _hour;
 
     /// <summary>The newest record; null before the first one ever.</summary>
@@ -45,9 +52,10 @@ internal sealed class SealLog : IDisposable
     /// <summary>Opens the log behind its last whole line.</summary>
     /// <param name="root">Root of the volume.</param>
     /// <param name="clock">The box's clock.</param>
-    public static SealLog Open(string root, IClock clock)
+    /// <param name="maxFile">Length that no file exceeds.</param>
+    public static SealLog Open(string root, IClock clock, long maxFile = MaxFile)
     {
-        var log = new SealLog(root, clock);
+        var log = new SealLog(root, clock, maxFile);
         var hours = SealFiles.Hours(root);
         for (var i = hours.Count - 1; i >= 0 && log._seq == 0; i--) log.Resume(hours[i], isLast: i == hours.Count - 1);
         return log;
@@ -58,9 +66,9 @@ internal sealed class SealLog : IDisposable
     public void Append(SealRecord record)
     {
         var now = _clock.GetCurrentInstant();
-        Roll(SealFiles.HourOf(now));
         var line = JsonSerializer.SerializeToUtf8Bytes(record with { Seq = _seq + 1, Prev = _prev, At = now }, HeldarJson.Options);
         if (line.Length > MaxLine) throw new ArgumentException($"a seal of {line.Length} bytes is too long", nameof(record));
+        Roll(SealFiles.HourOf(now), line.Length + 1);
         var whole = new byte[line.Length + 1];
         line.CopyTo(whole, 0);
         whole[^1] = (byte)'\n';
@@ -107,18 +115,23 @@ internal sealed class SealLog : IDisposable
     }
 
     /// <summary>A clock that was set back does not open an older file: the order of files is the order of the chain.</summary>
-    private void Roll(string hour)
+    private void Roll(string hour, int bytes)
     {
-        if (_file is not null && _hour is not null && string.CompareOrdinal(hour, _hour) <= 0) return;
-        if (_hour is not null && string.CompareOrdinal(hour, _hour) < 0) hour = _hour;
+        var name = _hour is null || string.CompareOrdinal(hour, SealFiles.HourOf(_hour)) > 0 ? hour : _hour;
+        if (_file is null || name != _hour) Go(name);
+        if (_length > 0 && _length + bytes > _maxFile && SealFiles.After(name) is var next && next != name) Go(next);
+    }
+
+    private void Go(string name)
+    {
         Flush();
         _file?.Dispose();
         _file = null;
-        var path = SealFiles.PathOf(_root, hour);
+        var path = SealFiles.PathOf(_root, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         _length = RandomAccess.GetLength(_file);
-        _hour = hour;
+        _hour = name;
     }
 
     private void Resume(string hour, bool isLast)
@@ -133,7 +146,7 @@ internal sealed class SealLog : IDisposable
         }
 
         if (last is null) return;
-        _seq = last.Value.Record.Seq;
+        _seq = last.Value.Seq;
         _prev = last.Value.Hash;
         _headHour = hour;
     }

@@ -6,7 +6,7 @@ using Heldar.Contracts;
 namespace Heldar.Edge.Seals;
 
 /// <summary>Something in the log that is not as it was written.</summary>
-/// <param name="Hour">Which file.</param>
+/// <param name="Hour">Which file, by its name.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="What">For people.</param>
 internal sealed record SealProblem(string Hour, int Line, string What);
@@ -24,68 +24,100 @@ internal sealed class SealReader(string root)
     public const string Torn = "the line is torn";
     private readonly List<SealProblem> _problems = [];
 
-    /// <summary>What was found wrong so far.</summary>
+    /// <summary>What was found wrong so far; that the beginning is missing is said at the end.</summary>
     public IReadOnlyList<SealProblem> Problems => _problems;
 
+    /// <summary>Lines that were read so far, of all kinds.</summary>
+    public long Lines { get; private set; }
+
     /// <summary>Reads in the order of the chain.</summary>
-    /// <param name="from">First hour; null for all. The chain is checked from the second line that is read.</param>
+    /// <param name="from">First file; null for all. The chain is checked from the second line that is read.</param>
     /// <param name="cancellation">Gives up between lines.</param>
-    public IEnumerable<SealEntry> Read(string? from, CancellationToken cancellation)
+    /// <param name="fragments">Whether <c>fragments</c> lines are answered too; without, they are only chained, which is many times faster.</param>
+    public IEnumerable<SealEntry> Read(string? from, CancellationToken cancellation, bool fragments = true)
     {
-        string? prev = null;
-        long seq = 0;
-        var firstHour = true;
+        var chain = new SealChain(from is null);
         foreach (var hour in SealFiles.Hours(root, from))
         {
-            var number = 0;
-            foreach (var (line, whole, _) in Lines(SealFiles.PathOf(root, hour)))
+            using var lines = SealLines.TryOpen(SealFiles.PathOf(root, hour));
+            if (lines is null)
             {
-                cancellation.ThrowIfCancellationRequested();
-                number++;
-                var record = whole ? Parse(line) : null;
-                if (record is null)
-                {
-                    _problems.Add(new SealProblem(hour, number, whole ? "the line is not a seal" : Torn));
-                    continue;
-                }
-
-                Check(record, hour, number, prev ?? (firstHour && from is not null ? record.Prev : new string('0', 64)), prev is null && from is not null ? record.Seq : seq + 1);
-                prev = SealLog.Hash(line);
-                seq = record.Seq;
-                yield return new SealEntry(hour, record);
+                chain.Break();
+                continue;
             }
 
-            firstHour = false;
+            for (var number = 1; lines.Read(); number++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Lines++;
+                if (Take(lines, chain, (hour, number), fragments) is { } record) yield return new SealEntry(hour, record);
+            }
         }
+
+        foreach (var (seq, _, hour, line) in chain.Missing) _problems.Add(new SealProblem(hour, line, $"lines up to number {seq} are missing, and no seal says that they were pruned"));
     }
 
     /// <summary>Digest of the line with a number in one file; null when it is not there.</summary>
     public static string? HashOf(string root, string hour, long seq)
     {
-        var path = SealFiles.PathOf(root, hour);
-        if (!File.Exists(path)) return null;
+        using var lines = SealLines.TryOpen(SealFiles.PathOf(root, hour));
         var begin = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"seq\":{seq},"));
-        foreach (var (line, whole, _) in Lines(path))
-            if (whole && line.AsSpan().StartsWith(begin)) return SealLog.Hash(line);
+        while (lines?.Read() == true)
+            if (lines.IsWhole && lines.Line.StartsWith(begin)) return SealLog.Hash(lines.Line);
         return null;
     }
 
-    /// <summary>End of the last whole line of a file, and that line.</summary>
-    internal static (long End, (SealRecord Record, string Hash)? Last) LastWholeLine(string path)
+    /// <summary>End of the last whole line of a file, and that line's number and digest.</summary>
+    internal static (long End, (long Seq, string Hash)? Last) LastWholeLine(string path)
     {
-        long end = 0;
-        (SealRecord, string)? last = null;
-        foreach (var (line, whole, next) in Lines(path))
-        {
-            if (!whole || Parse(line) is not { } record) continue;
-            end = next;
-            last = (record, SealLog.Hash(line));
-        }
-
-        return (end, last);
+        var (end, line) = Last(path, trust: true);
+        // What a power cut left of the last line may look like one from outside.
+        if (line is not null && Parse(line) is null) (end, line) = Last(path, trust: false);
+        return (end, line is not null && Parse(line) is { } record ? (record.Seq, SealLog.Hash(line)) : null);
     }
 
-    private static SealRecord? Parse(byte[] line)
+    private static (long End, byte[]? Line) Last(string path, bool trust)
+    {
+        using var lines = SealLines.TryOpen(path);
+        long end = 0;
+        byte[] last = [];
+        Span<char> prev = stackalloc char[64];
+        while (lines?.Read() == true)
+        {
+            if (!lines.IsWhole || !((trust && FragmentsLine.TryRead(lines.Line, prev, out _)) || Parse(lines.Line) is not null)) continue;
+            end = lines.Next;
+            last = lines.Line.ToArray();
+        }
+
+        return (end, last.Length == 0 ? null : last);
+    }
+
+    private SealRecord? Take(SealLines lines, SealChain chain, (string Hour, int Number) at, bool fragments)
+    {
+        Span<char> prev = stackalloc char[64];
+        if (!fragments && lines.IsWhole && FragmentsLine.TryRead(lines.Line, prev, out var seq))
+        {
+            Note(at, chain.Take(seq, prev, lines.Line, at.Hour, at.Number));
+            return null;
+        }
+
+        if ((lines.IsWhole ? Parse(lines.Line) : null) is not { } record)
+        {
+            Note(at, lines.IsWhole ? "the line is not a seal" : Torn);
+            return null;
+        }
+
+        Note(at, chain.Take(record.Seq, record.Prev, lines.Line, at.Hour, at.Number));
+        if (record.Pruned is { } pruned) chain.Take(pruned);
+        return record;
+    }
+
+    private void Note((string Hour, int Number) at, string? what)
+    {
+        if (what is not null) _problems.Add(new SealProblem(at.Hour, at.Number, what));
+    }
+
+    private static SealRecord? Parse(ReadOnlySpan<byte> line)
     {
         try
         {
@@ -95,40 +127,5 @@ internal sealed class SealReader(string root)
         {
             return null;
         }
-    }
-
-    private static IEnumerable<(byte[] Line, bool Whole, long Next)> Lines(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 64 * 1024, FileOptions.SequentialScan);
-        using var line = new MemoryStream();
-        var buffer = new byte[64 * 1024];
-        long position = 0;
-        int read;
-        while ((read = file.Read(buffer)) > 0)
-        {
-            var start = 0;
-            for (var feed = Array.IndexOf(buffer, (byte)'\n', 0, read); feed >= 0; feed = Array.IndexOf(buffer, (byte)'\n', start, read - start))
-            {
-                Keep(line, buffer, start, feed - start);
-                yield return (line.ToArray(), true, position + feed + 1);
-                line.SetLength(0);
-                start = feed + 1;
-            }
-
-            Keep(line, buffer, start, read - start);
-            position += read;
-        }
-
-        if (line.Length > 0) yield return (line.ToArray(), false, position);
-    }
-
-    /// <summary>Keeps at most one byte more than the longest line, so that a longer one is seen to be no seal.</summary>
-    private static void Keep(MemoryStream line, byte[] buffer, int start, int count) =>
-        line.Write(buffer, start, (int)Math.Min(count, SealLog.MaxLine + 1 - line.Length));
-
-    private void Check(SealRecord record, string hour, int line, string prev, long seq)
-    {
-        if (!string.Equals(record.Prev, prev, StringComparison.Ordinal)) _problems.Add(new SealProblem(hour, line, "the line before was changed, added or removed"));
-        else if (record.Seq != seq) _problems.Add(new SealProblem(hour, line, $"number {record.Seq} where {seq} must be"));
     }
 }

@@ -38,6 +38,9 @@ internal enum SealType
 
     /// <summary>Something about the volume itself that whoever reads the log must know; <see cref="SealRecord.Cause"/>.</summary>
     Noted,
+
+    /// <summary>The beginning of the log was taken away, since no footage is left of it; <see cref="SealRecord.Pruned"/>.</summary>
+    Pruned,
 }
 
 /// <summary>One line of the seal log. Parts that the type does not use are absent from the line.</summary>
@@ -76,6 +79,8 @@ internal sealed record SealRecord
     /// <summary>Of a deletion: the segments that are gone.</summary>
     public IReadOnlyList<Guid>? Segments { get; init; }
 
+    public PrunedSeal? Pruned { get; init; }
+
     /// <summary>For people.</summary>
     public string? Cause { get; init; }
 }
@@ -107,3 +112,12 @@ internal sealed record WantedSeal(Guid Camera, Instant From, Instant? To = null)
 /// <param name="Released">When it ended; absent while it stands.</param>
 /// <param name="ReleasedBy">Who ended it.</param>
 internal sealed record HoldSeal(HoldAppliedData Data, int Level, Instant Created, Guid? Segment = null, Instant? Released = null, string? ReleasedBy = null);
+
+/// <summary>What is no longer in the log: the chain is held by the digest of the last line that went.</summary>
+/// <param name="Seq">Number of the last line that went.</param>
+/// <param name="Hash">Its SHA-256, lower-case hex.</param>
+/// <param name="Ledger">For each camera with footage, from when on its ledger of gaps is whole.</param>
+internal sealed record PrunedSeal(long Seq, string Hash, IReadOnlyList<LedgerBegin> Ledger);
+
+/// <summary>The ledger of a camera says nothing of the time before.</summary>
+internal sealed record LedgerBegin(Guid Camera, Instant From);

@@ -28,6 +28,12 @@ internal sealed record BoxSettings(
     /// <summary>How long and how much footage is kept.</summary>
     public RetentionSettings Retention { get; init; } = RetentionSettings.Default;
 
+    /// <summary>Percent of the cameras that should record which must, or the box is not ready; 0 never asks. A default of 75 tells a failing box from a failing camera.</summary>
+    public int MinRecordingPercent { get; init; } = 75;
+
+    /// <summary>Bytes of the database above which its ledger is thinned, 1 MiB or more, default 4 GiB.</summary>
+    public long MaxDatabaseBytes { get; init; } = 4L << 30;
+
     /// <summary>How log lines look; text by default.</summary>
     public LogForm Log { get; init; }
 

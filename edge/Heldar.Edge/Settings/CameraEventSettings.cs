@@ -88,5 +88,5 @@ internal sealed record CameraEventSettings
         return parts.Length <= 2 && parts.All(p => p.Length > 0 && p.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'));
     }
 
-    private sealed record Form(string? Address, IReadOnlyList<string>? Topics, IReadOnlyList<string>? Zones, string? Username, string? Password);
+    private sealed record Form(string? Address = null, IReadOnlyList<string>? Topics = null, IReadOnlyList<string>? Zones = null, string? Username = null, string? Password = null);
 }

@@ -54,10 +54,11 @@ internal static class SettingsReader
         var telemetry = ReadTelemetry(root, scope);
         var cameras = ReadCameras(root, scope);
         var anr = ReadAnr(root);
+        var (percent, database) = ReadLimits(root);
         root.RefuseUnknown();
 
         if (scope.Errors.Count > 0) throw new SettingsException(path, scope.Errors);
-        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr, Log = log, Telemetry = telemetry, SecretFiles = [.. scope.SecretFiles] };
+        return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr, Log = log, Telemetry = telemetry, MinRecordingPercent = percent, MaxDatabaseBytes = database, SecretFiles = [.. scope.SecretFiles] };
     }
 
     private static YamlMappingNode Parse(string path, string text)
@@ -113,33 +114,21 @@ internal static class SettingsReader
     private static FleetSettings? ReadFleet(YamlSection root, SettingsScope scope)
     {
         if (root.Section("fleet") is not { } section) return null;
-        var text = section.Required("url");
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0 || url.Query.Length > 0)
-        {
-            if (text.Length > 0) section.Fail("url", "must be an http or https address without credentials or query");
-            url = new Uri("http://127.0.0.1");
-        }
-
+        var url = section.HttpAddress("url");
         var token = ReadSecret(section, "enrolmentToken", "enrolmentTokenFile", scope);
         var profile = section.Choice("profile", "normal", "normal", "economy") == "economy" ? UplinkProfile.Economy : UplinkProfile.Normal;
         section.RefuseUnknown();
-        return new FleetSettings(url, token, profile);
+        return url is null ? null : new FleetSettings(url, token, profile);
     }
 
     private static TelemetrySettings? ReadTelemetry(YamlSection root, SettingsScope scope)
     {
         if (root.Section("telemetry") is not { } section) return null;
-        var text = section.Required("endpoint");
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https") || endpoint.UserInfo.Length > 0 || endpoint.Query.Length > 0)
-        {
-            if (text.Length > 0) section.Fail("endpoint", "must be an http or https address without credentials or query");
-            endpoint = new Uri("http://127.0.0.1");
-        }
-
+        var endpoint = section.HttpAddress("endpoint");
         var authorization = ReadSecret(section, "authorization", "authorizationFile", scope);
         var seconds = section.Integer("metricSeconds", 30, 1, 3600);
         section.RefuseUnknown();
-        return new TelemetrySettings(endpoint, authorization, seconds);
+        return endpoint is null ? null : new TelemetrySettings(endpoint, authorization, seconds);
     }
 
     private static ImmutableArray<CameraSettings> ReadCameras(YamlSection root, SettingsScope scope)
@@ -210,6 +199,16 @@ internal static class SettingsReader
         };
         section.RefuseUnknown();
         return settings;
+    }
+
+    private static (int MinRecordingPercent, long MaxDatabaseBytes) ReadLimits(YamlSection root)
+    {
+        var (health, database) = (root.Section("health"), root.Section("database"));
+        var percent = health?.Integer("minRecordingPercent", 75, 0, 100) ?? 75;
+        var bytes = database?.Size("maxBytes", 1 << 20) ?? 4L << 30;
+        health?.RefuseUnknown();
+        database?.RefuseUnknown();
+        return (percent, bytes);
     }
 
     private static CameraAnr ReadCameraAnr(YamlSection camera)

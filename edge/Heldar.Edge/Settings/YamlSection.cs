@@ -9,6 +9,8 @@ namespace Heldar.Edge.Settings;
 /// </summary>
 internal sealed class YamlSection
 {
+    private static readonly (string Unit, long Bytes)[] Units =
+        [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40), ("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000)];
     private readonly YamlMappingNode _node;
     private readonly string _path;
     private readonly SettingsScope _scope;
@@ -86,6 +88,35 @@ internal sealed class YamlSection
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return value;
         Fail(key, $"must be a whole number from {min} to {max}");
         return fallback;
+    }
+
+    /// <summary>A size: bytes, or a number with KiB, MiB, GiB or TiB (GB and so on are decimal); null when absent or wrong.</summary>
+    public long? Size(string key, long least)
+    {
+        if (Text(key) is not { } text) return null;
+        var number = text.Trim();
+        var unit = 1L;
+        foreach (var (name, bytes) in Units)
+        {
+            if (!number.EndsWith(name, StringComparison.Ordinal)) continue;
+            (number, unit) = (number[..^name.Length].TrimEnd(), bytes);
+            break;
+        }
+
+        if (decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= 0 && value <= long.MaxValue / unit
+            && (long)(value * unit) is var size && size >= least)
+            return size;
+        Fail(key, least > 1 ? $"must be a size such as 500GiB or a number of bytes, {least} or more" : "must be a size such as 500GiB or a number of bytes");
+        return null;
+    }
+
+    /// <summary>An http or https address that must be there, without credentials or query; null when it is missing or wrong.</summary>
+    public Uri? HttpAddress(string key)
+    {
+        var text = Required(key);
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.Query.Length == 0) return url;
+        if (text.Length > 0) Fail(key, "must be an http or https address without credentials or query");
+        return null;
     }
 
     public bool Flag(string key, bool fallback)

@@ -12,7 +12,7 @@ internal interface ISegmentOwner
     /// <summary>The volume failed; the file takes nothing more and is closed with what it has.</summary>
     void Failed(SegmentFile file, string error);
 
-    /// <summary>The file will not be closed by this process; start-up salvages what it has.</summary>
+    /// <summary>The file will not be closed by this process; recovery salvages what it has.</summary>
     void Abandoned(SegmentFile file);
 }
 

@@ -33,7 +33,7 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 
     public string Slug => slug;
 
-    /// <summary>The copy on the mirror; set before the segment opens, used by whoever feeds it.</summary>
+    /// <summary>The copy on the mirror; set and used by whoever feeds the segment, before the first fragment.</summary>
     public SegmentCopy? Copy { get; set; }
 
     public string FullPath { get; } = Path.Combine(volume.Root, relativePath);
@@ -121,9 +121,9 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
         {
             if (_handle is not null) RandomAccess.SetLength(_handle, Length);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // The volume is gone; start-up cuts the tail when it is back.
+            // The volume is gone, and recovery cuts the tail when it is back; or the file is closed already.
         }
     }
 

@@ -12,6 +12,7 @@ internal static class StorageServiceCollectionExtensions
         .AddSingleton(_ => new VolumeSet([]))
         .AddSingleton(_ => new VolumeWriters([]))
         .AddSingleton<SpaceAlarm>()
+        .AddSingleton<DiskWork>()
         .AddSingleton(s => new VolumeWishes(
             settings.Recording.AllVolumes,
             new VolumeAdmission(BoxMark.ReadOrCreate(settings.DataFolder, settings.Recording.AllVolumes, s.GetRequiredService<IClock>().GetCurrentInstant()), () => DamagedDatabase.Kept(s.GetRequiredService<BoxStore>().FilePath).Count > 0),

@@ -49,10 +49,13 @@ internal sealed class VolumeAdmission(Guid box, Func<bool>? forgot = null)
         _ => "primary",
     };
 
+    /// <summary>Two disks with one id.</summary>
+    public static string CopyOf(string path, Volume other) => $"the disk at {path} is a copy of the one at {other.Root}: both have the id {other.Id:D}. Remove one of them";
+
     private Admitted Named(string path, string role, VolumeIdentity identity, IReadOnlyList<KnownVolume> known, IReadOnlyCollection<Volume> inUse, Instant now)
     {
         if (inUse.FirstOrDefault(v => v.Id == identity.Id) is { } twin)
-            return Refused(VolumeFault.Other, $"the disk at {path} is a copy of the one at {twin.Root}: both have the id {identity.Id:D}. Remove one of them");
+            return Refused(VolumeFault.Other, CopyOf(path, twin));
         if (identity.Box is { } owner && owner != box)
             return Refused(VolumeFault.Other, $"the disk at {path} belongs to another box ({owner:D}). Mount this box's own disk, or take it over with: heldar-edge volumes adopt {path}");
         var before = known.FirstOrDefault(k => k.Id == identity.Id);

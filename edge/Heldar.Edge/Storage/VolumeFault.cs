@@ -22,6 +22,12 @@ internal enum VolumeFault
 
     /// <summary>A folder of it is a symbolic link: what is behind it is not this volume.</summary>
     Linked,
+
+    /// <summary>The disk does not answer; what is written to it waits.</summary>
+    Silent,
+
+    /// <summary>The thread that writes it ended by an error of the program.</summary>
+    Ended,
 }
 
 /// <summary>The volume is not where it was: its identity file is missing.</summary>
@@ -53,7 +59,7 @@ internal static class VolumeFaults
     };
 
     /// <summary>Whether files that were opened before cannot be trusted to reach the disk, so that the volume is opened anew.</summary>
-    public static bool NeedsReopening(this VolumeFault fault) => fault is VolumeFault.ReadOnly or VolumeFault.IoError or VolumeFault.Away;
+    public static bool NeedsReopening(this VolumeFault fault) => fault is VolumeFault.ReadOnly or VolumeFault.IoError or VolumeFault.Away or VolumeFault.Ended;
 
     /// <summary>The word of the API.</summary>
     public static string Word(this VolumeFault fault) => fault switch
@@ -63,7 +69,8 @@ internal static class VolumeFaults
         VolumeFault.IoError => "io_error",
         VolumeFault.Away => "not_mounted",
         VolumeFault.Linked => "linked",
-        VolumeFault.Other => "error",
+        VolumeFault.Silent => "hangs",
+        VolumeFault.Other or VolumeFault.Ended => "error",
         _ => "ok",
     };
 }

@@ -10,8 +10,8 @@ internal delegate VolumeWriter VolumeWriterFactory(Volume volume, VolumeRole rol
 
 /// <summary>
 /// Looks after the volumes of the settings: lets in the disks that are the right ones, takes a failing one out of use, and brings it back after a write that
-/// was read again, salvage and reconciling. Starts before anything records and ends after it. One loop owns the slots that are recorded to, another the rest, so that a
-/// mirror that hangs holds up nobody; the status is read by anyone.
+/// was read again, salvage and reconciling. Starts before anything records and ends after it. Each slot has a loop of its own, so that a disk that hangs holds up no other; the
+/// status is read by anyone.
 /// </summary>
 internal sealed partial class VolumeKeeper(
     VolumeWishes wishes, VolumeSet volumes, VolumeWriters writers, IVolumePreparation preparation, IStoreWriter store, IStoreReader reader, IClock clock,
@@ -22,15 +22,18 @@ internal sealed partial class VolumeKeeper(
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan EndingOfOthers = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Silent = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PatienceForOne = TimeSpan.FromSeconds(10);
     private static readonly Duration HeadEvery = Duration.FromSeconds(10);
     private readonly IReadOnlyList<VolumeSlot> _slots = [.. wishes.Volumes.Select(w => new VolumeSlot(w))];
     private readonly CancellationTokenSource _stop = new();
     private readonly VolumeMemory _memory = new(store, reader, log);
     private Instant _headAt = Instant.MinValue;
     private volatile bool _headDue;
-    private Task _loop = Task.CompletedTask;
-    private Task _others = Task.CompletedTask;
+    private Task _heads = Task.CompletedTask;
+
+    /// <summary>Guards who is in use: two slots may open the same disk at the same time, and one that comes too late for the start is reconciled by itself.</summary>
+    private readonly Lock _joining = new();
+    private bool _begun;
 
     /// <summary>All volumes as they are now, in the order of the settings.</summary>
     public IReadOnlyList<VolumeStatus> Status => [.. _slots.Select(s => s.Status)];
@@ -39,23 +42,30 @@ internal sealed partial class VolumeKeeper(
 
     private IEnumerable<VolumeSlot> Rest => _slots.Where(s => s.Wish.Role != VolumeRole.Primary);
 
-    /// <summary>Opens what is there. A volume that is refused does not keep the box from starting, and a mirror that hangs for 3 s at most.</summary>
+    /// <summary>
+    /// Opens what is there. A volume that is refused does not keep the box from starting, a mirror that hangs for 3 s at most, and one that is recorded to, for 10 s once another one
+    /// is ready: a salvage takes its time.
+    /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var stop = _stop.Token;
-        await OpenAsync(Recorded, cancellationToken);
-        var first = Task.Run(() => OpenAsync(Rest, stop), CancellationToken.None);
-        _others = Task.Run(() => LoopAsync(() => StepAsync(Rest, stop), first, stop), CancellationToken.None);
-        await Task.WhenAny(first, Task.Delay(Patience, cancellationToken));
+        // Asked once for all: a slot does not wait for an answer that another one waits for.
+        await _memory.KnownAsync(StorePatience, cancellationToken);
+        var looks = _slots.ToDictionary(s => s, s => Task.Run(() => FirstLookAsync(s, stop), CancellationToken.None));
+        foreach (var slot in _slots) slot.Loop = Task.Run(() => LoopAsync(() => StepAsync(slot, stop), looks[slot], stop), CancellationToken.None);
+        await ReadyAsync([.. Recorded.Select(s => looks[s])], cancellationToken);
+        await Task.WhenAny(Task.WhenAll(Rest.Select(s => looks[s])), Task.Delay(Patience, cancellationToken));
+        Begin();
         NoteHeads();
         await _memory.EndAsync(StorePatience);
-        _loop = Task.Run(() => LoopAsync(() => StepMainAsync(Recorded, stop), Task.CompletedTask, stop), CancellationToken.None);
+        _heads = Task.Run(() => LoopAsync(NoteDueHeads, Task.CompletedTask, stop), CancellationToken.None);
     }
 
-    /// <summary>Looks at every volume for the first time. The index is reconciled as a whole afterwards.</summary>
+    /// <summary>Looks at every volume for the first time, in the order of the settings. The index is reconciled as a whole afterwards.</summary>
     public async Task OpenAsync(CancellationToken cancellation)
     {
-        await OpenAsync(_slots, cancellation);
+        foreach (var slot in _slots) await LookAsync(slot, cancellation);
+        Begin();
         NoteHeads();
         await _memory.EndAsync(StorePatience);
     }
@@ -63,59 +73,82 @@ internal sealed partial class VolumeKeeper(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        await _loop;
+        await _heads;
         var recorded = EndAllAsync(Recorded);
-        await EndRestAsync().WaitAsync(EndingOfOthers, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await EndAllAsync(Rest).WaitAsync(EndingOfOthers, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await recorded.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _memory.EndAsync(StorePatience);
         NoteHeads();
         await _memory.EndAsync(StorePatience);
     }
 
-    /// <summary>Looks at every volume once; the loop calls it each second.</summary>
-    public Task StepAsync(CancellationToken cancellation) => StepMainAsync(_slots, cancellation);
+    /// <summary>Looks at every volume once; the loops call it each second.</summary>
+    public async Task StepAsync(CancellationToken cancellation)
+    {
+        foreach (var slot in _slots) await StepAsync(slot, cancellation);
+        await NoteDueHeads();
+    }
 
     public void Dispose() => _stop.Dispose();
 
-    private static Task EndAllAsync(IEnumerable<VolumeSlot> slots) => Task.WhenAll(slots.Select(s => s.Writer).OfType<VolumeWriter>().Select(w => w.DisposeAsync().AsTask()));
-
-    private async Task EndRestAsync()
+    private static Task EndAllAsync(IEnumerable<VolumeSlot> slots) => Task.WhenAll(slots.Select(async slot =>
     {
-        await _others;
-        await EndAllAsync(Rest);
+        await slot.Loop;
+        if (slot.Writer is { } writer) await writer.DisposeAsync();
+    }));
+
+    /// <summary>What opens from now on is reconciled by itself.</summary>
+    private void Begin()
+    {
+        lock (_joining) _begun = true;
     }
 
-    private async Task OpenAsync(IEnumerable<VolumeSlot> slots, CancellationToken cancellation)
+    private async Task ReadyAsync(IReadOnlyList<Task> looks, CancellationToken cancellation)
     {
-        foreach (var slot in slots) await LookAsync(slot, reconcile: false, cancellation);
+        var all = Task.WhenAll(looks);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var patience = Task.Delay(PatienceForOne, limit.Token);
+        // Without any volume there is nothing to start for: the only disk is waited for, however long its salvage takes.
+        while (await Task.WhenAny(all, patience) != all && writers.All.Count == 0 && !cancellation.IsCancellationRequested) patience = Task.Delay(Period, limit.Token);
+        await limit.CancelAsync();
     }
 
-    private async Task StepAsync(IEnumerable<VolumeSlot> slots, CancellationToken cancellation)
+    private async Task FirstLookAsync(VolumeSlot slot, CancellationToken cancellation)
     {
-        var now = clock.GetCurrentInstant();
-        foreach (var slot in slots)
+        try
         {
-            try
-            {
-                if (slot.Volume is not null && Broken(slot) is { } trouble) Retire(slot, trouble.Fault, trouble.Cause, now);
-                if (slot.Volume is null && (now >= slot.NextLook || slot.NextLook > now + Duration.FromMinutes(1))) await LookAsync(slot, reconcile: true, cancellation);
-                Tell(slot, now);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                // One volume's fault is not the next one's.
-                LogFailed(e);
-            }
+            await LookAsync(slot, cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The slot's loop tries again.
+            LogFailed(e);
         }
     }
 
-    private async Task StepMainAsync(IEnumerable<VolumeSlot> slots, CancellationToken cancellation)
+    private async Task StepAsync(VolumeSlot slot, CancellationToken cancellation)
     {
-        await StepAsync(slots, cancellation);
         var now = clock.GetCurrentInstant();
-        if (!_headDue && now < _headAt && now > _headAt - HeadEvery) return;
+        try
+        {
+            if (slot.Volume is not null && Broken(slot) is { } trouble) Retire(slot, trouble.Fault, trouble.Cause, now);
+            if (slot.Volume is null && (now >= slot.NextLook || slot.NextLook > now + Duration.FromMinutes(1))) await LookAsync(slot, cancellation);
+            Tell(slot, now);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // One volume's fault is not the next one's.
+            LogFailed(e);
+        }
+    }
+
+    private Task NoteDueHeads()
+    {
+        var now = clock.GetCurrentInstant();
+        if (!_headDue && now < _headAt && now > _headAt - HeadEvery) return Task.CompletedTask;
         (_headDue, _headAt) = (false, now + HeadEvery);
         NoteHeads();
+        return Task.CompletedTask;
     }
 
     private async Task LoopAsync(Func<Task> step, Task first, CancellationToken stop)
@@ -142,7 +175,7 @@ internal sealed partial class VolumeKeeper(
         }
     }
 
-    private async Task LookAsync(VolumeSlot slot, bool reconcile, CancellationToken cancellation)
+    private async Task LookAsync(VolumeSlot slot, CancellationToken cancellation)
     {
         var now = clock.GetCurrentInstant();
         if (slot.Leaving is { IsCompleted: false }) return;
@@ -150,42 +183,65 @@ internal sealed partial class VolumeKeeper(
         var known = await _memory.KnownAsync(StorePatience, cancellation);
         var admitted = wishes.Admission.Look(slot.Wish, known, [.. _slots.Select(s => s.Volume).OfType<Volume>()], now);
         SealLog? seals = null;
+        VolumeWriter? writer = null;
         try
         {
             if (admitted.Volume is not { } volume) throw new VolumeRefusedException(admitted.Fault, admitted.Cause!);
             // A disk that cannot be written to is known at once, and not by the first picture that is lost.
             volume.Probe();
-            slot.Notice = admitted.Cause ?? SharesDisk(slot, volume);
             if (slot.Wish.Role != VolumeRole.Staging)
             {
                 seals = SealLog.Open(volume.Root, clock);
                 if (admitted.Cause is { } cause) seals.Append(new SealRecord { Type = SealType.Noted, Cause = cause });
                 preparation.Prepare(volume, seals, cancellation);
-                if (reconcile && slot.Wish.Role == VolumeRole.Primary) await preparation.ReconcileAsync(volume, cancellation);
-                slot.Writer = wishes.Factory(volume, slot.Wish.Role, seals);
+                writer = wishes.Factory(volume, slot.Wish.Role, seals);
             }
 
-            slot.Volume = volume;
-            _memory.Forget(volume.Id);
-            if (slot.Wish.Role == VolumeRole.Primary)
+            slot.Notice = admitted.Cause ?? SharesDisk(slot, volume);
+            if (!TryJoin(slot, volume, writer, reconciled: slot.Wish.Role != VolumeRole.Primary))
             {
-                volumes.Add(volume);
-                writers.Add(slot.Writer!);
+                await preparation.ReconcileAsync(volume, cancellation);
+                TryJoin(slot, volume, writer, reconciled: true);
             }
-            else if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, writers.Mirror) = (volume, slot.Writer);
+
+            writer = null;
+            _memory.Forget(volume.Id);
             slot.Calm();
             if (slot.Notice is { } notice) LogNotice(slot.Wish.Path, notice);
-            if (reconcile) LogBack(slot.Wish.Path);
+            if (_begun) LogBack(slot.Wish.Path);
             _headDue = true;
             Tell(slot, now);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or VolumeRefusedException)
         {
-            seals?.Dispose();
             var fault = (e as VolumeRefusedException)?.Fault ?? VolumeFaults.Of(e);
             if (slot.Status.Cause != e.Message) LogRefused(slot.Wish.Path, e.Message);
             slot.Status = slot.Status with { Fault = fault == VolumeFault.None ? VolumeFault.Other : fault, Cause = e.Message, Free = 0, BytesPerSecond = null };
             slot.BackOff(now);
+        }
+        finally
+        {
+            // Whoever did not get to its place gives the log back.
+            if (writer is not null) await writer.DisposeAsync();
+            else if (slot.Writer is null) seals?.Dispose();
+        }
+    }
+
+    /// <summary>From here on the volume is used; false when it has to be reconciled before.</summary>
+    private bool TryJoin(VolumeSlot slot, Volume volume, VolumeWriter? writer, bool reconciled)
+    {
+        lock (_joining)
+        {
+            if (_begun && !reconciled) return false;
+            if (_slots.FirstOrDefault(s => s != slot && s.Volume?.Id == volume.Id) is { } twin) throw new VolumeRefusedException(VolumeFault.Other, VolumeAdmission.CopyOf(slot.Wish.Path, twin.Volume!));
+            (slot.Writer, slot.Volume) = (writer, volume);
+            if (slot.Wish.Role == VolumeRole.Primary)
+            {
+                volumes.Add(volume);
+                writers.Add(writer!);
+            }
+            else if (slot.Wish.Role == VolumeRole.Mirror) (volumes.Mirror, writers.Mirror) = (volume, writer);
+            return true;
         }
     }
 
@@ -214,7 +270,7 @@ internal sealed partial class VolumeKeeper(
     /// <summary>A disk that hangs holds its thread; nothing waits for it but the slot.</summary>
     private async Task EndAsync(string path, VolumeWriter writer)
     {
-        var ended = writer.DisposeAsync().AsTask();
+        var ended = Task.Run(() => writer.DisposeAsync().AsTask(), CancellationToken.None);
         if (await Task.WhenAny(ended, Task.Delay(Ending)) != ended) LogStuck(path);
         await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -224,12 +280,8 @@ internal sealed partial class VolumeKeeper(
         if (slot.Volume is not { } volume) return;
         var (free, total) = slot.Writer is { } writer ? (writer.FreeBytes, writer.TotalBytes) : volume.Space();
         if (slot.Writer is not null) slot.Rate.Take(slot.Writer.WrittenBytes, now);
-        slot.Status = new(slot.Wish.Path, slot.Wish.Role, volume.Id, slot.Writer?.Fault ?? VolumeFault.None, slot.Writer?.Failure ?? Hangs(slot) ?? slot.Notice, free, total, slot.Rate.BytesPerSecond);
+        slot.Status = new(slot.Wish.Path, slot.Wish.Role, volume.Id, slot.Writer?.Fault ?? VolumeFault.None, slot.Writer?.Failure ?? slot.Notice, free, total, slot.Rate.BytesPerSecond);
     }
-
-    private static string? Hangs(VolumeSlot slot) => slot.Writer is { Silence: var silence } && silence > Silent
-        ? $"the disk has not answered for {silence.TotalSeconds:0} s: what is written to it waits, and beyond 256 MiB it is given up"
-        : null;
 
     private string? SharesDisk(VolumeSlot slot, Volume volume)
     {

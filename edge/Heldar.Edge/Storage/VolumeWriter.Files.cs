@@ -27,7 +27,8 @@ internal sealed partial class VolumeWriter
                     StorageMetrics.Bytes.Add(job.Fragment!.Bytes, _tag);
                     Interlocked.Add(ref _written, job.Fragment!.Bytes);
                     break;
-                case JobKind.Close when _open.Contains(file!):
+                case JobKind.Close when _open.Contains(file!) && !_closing.Contains(file!):
+                    // One that failed closes with what it has, and whoever fed it may not know yet.
                     _closing.Add(FinishFile(file!, job.End));
                     break;
                 case JobKind.Discard when _open.Remove(file!):
@@ -132,6 +133,8 @@ internal sealed partial class VolumeWriter
 
     private void SyncOpen()
     {
+        // After a failed write or sync the kernel may have dropped what it took, and the next sync would say nothing of it.
+        if (Reopens) return;
         if (_open.Any(f => f.DurableLength != f.Length)) RunSync();
         foreach (var file in _open)
             if (file.MarkDurable()) file.Owner.Durable(file);
@@ -165,13 +168,14 @@ internal sealed partial class VolumeWriter
                 }
                 else
                 {
+                    if (Reopens && file.DurableLength == 0) throw new IOException($"{file.RelativePath} was opened just before its volume failed: it may not be in its folder");
                     using var span = StorageTraces.Close(file);
                     _sealing.Add(new Sealing(file, file.Close(), span?.Context ?? default));
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
-                // Start-up salvages it: its digests are in the log.
+                // Recovery salvages it, when the volume is opened again or with its daily sweep: its digests are in the log.
                 Report(e);
                 file.Abandon(VolumeFaults.Of(e));
                 file.Owner.Abandoned(file);
@@ -196,11 +200,11 @@ internal sealed partial class VolumeWriter
         {
             using var span = trace == default ? null : StorageTraces.Seal(trace);
             _sink.Closed(_volume, _seals.Hour!, file.RelativePath, data);
+            _sealing.RemoveAt(0);
             file.Owner.Closed(file);
         }
 
         if (told.Count > 0) StorageMetrics.Segments.Add(told.Count, _tag);
-        _sealing.RemoveRange(0, told.Count);
         if (refused is not null) throw refused;
     }
 
@@ -231,12 +235,16 @@ internal sealed partial class VolumeWriter
         file.Owner.Abandoned(file);
     }
 
-    /// <summary>A volume that failed works again when something was written, be it by a probe: nothing else may be sent to it meanwhile.</summary>
+    /// <summary>
+    /// A volume that failed works again when something was written, be it by a probe: nothing else may be sent to it meanwhile. One that must be opened anew does not, whatever
+    /// was written since.
+    /// </summary>
     private void TryAgain()
     {
+        if (Reopens) return;
         if (!_works)
         {
-            if (_trouble!.Fault.NeedsReopening() || Stopwatch.GetTimestamp() < _probeAt) return;
+            if (Stopwatch.GetTimestamp() < _probeAt) return;
             _volume.Probe();
         }
 
@@ -249,9 +257,48 @@ internal sealed partial class VolumeWriter
         StorageMetrics.Failures.Add(1, _tag);
         var fault = VolumeFaults.Of(error);
         if (_trouble?.Fault != fault) LogFailed(_log, error, _volume.Root, fault.Word());
-        _trouble = new Trouble(fault, error.Message);
+        // What wants the volume opened anew is not covered by what comes after it.
+        if (!Reopens || fault.NeedsReopening()) _trouble = new Trouble(fault, error.Message);
         (_works, _probeAt) = (false, Stopwatch.GetTimestamp() + Stopwatch.Frequency);
         if (fault == VolumeFault.Full) Full?.Invoke();
+    }
+
+    /// <summary>A bug ended the thread: nobody waits for ever for what it will not do, and recovery salvages the files.</summary>
+    private void GiveUp(Exception error)
+    {
+        _trouble = new Trouble(VolumeFault.Ended, $"the writer of {_volume.Root} ended by an error: {error.Message}");
+        var gone = new IOException(_trouble.Text, error);
+        foreach (var done in _told) done.TrySetException(gone);
+        List<Job> left;
+        lock (_lock)
+        {
+            _stopping = true;
+            left = [.. _queue];
+            _queue.Clear();
+            _queuedBytes = 0;
+        }
+
+        foreach (var job in left)
+        {
+            job.Done?.TrySetException(gone);
+            if (job.Fragment is { } fragment) job.Pool!.Return(fragment);
+        }
+
+        HashSet<SegmentFile> files = [.. _open, .. _closing, .. _sealing.Select(s => s.File), .. left.Where(j => j.Kind == JobKind.Open).Select(j => j.File!)];
+        foreach (var file in files)
+        {
+            try
+            {
+                file.Break(VolumeFault.Ended);
+                file.Abandon(VolumeFault.Ended);
+                file.Owner.Abandoned(file);
+            }
+            catch (Exception e)
+            {
+                // An owner may be what is wrong; the others are told all the same.
+                LogEnded(_log, e, _volume.Root);
+            }
+        }
     }
 
     private sealed record Sealing(SegmentFile File, Heldar.Contracts.Events.SegmentData Data, ActivityContext Trace)

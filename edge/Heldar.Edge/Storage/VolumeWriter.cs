@@ -11,6 +11,9 @@ namespace Heldar.Edge.Storage;
 /// </summary>
 internal sealed partial class VolumeWriter : IAsyncDisposable
 {
+    /// <summary>A disk that does not answer for longer gets nothing more while another one does, and nobody waits longer for a seal.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly Volume _volume;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly StorageOptions _options;
@@ -39,6 +42,9 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     private volatile Trouble? _trouble;
     private volatile SealHead? _head;
 
+    /// <summary>It must be opened anew: whatever is written to it until then, nothing more of it is called durable by a sync.</summary>
+    private bool Reopens => _trouble?.Fault.NeedsReopening() == true;
+
     public VolumeWriter(Volume volume, SealLog seals, ISegmentSink sink, StorageOptions options, ILogger<VolumeWriter> log)
     {
         var errors = options.Validate();
@@ -58,10 +64,11 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     public string Name { get; }
 
     /// <summary>The newest failure of the volume; null while it works.</summary>
-    public string? Failure => _trouble?.Text;
+    public string? Failure => _trouble?.Text
+        ?? (Silence is var silence && silence > Patience ? $"the disk has not answered for {silence.TotalSeconds:0} s: what is written to it waits, and beyond {_options.MaxQueuedBytes >> 20} MiB it is given up" : null);
 
-    /// <summary>The kind of the newest failure; none while it works.</summary>
-    public VolumeFault Fault => _trouble?.Fault ?? VolumeFault.None;
+    /// <summary>The kind of the newest failure; none while it works. A kind that needs reopening stays until the volume is opened by another writer.</summary>
+    public VolumeFault Fault => _trouble?.Fault ?? (Silence > Patience ? VolumeFault.Silent : VolumeFault.None);
 
     /// <summary>How long the disk has not answered: a thread that works comes round within the sync interval.</summary>
     public TimeSpan Silence => _ended.Task.IsCompleted ? TimeSpan.Zero : Stopwatch.GetElapsedTime(Interlocked.Read(ref _beat));
@@ -99,10 +106,9 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     /// </summary>
     public bool TryOpen(SegmentFile file)
     {
+        if (!TryPost(new Job(JobKind.Open, file, null, null), media: true)) return false;
         file.Copy = Tee?.Open(file);
-        if (TryPost(new Job(JobKind.Open, file, null, null), media: true)) return true;
-        file.Copy?.Discard();
-        return false;
+        return true;
     }
 
     /// <summary>Hands a fragment over; <paramref name="pool"/> gets the job back. False, and the job stays the caller's, when the writer is full or stopping.</summary>
@@ -135,13 +141,21 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
     /// <summary>Seals something that is not a segment, such as a gap.</summary>
     public bool TrySeal(SealRecord record) => TryPost(new Job(JobKind.Seal, null, null, null, record), media: true);
 
-    /// <summary>Seals something that is not a segment and waits until it would survive a power cut.</summary>
-    /// <exception cref="IOException">The volume failed or is stopping; the record may or may not be in the log.</exception>
+    /// <summary>Seals something that is not a segment and waits until it would survive a power cut, for at most <see cref="Patience"/>.</summary>
+    /// <exception cref="IOException">The volume failed, does not answer or is stopping; the record may or may not be in the log, now or later.</exception>
     public async Task SealAsync(SealRecord record, CancellationToken cancellation)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!TryPost(new Job(JobKind.Seal, null, null, null, record, Done: done), media: true)) throw new IOException($"the writer of {_volume.Root} takes nothing");
-        await done.Task.WaitAsync(cancellation);
+        // One that is silent is not waited for again and again, by whoever has many records.
+        if (Fault == VolumeFault.Silent || !TryPost(new Job(JobKind.Seal, null, null, null, record, Done: done), media: true)) throw new IOException($"the writer of {_volume.Root} takes nothing");
+        try
+        {
+            await done.Task.WaitAsync(Patience, cancellation);
+        }
+        catch (TimeoutException e)
+        {
+            throw new IOException($"{_volume.Root} did not seal within {Patience.TotalSeconds:0} s", e);
+        }
     }
 
     /// <summary>Writes what was posted, closes every segment, and ends the thread.</summary>
@@ -217,14 +231,16 @@ internal sealed partial class VolumeWriter : IAsyncDisposable
             }
 
             foreach (var done in _told) done.TrySetException(new IOException($"{_volume.Root} was closed before it was synced"));
-            _ended.SetResult();
         }
         catch (Exception e)
         {
-            // A bug, not the disk: recorders see a writer that takes nothing more.
+            // A bug, not the disk: recorders see a writer that takes nothing more, and the keeper opens the volume anew.
             LogEnded(_log, e, _volume.Root);
-            lock (_lock) _stopping = true;
-            _ended.SetException(e);
+            GiveUp(e);
+        }
+        finally
+        {
+            _ended.SetResult();
         }
     }
 

@@ -22,20 +22,27 @@ internal sealed class VolumeWriters(IReadOnlyList<VolumeWriter> writers) : IAsyn
         set => _mirror = value;
     }
 
-    /// <summary>The working volume with the most free space; a volume that fails only when none works; null when there is none.</summary>
+    /// <summary>The working volume with the most free space; a volume that fails or does not answer only when none works; null when there is none.</summary>
     public VolumeWriter? Pick() => _all.MaxBy(w => (Rank(w), w.FreeBytes));
 
     /// <summary>
     /// Where a camera's next segment goes: each hour of it has one volume among those that work, drawn by their sizes, so that disks fill evenly and one that fails
     /// or comes back moves only what is its own. Null when there is none.
     /// </summary>
-    public VolumeWriter? PickFor(Guid camera, Instant time)
+    public VolumeWriter? PickFor(Guid camera, Instant time) => ChoicesFor(camera, time).FirstOrDefault();
+
+    /// <summary>The same, with those behind it that work as well: where a segment may go that the first one does not take. Empty when there is none.</summary>
+    public IEnumerable<VolumeWriter> ChoicesFor(Guid camera, Instant time)
     {
         var all = _all;
-        if (all.Count < 2) return all.Count == 0 ? null : all[0];
-        var best = all.Max(Rank);
-        return all.Where(w => Rank(w) == best).MaxBy(w => Draw(w, camera, time));
+        if (all.Count < 2) return all;
+        List<(VolumeWriter Writer, int Rank)> ranked = [.. all.Select(w => (w, Rank(w)))];
+        var best = ranked.Max(r => r.Rank);
+        return ranked.Where(r => r.Rank == best || r.Rank > 0).OrderByDescending(r => r.Rank).ThenByDescending(r => Draw(r.Writer, camera, time)).Select(r => r.Writer);
     }
+
+    /// <summary>Whether a running segment would better end, since its disk does not answer and another one works.</summary>
+    public bool IsLeft(VolumeWriter writer) => writer.Fault == VolumeFault.Silent && _all.Any(w => Rank(w) > 0);
 
     /// <summary>A volume is ready.</summary>
     public void Add(VolumeWriter writer)

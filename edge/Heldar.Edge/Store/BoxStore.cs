@@ -95,9 +95,13 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     /// <summary>Works that wait for the writer.</summary>
     public int Waiting => _queue.Reader.Count;
 
-    public async Task EnqueueAsync(Action<DbConnection> work, CancellationToken cancellation = default)
+    public Task EnqueueAsync(Action<DbConnection> work, CancellationToken cancellation = default) => EnqueueAsync(new Work(work), cancellation);
+
+    /// <summary>Runs what no transaction takes, such as a VACUUM, on the writer's connection; works that come meanwhile wait in the queue.</summary>
+    public Task RunAloneAsync(Action<DbConnection> work, CancellationToken cancellation = default) => EnqueueAsync(new Work(work) { Alone = true }, cancellation);
+
+    private async Task EnqueueAsync(Work item, CancellationToken cancellation)
     {
-        var item = new Work(work);
         try
         {
             await _queue.Writer.WriteAsync(item, cancellation);
@@ -232,8 +236,14 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
         while (await _queue.Reader.WaitToReadAsync())
         {
             group.Clear();
-            while (group.Count < _options.GroupSize && _queue.Reader.TryRead(out var work)) group.Add(work);
-            RunGroup(group);
+            while (group.Count < _options.GroupSize && _queue.Reader.TryPeek(out var next) && !(next.Alone && group.Count > 0) && _queue.Reader.TryRead(out var work))
+            {
+                group.Add(work);
+                if (work.Alone) break;
+            }
+
+            if (group is [{ Alone: true } alone]) RunAlone(alone);
+            else RunGroup(group);
         }
     }
 
@@ -258,6 +268,22 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
         }
     }
 
+    private void RunAlone(Work work)
+    {
+        try
+        {
+            work.Action(_writer);
+            work.Done.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            StoreMetrics.Failures.Add(1);
+            if (e is SqliteException { IsDamage: true } damage) See(damage);
+            LogGroupFailed(_log, e, 1);
+            work.Done.TrySetException(e);
+        }
+    }
+
     private void RunOne(Work work)
     {
         _writer.Execute("SAVEPOINT work");
@@ -277,6 +303,8 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     private sealed class Work(Action<DbConnection> action)
     {
         public Action<DbConnection> Action => action;
+
+        public bool Alone { get; init; }
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

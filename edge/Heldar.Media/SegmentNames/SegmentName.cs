@@ -26,7 +26,7 @@ public sealed record SegmentName(string Camera, Instant Start, Guid Id)
     {
         name = null;
         var parts = relativePath.Split('/');
-        if (parts.Length != 6 || !IsSlug(parts[0])) return false;
+        if (parts.Length != 6 || !IsCamera(parts[0])) return false;
         var file = parts[5];
         if (!file.EndsWith(Extension, StringComparison.Ordinal)) return false;
         var underscore = file.IndexOf('_', StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed record SegmentName(string Camera, Instant Start, Guid Id)
         return true;
     }
 
-    /// <summary>The form of a camera's slug; above all not <c>..</c>.</summary>
-    private static bool IsSlug(string text) =>
+    /// <summary>Whether a name has the form of a camera's slug, which is its folder; above all not <c>..</c>.</summary>
+    public static bool IsCamera(string text) =>
         text.Length is >= 1 and <= 63 && text[0] != '-' && text[^1] != '-' && text.All(c => c == '-' || char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c));
 }

@@ -12,6 +12,8 @@ var root = new RootCommand("Heldar on one machine: boxes, cameras, queues, funct
     SmokeCommand.Create(),
     BenchCommand.Create(),
     DrillCommand.Create(),
+    FleetSimCommand.Create(),
+    CapacityCommand.Create(),
     FsckCommand.Create(),
     CamerasCommand.Create(),
     FunctionsHostCommand.Create(),

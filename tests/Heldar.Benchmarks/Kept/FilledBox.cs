@@ -13,7 +13,8 @@ namespace Heldar.Benchmarks.Kept;
 
 /// <summary>
 /// A box's folder with a year of footage of 16 cameras: rows by the product's own statements, sealed lines with their chain, and a file for every segment
-/// (empty: nothing here reads media). Each camera is interrupted for a minute about twelve times a day.
+/// (empty: nothing here reads media). Each camera is interrupted for a minute about twelve times a day. The newest three hours, which a start reads again, have a line for
+/// each second of each camera, as a recording box seals them.
 /// </summary>
 internal sealed class FilledBox(string folder, int segments)
 {
@@ -21,8 +22,11 @@ internal sealed class FilledBox(string folder, int segments)
     private const int PerCommit = 2000;
     private static readonly Duration Interruption = Duration.FromMinutes(1);
 
-    /// <summary>The year's end: some time ago, so that nothing here is of today.</summary>
-    public static Instant End { get; } = Instant.FromUtc(2026, 11, 1, 0, 0);
+    /// <summary>The year's end, and that of a whole hour of the seal log: some time ago, so that nothing here is of today.</summary>
+    public static Instant End { get; } = Instant.FromUtc(2026, 10, 31, 23, 59, 59);
+
+    /// <summary>Hours of the seal log that a start reads line by line.</summary>
+    private static readonly Duration SealedEachSecond = Duration.FromHours(3);
 
     public static Instant Begin { get; } = End - Duration.FromDays(365);
 
@@ -55,6 +59,7 @@ internal sealed class FilledBox(string folder, int segments)
             cancellation.ThrowIfCancellationRequested();
             foreach (var (path, data) in group)
             {
+                if (data.End > End - SealedEachSecond && data.Camera == Camera(0)) Fragments(seals, clock, [.. group.Where(s => s.Data.Start - data.Start < Duration.FromSeconds(1) && s.Data.Start >= data.Start)]);
                 clock.Now = data.End;
                 seals.Append(new SealRecord { Type = SealType.Closed, Path = path, Data = data });
                 Touch(Path.Combine(Recordings, path));
@@ -73,6 +78,22 @@ internal sealed class FilledBox(string folder, int segments)
         seals.Flush();
         using var sync = new FileSystemSync(Recordings);
         sync.Run();
+    }
+
+    /// <summary>What was sealed while these segments, one of each camera, ran: their begin, then a fragment a second.</summary>
+    private static void Fragments(SealLog seals, Hand clock, IReadOnlyList<(string Path, SegmentData Data)> running)
+    {
+        var random = new Random(running.Count);
+        var (start, end) = (running[0].Data.Start, running.Max(s => s.Data.End));
+        clock.Now = start;
+        foreach (var (path, data) in running)
+            seals.Append(new SealRecord { Type = SealType.Opened, Path = path, Opened = new OpenedSeal(data.Segment, data.Camera, "cam", data.Run, data.Start, data.Codec!, data.Width ?? 0, data.Height ?? 0, 900, Digest(random)) });
+        for (var second = 1; start + Duration.FromSeconds(second) < end; second++)
+        {
+            clock.Now = start + Duration.FromSeconds(second);
+            foreach (var (_, data) in running)
+                seals.Append(new SealRecord { Type = SealType.Fragments, Fragments = new FragmentsSeal(data.Segment, [new FragmentSeal(second * 150_000L, 150_000, 25, clock.Now, Digest(random))]) });
+        }
     }
 
     private IEnumerable<(string Path, SegmentData Data)> Footage()

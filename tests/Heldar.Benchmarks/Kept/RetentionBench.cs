@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
@@ -57,8 +58,8 @@ internal sealed class RetentionBench(FilledBox many, FilledBox few, bool quick, 
             var volume = Volume.Open(box.Recordings, FilledBox.Begin);
             var storage = new StorageOptions { SyncInterval = Duration.FromMilliseconds(100) };
             _writers = new VolumeWriters([new VolumeWriter(volume, SealLog.Open(box.Recordings, _clock), _index, storage, NullLogger<VolumeWriter>.Instance)]);
-            var holds = new HoldBook(_store, _store, NoOutbox.Instance, _writers, _clock, NullLogger<HoldBook>.Instance);
-            var eraser = new Eraser(_store, _store, NoOutbox.Instance, _writers, new ReadLocks(), _clock, NullLogger<Eraser>.Instance);
+            var holds = new HoldBook(_store, _store, NoOutbox.Instance, new AuditLog(_store, _store, _clock), _writers, _clock, NullLogger<HoldBook>.Instance);
+            var eraser = new Eraser(_store, _store, NoOutbox.Instance, _writers, new DiskWork(), new ReadLocks(), _clock, NullLogger<Eraser>.Instance);
             var volumes = new VolumeSet([volume]);
             _retainer = new Retainer(
                 _store, volumes, v => v.Space(), new RetentionPolicies(() => RetentionPolicy.Default with { Age = _age, MinFreeBytes = 0 }), eraser,

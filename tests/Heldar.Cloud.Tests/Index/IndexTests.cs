@@ -87,6 +87,9 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         await LandAsync([.. all, revised]);
         await _fold.RunAsync(Token);
         await LandAsync(all);
+
+        // The old revision is in landing again: the folded one is what counts.
+        Assert.Equal((2, revised.Sha256), (await _search.ProofAsync("main", camera, all[1].Start, Token)) is { } told ? (told.Revision, told.Sha256) : default);
         await _fold.RunAsync(Token);
 
         Assert.Equal(all.Select(s => (s.Start, s.End)), (await AllAsync(1000)).Select(i => (i.Start, i.End)));
@@ -102,6 +105,7 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         await LandAsync([known]);
         await _fold.RunAsync(Token);
         await LandAsync([known with { Sha256 = new string('d', 64) }]);
+        Assert.Equal(known.Sha256, (await _search.ProofAsync("main", camera, Start, Token))!.Sha256);
 
         Assert.Equal(1, (await _fold.RunAsync(Token)).Conflicts);
         Assert.Equal(1, await CountAsync("segment_conflict"));

@@ -105,6 +105,8 @@ public sealed class AuditCensusTests : IAsyncLifetime
             ("POST", "/api/v1/holds", new { camera_id = "gate", from = "2026-11-21T04:00:00Z", to = "2026-11-21T05:00:00Z", reason = "theft" }),
             ("PUT", "/api/v1/settings", new { log = new { level = "debug" } }),
             ("POST", "/api/v1/system/retention/trust-clock", null),
+            ("PUT", "/api/v1/system/db", new { max_db_gb = 2 }),
+            ("POST", "/api/v1/system/db/convert", null),
         })
         {
             var (status, text) = await _box.SendAsync(method, path, body);

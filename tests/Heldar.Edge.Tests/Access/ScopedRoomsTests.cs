@@ -109,6 +109,8 @@ public sealed class ScopedRoomsTests : IAsyncLifetime
     [InlineData("PUT", "/api/v1/system/retention")]
     [InlineData("GET", "/api/v1/system/retention")]
     [InlineData("GET", "/api/v1/system/retention/preview")]
+    [InlineData("GET", "/api/v1/system/db")]
+    [InlineData("PUT", "/api/v1/system/db")]
     [InlineData("GET", "/metrics")]
     [InlineData("GET", "/health")]
     public async Task WholeBox_IsNotTheirs(string method, string path) => Assert.Equal(403, (await _box.SendAsync(method, path, method == "PUT" ? "{}" : null, _manager)).Status);

@@ -6,7 +6,9 @@ using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Playback;
+using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Tests.Retention;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -23,6 +25,9 @@ internal sealed class BoxFixture : IAsyncDisposable
     private Action<IServiceCollection>? _more;
 
     public ManualClock Clock { get; private init; } = new();
+
+    /// <summary>A time source vouches for the clock until a test says otherwise.</summary>
+    public FakeMachineTime Machine { get; } = new() { Synchronised = true };
 
     public FakePipelines Pipelines { get; } = new();
 
@@ -103,7 +108,7 @@ internal sealed class BoxFixture : IAsyncDisposable
         foreach (var volume in settings.Recording.Volumes) Directory.CreateDirectory(volume);
         _app = BoxApp.Build(settings, Clock, s =>
         {
-            s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20)));
+            s.AddLogging(l => l.ClearProviders()).AddSingleton<IRecordingPipelines>(Pipelines).AddSingleton<IFootage>(Footage).AddSingleton<IMachineTime>(Machine).AddSingleton(new BoxConsole(Said)).AddSingleton(new WishTiming(Duration.FromMilliseconds(20)));
             _more?.Invoke(s);
         });
         AdminKey = Key(BoxRole.Admin);

@@ -10,7 +10,7 @@ using NodaTime;
 
 namespace Heldar.Edge.Tests.Events;
 
-/// <summary>A whole box in this process that receives simulated cameras for real: real sessions, real disk, real clock.</summary>
+/// <summary>A whole box in this process that receives simulated cameras for real: real sessions, real disk, a real clock unless a test has its own.</summary>
 internal sealed class RealCameraBox(CameraSimulator simulator) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -19,15 +19,25 @@ internal sealed class RealCameraBox(CameraSimulator simulator) : IAsyncDisposabl
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    /// <summary>Where a camera is for the box, when that is not where the simulator has it.</summary>
+    public Func<CameraSpec, Uri>? UrlOf { get; set; }
+
+    /// <summary>The box's wall clock.</summary>
+    public IClock Clock { get; set; } = SystemClock.Instance;
+
+    /// <summary>A part of the running box.</summary>
+    public T Service<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
     /// <summary>Starts it; each camera with the lines that <paramref name="more"/> gives it.</summary>
     public async Task StartAsync(Func<CameraSpec, string> more, string volume = "./recordings", string sections = "")
     {
         var (username, password) = simulator.Credentials;
-        var cameras = string.Concat(simulator.Cameras.Select(c => $"  - {{ id: {c.Name}, url: '{simulator.Url(c)}', username: {username}, password: {(c.Name == "locked" ? "wrong" : password)}{more(c)} }}\n"));
+        var cameras = string.Concat(simulator.Cameras.Select(c => $"  - {{ id: {c.Name}, url: '{UrlOf?.Invoke(c) ?? simulator.Url(c)}', username: {username}, password: {(c.Name == "locked" ? "wrong" : password)}{more(c)} }}\n"));
         var yaml = $"box: {{ listen: 'http://127.0.0.1:0', data: ./data }}\nrecording: {{ volumes: [{{ path: {volume} }}], segmentSeconds: 5 }}\n{sections}cameras:\n{cameras}";
         var settings = SettingsReader.Read(_folder.File("heldar.yaml"), yaml, _ => null);
         DataFolder.Create(settings.DataFolder);
-        _app = BoxApp.Build(settings, SystemClock.Instance, s => s.AddLogging(l => l.ClearProviders()));
+        _app = BoxApp.Build(settings, Clock, s => s.AddLogging(l => l.ClearProviders()));
         var key = _app.Services.GetRequiredService<ApiKeys>().Add("test", BoxRole.Admin);
         await _app.StartAsync(Cancellation);
         _http = new HttpClient(new SocketsHttpHandler()) { BaseAddress = new Uri(_app.Urls.Single()) };

@@ -53,6 +53,20 @@ public sealed class BoxReporterTests : IAsyncLifetime
         Assert.Equal(_events.Seqs.Order(), _events.Seqs);
     }
 
+    [Theory]
+    [InlineData(24 * 365 * 10)]
+    [InlineData(-24 * 365 * 10)]
+    public async Task Status_GoesOn_WhenTheClockWasSetAndComesBack(int hours)
+    {
+        _box.Clock.Now += Duration.FromHours(hours);
+        await SecondAsync();
+        _box.Clock.Now -= Duration.FromHours(hours);
+        _events.Types.Clear();
+        for (var i = 0; i < 30; i++) await SecondAsync();
+
+        Assert.Equal(2, _events.Types.Count(t => t == EventTypes.BoxStatus));
+    }
+
     [Fact]
     public async Task Cause_ThatACameraWrote_IsToldWithoutItsControlCharacters()
     {
@@ -82,7 +96,7 @@ public sealed class BoxReporterTests : IAsyncLifetime
         var services = _box.App.Services;
         _reporter = new BoxReporter(
             services.GetRequiredService<BoxSettings>(), _box.Cameras, new CameraWatch(), services.GetRequiredService<BootCounter>(), services.GetRequiredService<IStoreWriter>(), _events,
-            services.GetRequiredService<BoxGauges>(), _box.Clock);
+            services.GetRequiredService<BoxGauges>(), new BoxTime(_box.Clock, _box.Clock.Monotonic));
     }
 
     public ValueTask DisposeAsync() => _box.DisposeAsync();

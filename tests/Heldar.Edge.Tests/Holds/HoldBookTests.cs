@@ -1,6 +1,8 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
 using Heldar.Edge.Holds;
+using Heldar.Edge.Indexer;
+using Heldar.Edge.Seals;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Edge.Tests.Retention;
 using NodaTime;
@@ -85,6 +87,69 @@ public sealed class HoldBookTests : IAsyncDisposable
         Assert.Equal([standing.Id, ended.Id, ended.Id], told);
         Assert.Equal(told, Told(_box.Box.Outbox));
     }
+
+    [Fact]
+    public async Task HoldWithoutAVolume_IsNotSealed_UntilOneComes()
+    {
+        var (camera, now, writer) = (Guid.CreateVersion7(), _box.Clock.Now, _box.Box.Writers.All[0]);
+        _box.Box.Writers.Remove(writer);
+        var hold = await _box.HoldAsync(camera, now, now + Duration.FromHours(1));
+        Assert.False(hold.Sealed);
+        await _box.Holds.SealRestAsync(CancellationToken.None);
+        Assert.False((await FindAsync(hold.Id)).Sealed);
+
+        _box.Box.Writers.Add(writer);
+        await _box.Holds.SealRestAsync(CancellationToken.None);
+        Assert.True((await FindAsync(hold.Id)).Sealed);
+        await _box.RestartAsync(loseDatabase: true);
+        Assert.Equal(hold.Data, (await FindAsync(hold.Id)).Data);
+    }
+
+    [Fact]
+    public async Task VolumeThatComesLater_GetsOlderHolds_AndEndsThatItMissed()
+    {
+        var (camera, now) = (Guid.CreateVersion7(), _box.Clock.Now);
+        var ended = await PlaceAsync();
+        var standing = await PlaceAsync();
+        var before = await PlaceAsync();
+        await _box.Holds.ReleaseAsync(before.Id, BoxRole.Admin, "user:anna", CancellationToken.None);
+        var (volume, writer) = _box.Disk("later");
+
+        _box.Box.Writers.Add(writer);
+        await _box.Holds.SealRestAsync(CancellationToken.None);
+        Assert.Equal([(ended.Id, false), (standing.Id, false)], Sealed(volume.Root));
+        _box.Box.Writers.Remove(writer);
+        await _box.Holds.ReleaseAsync(ended.Id, BoxRole.Admin, "user:anna", CancellationToken.None);
+        await _box.Holds.SealRestAsync(CancellationToken.None);
+        _box.Box.Writers.Add(writer);
+        for (var i = 0; i < 2; i++) await _box.Holds.SealRestAsync(CancellationToken.None);
+
+        Assert.Equal([(ended.Id, false), (standing.Id, false), (ended.Id, true)], Sealed(volume.Root));
+        Assert.Equal([(ended.Id, false), (standing.Id, false), (before.Id, false), (before.Id, true), (ended.Id, true)], Sealed(_box.Box.Root));
+
+        async Task<Hold> PlaceAsync()
+        {
+            _box.Pass(Duration.FromSeconds(1));
+            return await _box.HoldAsync(camera, now, now + Duration.FromHours(1));
+        }
+    }
+
+    [Fact]
+    public async Task Expiry_IsAudited()
+    {
+        var (camera, now) = (Guid.CreateVersion7(), _box.Clock.Now);
+        var hold = await _box.HoldAsync(camera, now, now + Duration.FromHours(1), expires: now + Duration.FromHours(2));
+        _box.Pass(Duration.FromHours(3));
+        for (var i = 0; i < 2; i++) await _box.Holds.ExpireAsync(CancellationToken.None);
+
+        var entry = Assert.Single(await _box.Audit.PageAsync(null, camera, 10, CancellationToken.None));
+        Assert.Equal(("box", "hold.expired", hold.Id.ToString("D")), (entry.Actor, entry.Action, entry.Target));
+    }
+
+    private async Task<Hold> FindAsync(Guid id) => (await _box.Box.Store.ReadAsync(db => HoldRows.Find(db, id), CancellationToken.None))!;
+
+    private static IEnumerable<(Guid Hold, bool Ended)> Sealed(string root) =>
+        new SealReader(root).Read(null, CancellationToken.None).Select(e => e.Record.Hold).OfType<HoldSeal>().Select(h => (h.Data.Hold, h.Released is not null));
 
     private IReadOnlyList<HoldReleasedData> Ends => [.. _box.Box.Outbox.Others.Select(o => o.Data).OfType<HoldReleasedData>()];
 

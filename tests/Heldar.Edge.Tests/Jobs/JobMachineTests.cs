@@ -38,11 +38,11 @@ public sealed class JobMachineTests
     {
         var job = Job(JobState.Stopping);
         var footage = Footage(seconds);
-        if (!footage.IsWhole(job)) Assert.Same(job, JobMachine.Step(job, Recorded(1800), footage, To + JobMachine.StopPatience - Duration.Epsilon));
-        var ended = JobMachine.Step(job, Recorded(1800), footage, To + JobMachine.StopPatience);
+        if (!footage.IsWhole(job)) Assert.Same(job, JobMachine.Step(job, Recorded(1800), footage, JobTime.Sure(To + JobMachine.StopPatience - Duration.Epsilon)));
+        var ended = JobMachine.Step(job, Recorded(1800), footage, JobTime.Sure(To + JobMachine.StopPatience));
         Assert.Equal((state, detail), (ended.State.ToString(), ended.Detail));
 
-        var cause = JobMachine.Step(job, Ready with { Cause = "refused" }, footage, To + JobMachine.StopPatience).Detail;
+        var cause = JobMachine.Step(job, Ready with { Cause = "refused" }, footage, JobTime.Sure(To + JobMachine.StopPatience)).Detail;
         Assert.Equal(detail is null ? null : seconds == 0 ? "refused" : detail + ": refused", cause);
     }
 
@@ -62,7 +62,7 @@ public sealed class JobMachineTests
         foreach (var state in (JobState[])[JobState.Starting, JobState.Stopping])
         {
             var job = Job(state);
-            Assert.Same(job, JobMachine.Step(job, Ready, null, To + Duration.FromHours(1)));
+            Assert.Same(job, JobMachine.Step(job, Ready, null, JobTime.Sure(To + Duration.FromHours(1))));
         }
     }
 
@@ -70,8 +70,8 @@ public sealed class JobMachineTests
     [Fact]
     public void FootageBeforeARestart_Counts()
     {
-        Assert.Equal((JobState.Completed, "recorded 300 of 1800 s, until 2026-11-21T10:05:00Z: refused"), Told(JobMachine.Step(Job(JobState.Starting), Ready with { Cause = "refused" }, Footage(300), To + JobMachine.StopPatience)));
-        Assert.Equal((JobState.Completed, "recorded 300 of 1800 s, until 2026-11-21T10:05:00Z: the box went down"), Told(JobMachine.Recover(Job(JobState.Starting), Footage(300), To)));
+        Assert.Equal((JobState.Completed, "recorded 300 of 1800 s, until 2026-11-21T10:05:00Z: refused"), Told(JobMachine.Step(Job(JobState.Starting), Ready with { Cause = "refused" }, Footage(300), JobTime.Sure(To + JobMachine.StopPatience))));
+        Assert.Equal((JobState.Completed, "recorded 300 of 1800 s, until 2026-11-21T10:05:00Z: the box went down"), Told(JobMachine.Recover(Job(JobState.Starting), Footage(300), JobTime.Sure(To))));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class JobMachineTests
     [InlineData("Cancelled", 3600, 0, "Cancelled", null)]
     public void Crash_LeavesNoStateInTheMiddle(string state, int secondsLater, int recorded, string expected, string? detail)
     {
-        var job = JobMachine.Recover(Job(Enum.Parse<JobState>(state)), Footage(recorded), From + Duration.FromSeconds(secondsLater));
+        var job = JobMachine.Recover(Job(Enum.Parse<JobState>(state)), Footage(recorded), JobTime.Sure(From + Duration.FromSeconds(secondsLater)));
         Assert.Equal((expected, detail), (job.State.ToString(), job.Detail));
     }
 
@@ -172,7 +172,7 @@ public sealed class JobMachineTests
 
     private static RecordingJob Advance(RecordingJob job, JobCamera camera, Instant now, bool restart)
     {
-        var next = restart ? JobMachine.Recover(job, Footage(job, camera), now) : Step(job, camera, now);
+        var next = restart ? JobMachine.Recover(job, Footage(job, camera), JobTime.Sure(now)) : Step(job, camera, now);
         for (var i = 0; next != job; i++)
         {
             Assert.True(i < 8, "a job goes in circles");
@@ -187,7 +187,20 @@ public sealed class JobMachineTests
     private static JobCamera Camera(Random random, Instant now) => new(
         random.Next(60) > 0, random.Next(60) > 0, random.Next(2) == 0 ? null : now - Duration.FromSeconds(random.Next(300)), random.Next(4) == 0 ? null : now - Duration.FromSeconds(random.Next(20)), null);
 
-    private static RecordingJob Step(RecordingJob job, JobCamera camera, Instant now) => JobMachine.Step(job, camera, Footage(job, camera), now);
+    [Theory]
+    [InlineData("Pending")]
+    [InlineData("Starting")]
+    [InlineData("Recording")]
+    public void WhatAClockInDoubtJumpedOver_Waits_AndWhatItRanThroughEnds(string state)
+    {
+        var (job, late) = (Job(Enum.Parse<JobState>(state)), To + Duration.FromDays(3650));
+        Assert.Same(job, JobMachine.Step(job, Ready, Footage(0), new JobTime(late, late, false)));
+        Assert.NotEqual(JobState.Missed, JobMachine.Recover(job, Footage(0), new JobTime(late, late, false)).State);
+        Assert.NotEqual(job.State, JobMachine.Step(job, Ready, Footage(0), new JobTime(late, From, false)).State);
+        Assert.NotEqual(job.State, JobMachine.Step(job, Ready, Footage(0), JobTime.Sure(late)).State);
+    }
+
+    private static RecordingJob Step(RecordingJob job, JobCamera camera, Instant now) => JobMachine.Step(job, camera, Footage(job, camera), JobTime.Sure(now));
 
     private static JobFootage Footage(RecordingJob job, JobCamera camera) =>
         camera is { RecordedSince: { } since, RecordedThrough: { } through } ? JobFootage.Of(job.From, job.To, [new Stretch(since, through)]) : JobFootage.None;

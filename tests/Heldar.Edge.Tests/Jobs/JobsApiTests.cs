@@ -106,6 +106,31 @@ public sealed class JobsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task StartWithAClockThatIsAhead_MissesNothing_AndRecordsWhenTheTimeComes()
+    {
+        var begin = _box.Clock.Now + Duration.FromMinutes(10);
+        var job = await AddAsync(new { start_time = begin.ToString(), duration_seconds = 60 });
+        await _box.JsonAsync("POST", "/api/v1/cameras/yard/recording-series", new { days = new[] { 0, 1, 2, 3, 4, 5, 6 }, time_start = "06:00", time_end = "06:10" }, 201);
+        var first = (await JobsAsync())[0];
+        var rightly = _box.Clock.Now;
+
+        // The clock's battery is empty, and there is no time source yet.
+        (_box.Machine.Synchronised, _box.Machine.Boot) = (false, "second");
+        await _box.RestartAsync(Yaml, Duration.FromDays(3650));
+        var ahead = await UntilAsync(() => _box.JsonAsync("GET", "/api/v1/cameras/yard/recording-jobs?from=2036-01-01T00:00:00Z&to=2037-01-01T00:00:00Z"), j => j.GetArrayLength() > 0);
+        Assert.Equal(1, ahead.GetArrayLength());
+        Assert.Equal(["pending", "pending"], (await JobsAsync()).EnumerateArray().Select(j => j.GetProperty("state").GetString()));
+
+        (_box.Clock.Now, _box.Machine.Synchronised) = (rightly, true);
+        await StateAsync(ahead[0], "cancelled");
+        _box.Clock.Now = begin;
+        await StateAsync(job, "starting");
+        _box.Clock.Now = Instant.FromUtc(2026, 11, 21, 5, 0);
+        await StateAsync(first, "starting");
+        Assert.Equal(1, (await JobsAsync()).EnumerateArray().Count(j => j.GetProperty("state").GetString() == "pending"));
+    }
+
+    [Fact]
     public async Task Series_MakesOneOccurrenceAtATime_ByTheWallClock()
     {
         var series = await _box.JsonAsync("POST", "/api/v1/cameras/yard/recording-series", new { days = new[] { 5, 6 }, time_start = "06:00", time_end = "06:10" }, 201);

@@ -49,7 +49,7 @@ public sealed class MirrorFaultTests : MirrorBench
                 box.Clock.Advance(Duration.FromMinutes(10));
                 await box.State.LookAsync(Cancellation);
                 Assert.True(box.State.Newest!.Lag > Duration.FromMinutes(10), $"{box.State.Newest}");
-                Assert.Matches("the mirror is behind: (9|1[0-9]) segments .* have no copy, the oldest since [0-9]+ min: the disk has not answered for", box.State.Problem!);
+                Assert.Matches("the mirror is behind: (9|1[0-9]) segments .* have no copy, the oldest since [0-9]+ min: hangs: the disk has not answered for", box.State.Problem!);
             }
             finally
             {

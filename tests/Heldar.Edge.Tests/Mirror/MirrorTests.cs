@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Audit;
 using Heldar.Edge.Indexer;
@@ -87,6 +88,20 @@ public sealed class MirrorTests : MirrorBench
     }
 
     [Fact]
+    public async Task CopyThatWaitsForALaterTry_DoesNotWaitForYears_WhenTheClockWasAheadThen()
+    {
+        await using (var alone = await VolumesFixture.StartAsync(Primary)) await RecordAsync(alone, 150);
+        await using var box = await VolumesFixture.StartAsync(Primary, Copy);
+        await WantAsync(box);
+        await box.Store.EnqueueAsync(db =>
+        {
+            foreach (var item in MirrorRows.Waiting(db, box.Clock.Now, 10)) MirrorRows.Later(db, item.Id, box.Clock.Now + Duration.FromDays(3650), Duration.FromSeconds(5));
+        });
+
+        await AllCopiedAsync(box, 3);
+    }
+
+    [Fact]
     public async Task CopiesAreKnown_WithoutReadingThem_WhenTheDatabaseIsLost()
     {
         await using (var before = await VolumesFixture.StartAsync(Primary, Copy))
@@ -167,6 +182,68 @@ public sealed class MirrorTests : MirrorBench
         Assert.Equal(0, box.Scrubber.OpenDamages);
         await EqualAsync(box, 2);
         Assert.Single(Directory.GetFiles(Path.Combine(Copy.Path, Quarantine.Folder)));
+    }
+
+    /// <summary>A disk that does not give the copy now, and a flipped bit in the segment: the copy is all that is left.</summary>
+    [Fact]
+    public async Task Scrub_KeepsACopyThatItCannotRead_AndRestoresFromItLater_WhenTheSegmentIsDamaged()
+    {
+        await using var box = await VolumesFixture.StartAsync(Primary, Copy);
+        await RecordAsync(box, 100);
+        await AllCopiedAsync(box, 2);
+        var segment = (await box.SegmentsAsync(Camera.Uid))[0];
+        Flip(segment.File!);
+        var copy = Path.Combine(Copy.Path, segment.RelativePath);
+        File.Move(copy, copy + ".there");
+        Unreadable(copy, box.Folder);
+        await RoundAsync(box);
+
+        Assert.Equal(2, box.Scrubber.OpenDamages);
+        Assert.True(File.Exists(copy));
+        Assert.DoesNotContain(Records(Copy.Path), r => r.Type == SealType.Quarantined);
+
+        File.Move(copy + ".there", copy, overwrite: true);
+        await RoundAsync(box);
+        Assert.Equal(0, box.Scrubber.OpenDamages);
+        await EqualAsync(box, 2);
+    }
+
+    [Fact]
+    public async Task Scrub_KeepsACopyThatDiffers_WhenTheSegmentIsDamagedToo()
+    {
+        await using var box = await VolumesFixture.StartAsync(Primary, Copy);
+        await RecordAsync(box, 100);
+        await AllCopiedAsync(box, 2);
+        var segment = (await box.SegmentsAsync(Camera.Uid))[0];
+        Flip(segment.File!);
+        Flip(Path.Combine(Copy.Path, segment.RelativePath));
+        await RoundAsync(box);
+
+        Assert.Equal(2, box.Scrubber.OpenDamages);
+        Assert.True(File.Exists(Path.Combine(Copy.Path, segment.RelativePath)));
+    }
+
+    [Fact]
+    public async Task Scrub_HasACopyWrittenAnew_WhenItCannotBeRead_AndTheSegmentIsWhole()
+    {
+        await using var box = await VolumesFixture.StartAsync(Primary, Copy);
+        await RecordAsync(box, 100);
+        await AllCopiedAsync(box, 2);
+        var copy = Path.Combine(Copy.Path, (await box.SegmentsAsync(Camera.Uid))[0].RelativePath);
+        File.Delete(copy);
+        Unreadable(copy, box.Folder);
+        await RoundAsync(box);
+        await AllCopiedAsync(box, 2);
+
+        await EqualAsync(box, 2);
+    }
+
+    /// <summary>No user, not even the first, can open a socket as a file; its name must be short where it is made.</summary>
+    private static void Unreadable(string file, string folder)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "s")));
+        File.Move(Path.Combine(folder, "s"), file);
     }
 
     [Fact]

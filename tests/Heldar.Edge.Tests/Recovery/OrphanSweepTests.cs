@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Tests.Retention;
@@ -61,17 +62,48 @@ public sealed class OrphanSweepTests : IAsyncDisposable
     public async Task FileThatOnlyASealKnows_Stays()
     {
         _ = await PutAsync(Hours(5));
+        var closed = Orphan(Hours(30), "closed");
+        await SealAsync(new SealRecord
+        {
+            Type = SealType.Closed,
+            Path = closed.RelativePath,
+            Data = new SegmentData
+            {
+                Segment = closed.Id,
+                Camera = Gate,
+                Revision = 1,
+                Run = Gate,
+                Start = closed.Start,
+                End = closed.Start + Duration.FromSeconds(30),
+                Bytes = 6,
+                Codec = "avc1.64000d",
+                Sha256 = new string('a', 64),
+                Root = new string('b', 64),
+                Reason = "closed",
+            },
+        });
+
+        Assert.Equal(new OrphanResult(2, 0, 0, null), await SweepAsync());
+
+        Assert.True(File.Exists(Full(closed)));
+    }
+
+    [Fact]
+    public async Task FileThatWasOpenedAndHasNoFootage_GoesToQuarantine()
+    {
+        _ = await PutAsync(Hours(5));
         var opened = Orphan(Hours(30), "opened");
-        await _box.Box.Writers.All[0].SealAsync(new SealRecord
+        await SealAsync(new SealRecord
         {
             Type = SealType.Opened,
             Path = opened.RelativePath,
             Opened = new OpenedSeal(opened.Id, Gate, "gate", Gate, opened.Start, "avc1.64000d", 640, 360, 10, new string('a', 64)),
-        }, CancellationToken.None);
+        });
 
-        Assert.Equal(0, (await SweepAsync()).Moved);
+        Assert.Equal(new OrphanResult(2, 0, 0, null), await SweepAsync());
 
-        Assert.True(File.Exists(Full(opened)));
+        Assert.Equal("opened", await File.ReadAllTextAsync(Path.Combine(_box.Box.Root, Quarantine.Folder, Path.GetFileName(opened.RelativePath))));
+        Assert.Equal(opened.RelativePath, Assert.Single(_box.Box.Seals(), s => s.Type == SealType.Quarantined).Path);
     }
 
     [Fact]
@@ -133,7 +165,7 @@ public sealed class OrphanSweepTests : IAsyncDisposable
         // .NET cannot name what is no UTF-8, so the shell tidies up.
         await RunAsync(folder, "rm -rf -- ./*");
         Assert.Equal((1, (string?)null), (result.Moved, result.Doubt));
-        Assert.Equal(14, result.Others);
+        Assert.Equal(16, result.Others);
         Assert.Equal(before - 1, after);
         Assert.Equal("not yours", await File.ReadAllTextAsync(secret));
         Assert.Single(Directory.GetFileSystemEntries(_elsewhere.Path));
@@ -173,6 +205,8 @@ public sealed class OrphanSweepTests : IAsyncDisposable
         _elsewhere.Dispose();
     }
 
+    private Task SealAsync(SealRecord record) => _box.Box.Writers.All[0].SealAsync(record, CancellationToken.None);
+
     private static async Task RunAsync(string folder, string script)
     {
         using var shell = Process.Start(new ProcessStartInfo("bash", ["-e", "-c", script]) { WorkingDirectory = folder })!;
@@ -199,7 +233,7 @@ public sealed class OrphanSweepTests : IAsyncDisposable
         return name;
     }
 
-    private Task<OrphanResult> SweepAsync(Action? rest = null) => new OrphanSweep(_box.Box.Store, _box.Clock, NullLogger<OrphanSweep>.Instance).RunAsync(
+    private Task<OrphanResult> SweepAsync(Action? rest = null) => new OrphanSweep(_box.Box.Store, _box.Box.IndexWriter, _box.Clock, NullLogger<OrphanSweep>.Instance).RunAsync(
         _box.Box.Writers.All[0],
         _ =>
         {

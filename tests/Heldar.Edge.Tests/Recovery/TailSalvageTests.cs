@@ -1,4 +1,5 @@
 using Heldar.Contracts.Events;
+using Heldar.Edge.Fsck;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
@@ -162,6 +163,39 @@ public sealed class TailSalvageTests : IAsyncLifetime
         var again = Assert.Single(Run());
 
         Assert.Equal(first, again);
+    }
+
+    /// <summary>A disk failed when the segment closed, and the box went on for hours: a start does not look that far back, the daily sweep and fsck do.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task LeftOpenHoursAgo_IsSalvaged(bool byFsck)
+    {
+        for (var hour = 0; hour < 4; hour++)
+        {
+            _box.Clock.Advance(NodaTime.Duration.FromHours(1));
+            using var seals = SealLog.Open(_box.Root, _box.Clock);
+            seals.Append(new SealRecord { Type = SealType.Noted, Cause = "time goes by" });
+        }
+
+        Assert.Empty(Run());
+        File.SetLastWriteTimeUtc(Path.Combine(_box.Root, _path), _opened.Start.ToDateTimeUtc());
+        if (byFsck)
+        {
+            var report = await new Checker([Volume.Open(_box.Root, _box.Clock.Now)], null, _box.Clock, NullLoggerFactory.Instance).RunAsync(false, repair: true, _ => { }, CancellationToken.None);
+            Assert.True(Assert.Single(report.Listed).Repaired);
+        }
+
+        await _box.StartAsync();
+        var sweep = new OrphanSweep(_box.Store, _box.IndexWriter, _box.Clock, NullLogger<OrphanSweep>.Instance);
+        Assert.Equal(new OrphanResult(1, 0, 0, null, byFsck ? 0 : 1), await sweep.RunAsync(_box.Writers.All[0], _ => ValueTask.CompletedTask, CancellationToken.None));
+        await Eventually.TrueAsync(() => _box.IndexWriter.Waiting == 0, "the index took it");
+        await _box.Store.EnqueueAsync(_ => { });
+
+        var segment = Assert.Single(await _box.SegmentsAsync(Camera.Uid));
+        Assert.Equal((_pieces.Sum(p => p.Frames), "salvaged", HashOrigin.Recorded), (segment.Data.Frames, segment.Data.Reason, segment.Data.HashOrigin));
+        Assert.Equal(segment.Data.Frames, (await Tool.FrameHashesAsync(segment.File!, "v")).Length);
+        Assert.Equal(0, (await sweep.RunAsync(_box.Writers.All[0], _ => ValueTask.CompletedTask, CancellationToken.None)).Salvaged);
     }
 
     private byte[] WithoutLastSeals()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Heldar.Contracts.Events;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Retention;
@@ -88,7 +89,7 @@ public sealed class DiskFilledBySomebodyElse
 
     private static Retainer Retainer(VolumesFixture box) => new(
         box.Store, box.Volumes, v => v.Space(), new RetentionPolicies(() => RetentionPolicy.Default with { MinFreeBytes = Floor }),
-        new Eraser(box.Store, box.Store, box.Outbox, box.Writers, new ReadLocks(), box.Clock, NullLogger<Eraser>.Instance),
+        new Eraser(box.Store, box.Store, box.Outbox, box.Writers, new DiskWork(), new ReadLocks(), box.Clock, NullLogger<Eraser>.Instance),
         new ClockGuard(box.Store, box.Store, new FakeMachineTime(), box.Clock),
-        new HoldBook(box.Store, box.Store, box.Outbox, box.Writers, box.Clock, NullLogger<HoldBook>.Instance), box.Clock);
+        new HoldBook(box.Store, box.Store, box.Outbox, new AuditLog(box.Store, box.Store, box.Clock), box.Writers, box.Clock, NullLogger<HoldBook>.Instance), box.Clock);
 }

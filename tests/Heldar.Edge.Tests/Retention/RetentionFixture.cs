@@ -1,5 +1,6 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Retention;
@@ -15,6 +16,7 @@ namespace Heldar.Edge.Tests.Retention;
 /// <summary>Retention over real files, a real database and a real seal log; only clocks and the size of the disk are made up.</summary>
 internal sealed class RetentionFixture : IAsyncDisposable
 {
+    private readonly List<VolumeWriter> _others = [];
     private Retainer? _retainer;
 
     public RecordingFixture Box { get; } = new();
@@ -37,6 +39,8 @@ internal sealed class RetentionFixture : IAsyncDisposable
 
     public HoldBook Holds { get; private set; } = null!;
 
+    public AuditLog Audit { get; private set; } = null!;
+
     public IEnumerable<FootageDeletedData> Deletions => Box.Outbox.Others.Select(o => o.Data).OfType<FootageDeletedData>();
 
     /// <summary>Wall and monotonic time go on together.</summary>
@@ -47,7 +51,7 @@ internal sealed class RetentionFixture : IAsyncDisposable
     }
 
     /// <summary>A closed segment on disk and in the index.</summary>
-    public async Task<SegmentData> PutAsync(Guid camera, string slug, Instant start, int seconds = 30, int bytes = 1000)
+    public async Task<SegmentData> PutAsync(Guid camera, string slug, Instant start, int seconds = 30, int bytes = 1000, VolumeWriter? on = null)
     {
         var data = new SegmentData
         {
@@ -65,11 +69,12 @@ internal sealed class RetentionFixture : IAsyncDisposable
             Reason = "closed",
         };
         var path = new SegmentName(slug, start, data.Segment).RelativePath;
-        var full = Path.Combine(Box.Root, path);
+        on ??= Box.Writers.All[0];
+        var full = Path.Combine(on.Volume.Root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         await File.WriteAllBytesAsync(full, new byte[bytes]);
-        Assert.True(Box.Writers.All[0].TrySeal(new SealRecord { Type = SealType.Closed, Path = path, Data = data }));
-        await Box.Store.EnqueueAsync(db => SegmentRows.Apply(db, Box.Outbox, Box.Volume.Id, path, data));
+        Assert.True(on.TrySeal(new SealRecord { Type = SealType.Closed, Path = path, Data = data }));
+        await Box.Store.EnqueueAsync(db => SegmentRows.Apply(db, Box.Outbox, on.Volume.Id, path, data));
         return data;
     }
 
@@ -79,6 +84,14 @@ internal sealed class RetentionFixture : IAsyncDisposable
         return (await Holds.PlaceAsync(
             new HoldAppliedData { Hold = Guid.CreateVersion7(Clock.Now.ToDateTimeOffset()), Camera = camera, From = from, To = to, Reason = "theft", Owner = "police", Expires = expires, Case = caseId },
             by, null, CancellationToken.None))!;
+    }
+
+    /// <summary>A second disk, which is not in use until a test says so.</summary>
+    public (Volume Volume, VolumeWriter Writer) Disk(string name)
+    {
+        var volume = Volume.Open(Path.Combine(Box.Folder, name), Clock.Now);
+        _others.Add(new VolumeWriter(volume, SealLog.Open(volume.Root, Clock), Box.IndexWriter, Box.Storage, NullLogger<VolumeWriter>.Instance));
+        return (volume, _others[^1]);
     }
 
     /// <summary>Ids of the segments whose files are on disk.</summary>
@@ -109,16 +122,18 @@ internal sealed class RetentionFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _retainer?.Dispose();
+        foreach (var writer in _others) await writer.DisposeAsync();
         await Box.DisposeAsync();
     }
 
     private Retainer Open()
     {
-        Holds = new HoldBook(Box.Store, Box.Store, Box.Outbox, Box.Writers, Clock, NullLogger<HoldBook>.Instance);
+        Audit = new AuditLog(Box.Store, Box.Store, Clock);
+        Holds = new HoldBook(Box.Store, Box.Store, Box.Outbox, Audit, Box.Writers, Clock, NullLogger<HoldBook>.Instance);
         SpaceProbe space = _ => (Math.Max(0, DiskBytes - ForeignBytes - FilesBytes()), DiskBytes);
         return new Retainer(
             Box.Store, Box.Volumes, space, new RetentionPolicies(() => Policy),
-            new Eraser(Box.Store, Box.Store, Box.Outbox, Box.Writers, Locks, Clock, NullLogger<Eraser>.Instance),
+            new Eraser(Box.Store, Box.Store, Box.Outbox, Box.Writers, new DiskWork(), Locks, Clock, NullLogger<Eraser>.Instance),
             new ClockGuard(Box.Store, Box.Store, Machine, Clock), Holds, Clock);
     }
 }

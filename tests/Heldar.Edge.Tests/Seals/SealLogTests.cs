@@ -55,6 +55,83 @@ public sealed class SealLogTests : IDisposable
     }
 
     [Fact]
+    public void FullFile_IsFollowedByAnother_WhateverTheClockDoes()
+    {
+        var years = Duration.FromDays(3650);
+        for (var start = 0; start < 3; start++)
+        {
+            using var log = SealLog.Open(_folder.Path, _clock, maxFile: 2000);
+            log.Append(Record($"{start}"));
+            if (start == 0) _clock.Now += years;
+            for (var i = 0; i < 20; i++) log.Append(Record($"{start}.{i}"));
+            if (start == 0) _clock.Now -= years;
+        }
+
+        var (records, problems) = Read();
+        Assert.Empty(problems);
+        Assert.Equal(Enumerable.Range(1, 63).Select(i => (long)i), records.Select(r => r.Seq));
+        var files = SealFiles.Hours(_folder.Path);
+        Assert.Equal(["2026/12/31/22", "2036/12/28/22", "2036/12/28/22_00001", "2036/12/28/22_00002"], files.Take(4));
+        Assert.All(files, f => Assert.InRange(new FileInfo(SealFiles.PathOf(_folder.Path, f)).Length, 1, 2000));
+        Assert.All(files.Skip(1), f => Assert.Equal(SealFiles.TimeOf("2036/12/28/22"), SealFiles.TimeOf(f)));
+        // Whoever sorts whole paths finds the same order.
+        Assert.Equal(files.Select(f => SealFiles.PathOf(_folder.Path, f)), Directory.EnumerateFiles(_folder.Path, "*.jsonl", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void FragmentsThatNobodyAsksFor_AreChainedAllTheSame()
+    {
+        using (var log = SealLog.Open(_folder.Path, _clock))
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                log.Append(Record($"{i}"));
+                log.Append(new SealRecord { Type = SealType.Fragments, Fragments = new FragmentsSeal(Guid.CreateVersion7(), [new FragmentSeal(812, 4711, 25, _clock.Now, new string('a', 64))]) });
+            }
+        }
+
+        var reader = new SealReader(_folder.Path);
+        Assert.Equal(["0", "1", "2", "3", "4"], reader.Read(null, CancellationToken.None, fragments: false).Select(e => e.Record.Cause));
+        Assert.Equal((0, 10L), (reader.Problems.Count, reader.Lines));
+        var path = SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[^1]);
+        var whole = File.ReadAllBytes(path);
+        // The last line has nothing behind it yet.
+        for (var at = 0; at < Array.LastIndexOf(whole, (byte)'\n', whole.Length - 2) + 1; at++)
+        {
+            var changed = (byte[])whole.Clone();
+            changed[at] ^= 1;
+            File.WriteAllBytes(path, changed);
+            var again = new SealReader(_folder.Path);
+            Assert.True(again.Read(null, CancellationToken.None, fragments: false).Count() <= 5);
+            Assert.NotEmpty(again.Problems);
+        }
+    }
+
+    [Fact]
+    public void Reader_AcceptsABeginningThatASealSaysWasPruned_AndNoOther()
+    {
+        string Last(int file) => SealReader.LastWholeLine(SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[file])).Last!.Value.Hash;
+        using (var log = SealLog.Open(_folder.Path, _clock))
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                log.Append(Record($"{i}"));
+                _clock.Advance(Duration.FromHours(1));
+            }
+
+            log.Append(new SealRecord { Type = SealType.Pruned, Pruned = new PrunedSeal(2, Last(1), []) });
+        }
+
+        Assert.Empty(Read().Problems);
+        File.Delete(SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[0]));
+        Assert.NotEmpty(Read().Problems);
+        File.Delete(SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[0]));
+        Assert.Empty(Read().Problems);
+        File.Delete(SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[0]));
+        Assert.NotEmpty(Read().Problems);
+    }
+
+    [Fact]
     public void PartsThatAreAbsent_AreReadBackAsAbsent()
     {
         var (camera, from) = (Guid.CreateVersion7(), _clock.Now);

@@ -55,6 +55,16 @@ public sealed class SettingsReaderTests
     }
 
     [Fact]
+    public void Read_ReadsLimitsOfHealthAndDatabase()
+    {
+        var settings = Read("health: { minRecordingPercent: 50 }\ndatabase: { maxBytes: 512MiB }\n");
+
+        Assert.Equal((50, 512L << 20), (settings.MinRecordingPercent, settings.MaxDatabaseBytes));
+        Assert.Equal((75, 4L << 30), (Read("").MinRecordingPercent, Read("").MaxDatabaseBytes));
+        Assert.Equal(4, Mistakes("health: { minRecordingPercent: 101, percent: 1 }\ndatabase: { maxBytes: 1000, max: 1 }\n").Count);
+    }
+
+    [Fact]
     public void Read_ReportsAllMistakesAtOnce_WithTheirLines()
     {
         var errors = Mistakes("""

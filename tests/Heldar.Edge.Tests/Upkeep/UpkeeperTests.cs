@@ -1,8 +1,11 @@
+using System.Text.Json.Nodes;
 using Dapper;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Jobs;
 using Heldar.Edge.Store;
+using Heldar.Edge.RuntimeSettings;
 using Heldar.Edge.Tests.Retention;
 using Heldar.Edge.Upkeep;
 using NodaTime;
@@ -16,7 +19,9 @@ public sealed class UpkeeperTests : IAsyncDisposable
     private static readonly Guid Removed = Guid.Parse("0190c0de-0000-7000-8000-000000000003");
     private readonly RetentionFixture _box = new();
 
-    private Upkeeper Upkeep => new(_box.Box.Store, _box.Retainer, _box.Clock);
+    private readonly SettingsGroup<DatabaseLimits> _limits = DatabaseLimits.Group(4L << 30);
+
+    private Upkeeper Upkeep => new(_box.Box.Store, _box.Retainer, _limits, _box.Clock);
 
     private Instant Now => _box.Clock.Now;
 
@@ -54,6 +59,8 @@ public sealed class UpkeeperTests : IAsyncDisposable
     {
         _box.Machine.Synchronised = true;
         await PutAsync(Removed, 300);
+        var job = new RecordingJob(Guid.CreateVersion7(), Camera, null, null, Ago(300), Ago(299), JobState.Completed, Ago(299), null);
+        await _box.Box.Store.EnqueueAsync(db => JobRows.Put(db, job));
         await _box.Retainer.GuardAsync(CancellationToken.None);
         _box.Machine.Synchronised = false;
 
@@ -61,11 +68,12 @@ public sealed class UpkeeperTests : IAsyncDisposable
         await _box.Retainer.GuardAsync(CancellationToken.None);
         Assert.Equal(0, await Upkeep.PruneAsync(CancellationToken.None));
         Assert.Equal(1, await CountAsync("gap"));
+        Assert.Equal(1, await CountAsync("recording_job"));
 
         _box.Machine.Synchronised = true;
         await _box.Retainer.GuardAsync(CancellationToken.None);
-        // The newest wish stays.
-        Assert.Equal(3, await Upkeep.PruneAsync(CancellationToken.None));
+        // A gap, a refill, a deletion and a job: the newest wish stays.
+        Assert.Equal(4, await Upkeep.PruneAsync(CancellationToken.None));
     }
 
     [Fact]
@@ -103,6 +111,53 @@ public sealed class UpkeeperTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task DatabaseAboveItsLimit_ForgetsTheOldestExplanations_AndNoMoreThanItMust()
+    {
+        _box.Machine.Synchronised = true;
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        // One gap an hour for 300 days, half a kilobyte each; of the other camera there is footage of 20 days ago.
+        await _box.PutAsync(Camera, "gate", Now - Duration.FromDays(20));
+        await GapsAsync(Removed, 7200, 500);
+        await GapsAsync(Camera, 480, 500);
+        var (upkeep, seven) = (Upkeep, await CountAsync($"gap WHERE start_ns >= {SegmentIndex.Ns(Ago(7))}"));
+        var used = (await upkeep.MeasureAsync(CancellationToken.None)).UsedBytes;
+        Limit(used);
+        Assert.Equal(0, await upkeep.KeepBelowLimitAsync(CancellationToken.None));
+
+        Limit(used / 10 * 8);
+        Assert.True(await upkeep.KeepBelowLimitAsync(CancellationToken.None) > 0);
+        Assert.Null(upkeep.Problem);
+        Assert.InRange((await upkeep.MeasureAsync(CancellationToken.None)).Bytes, 1 << 20, used / 10 * 8);
+        // 180 days are enough.
+        Assert.InRange(await CountAsync($"gap WHERE camera = '{SegmentIndex.Text(Removed)}'"), (180 * 24) - 1, (180 * 24) + 1);
+
+        Limit(1 << 20);
+        Assert.True(await upkeep.KeepBelowLimitAsync(CancellationToken.None) > 0);
+        // Whose footage is there keeps its explanations, and everybody the last week: what is left is larger than the limit, and that is told.
+        Assert.Equal(480, await CountAsync($"gap WHERE camera = '{SegmentIndex.Text(Camera)}'"));
+        Assert.InRange(seven, 1, await CountAsync($"gap WHERE start_ns >= {SegmentIndex.Ns(Ago(7))}"));
+    }
+
+    [Fact]
+    public async Task DatabaseThatStaysTooLarge_SaysWhy()
+    {
+        _box.Machine.Synchronised = true;
+        await GapsAsync(Removed, 160, 10_000);
+        Limit(1 << 20);
+        var upkeep = Upkeep;
+        // Nobody vouches for the clock yet.
+        Assert.Equal(0, await upkeep.KeepBelowLimitAsync(CancellationToken.None));
+        Assert.Contains("clock", upkeep.Problem, StringComparison.Ordinal);
+        await _box.Retainer.GuardAsync(CancellationToken.None);
+        Assert.Equal(0, await upkeep.KeepBelowLimitAsync(CancellationToken.None));
+        Assert.Contains("the last week of the ledger stay", upkeep.Problem, StringComparison.Ordinal);
+
+        Limit(1 << 30);
+        Assert.Equal(0, await upkeep.KeepBelowLimitAsync(CancellationToken.None));
+        Assert.Null(upkeep.Problem);
+    }
+
+    [Fact]
     public async Task File_Shrinks_WhenRowsWent_AndItsLogIsCut()
     {
         var store = _box.Box.Store;
@@ -136,6 +191,21 @@ public sealed class UpkeeperTests : IAsyncDisposable
         Assert.Equal(2, await _box.Box.Store.ReadAsync(db => db.ExecuteScalar<long>("PRAGMA auto_vacuum"), TestContext.Current.CancellationToken));
         Assert.False(_box.Box.Store.BeganAnew);
     }
+
+    private void Limit(long bytes)
+    {
+        var problems = new List<string>();
+        _limits.Check(new JsonObject { ["max_bytes"] = bytes }, problems)?.Apply();
+        Assert.Empty(problems);
+    }
+
+    /// <summary>One gap an hour, the newest half an hour ago.</summary>
+    private Task GapsAsync(Guid camera, int count, int detail) => _box.Box.Store.EnqueueAsync(db => db.Execute(
+        """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
+        INSERT INTO gap (id, camera, revision, start_ns, end_ns, cause, detail) SELECT printf('%s%020d', substr(@camera, 25), i), @camera, 1, @now - i * 3600000000000, @now - i * 3600000000000 + 1800000000000, 0, hex(randomblob(@detail / 2)) FROM n
+        """,
+        new { camera = SegmentIndex.Text(camera), count, detail, now = SegmentIndex.Ns(Now) }));
 
     private Instant Ago(int days) => Now - Duration.FromDays(days);
 

@@ -138,5 +138,5 @@ public sealed class RouteCensusTests(PostgresFixture postgres)
 
     private static string Fill(string pattern) =>
         pattern.Replace("{camera:guid}", Guid.Empty.ToString("D"), StringComparison.Ordinal).Replace("{box:guid}", Guid.Empty.ToString("D"), StringComparison.Ordinal)
-            .Replace("{file}", "0.mp4", StringComparison.Ordinal).Replace("{start}", "0", StringComparison.Ordinal);
+            .Replace("{letter:guid}", Guid.Empty.ToString("D"), StringComparison.Ordinal).Replace("{file}", "0.mp4", StringComparison.Ordinal).Replace("{start}", "0", StringComparison.Ordinal);
 }

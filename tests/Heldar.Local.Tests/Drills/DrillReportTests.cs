@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heldar.Local.Drills;
+using Heldar.Local.FleetSim;
 using Heldar.Local.Judge;
 
 namespace Heldar.Local.Tests.Drills;
@@ -13,7 +14,7 @@ public sealed class DrillReportTests
         string[] counts =
         [
             "runs", "unreadable_segments", "lost_closed_segments", "max_lost_ms", "duplicates", "held_lost", "deleted_by_clock", "overlaps_in_run", "unexplained_gaps",
-            "memory_slope_mb_per_h", "reconnect_ms", "resume_ms",
+            "memory_slope_mb_per_h", "reconnect_ms", "resume_ms", "events_sent", "events_lost", "applied_twice", "index_mismatches",
         ];
         Assert.All(counts, count => Assert.True(json.RootElement.TryGetProperty(count, out _), count));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("held_lost").ValueKind);
@@ -26,6 +27,16 @@ public sealed class DrillReportTests
     {
         DrillReport report = new DrillReport { Drill = "kill" }.With(new RecordingVerdict(5, 1, 2, 3, 2500, 4, ["a kill lost 2500 ms"]) { HeldLost = 1, UnexplainedGaps = 6 });
         Assert.Equal((1, 2, 2500L, 4L, 1, 6, 3L), (report.UnreadableSegments, report.LostClosedSegments, report.MaxLostMs, report.Duplicates, report.HeldLost, report.UnexplainedGaps, report.FramesLost));
+        Assert.False(report.Ok);
+    }
+
+    [Fact]
+    public void With_AddsWhatTheIndexSays()
+    {
+        DrillReport report = new DrillReport { Drill = "pipeline" }
+            .With(new IndexVerdict { EventsSent = 10, EventsLost = 1, AppliedTwice = 2, IndexMismatches = 3, Problems = ["lost: one"] })
+            .With(new IndexVerdict { EventsSent = 5 });
+        Assert.Equal((15, 1, 2, 3), (report.EventsSent, report.EventsLost, report.AppliedTwice, report.IndexMismatches));
         Assert.False(report.Ok);
     }
 

@@ -25,6 +25,17 @@ public sealed class ChildProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Children_AreFound_AlsoInAGroupOfTheirOwn()
+    {
+        await using ChildProcess child = await ChildProcess.StartAsync(new ChildSpec("parent", "sh", ["-c", "setsid sleep 60 & wait"], Log));
+        IReadOnlyList<ProcessIdentity> found = [];
+        await Readiness.WaitAsync("grandchild", _ => Task.FromResult((found = child.Identity.Children()).Count == 1), TimeSpan.FromSeconds(10), child, Cancellation);
+        Assert.True(found[0].Signal(Signals.Kill));
+        await GoneAsync(found[0]);
+        Assert.Empty(child.Identity.Children());
+    }
+
+    [Fact]
     public async Task Child_IsKilledWithItsGroup_WhenItDoesNotStop()
     {
         string script = "trap '' TERM; sh -c 'trap \"\" TERM; echo $$ > grandchild; while :; do sleep 0.1; done' & echo ready; wait; while :; do sleep 0.1; done";

@@ -35,7 +35,7 @@ public sealed record DeadLetter(string Tenant, string Queue, string Reason, stri
     public const string NoTenant = "-";
 
     private const int MaxBody = 64 * 1024;
-    private const int MaxDetail = 1000;
+    internal const int MaxDetail = 1000;
 
     public Guid? Box { get; init; }
 

@@ -46,9 +46,16 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
         return [.. reader.Cameras.Values.OrderBy(c => c.Site, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).Select(c => new TimelineCamera(c.Camera, Merge(pieces[c.Camera], query)))];
     }
 
-    /// <summary>What the segment that starts at (or covers) <paramref name="at"/> must hash to; null when the index has none.</summary>
-    public async Task<RecordingProof?> ProofAsync(string tenant, Guid camera, Instant at, CancellationToken cancellation) =>
-        await ProofReader.FromLandingAsync(database, tenant, camera, at, cancellation) ?? await ProofReader.FromManifestAsync(database, manifests, tenant, camera, at, cancellation);
+    /// <summary>
+    /// What the segment that starts at (or covers) <paramref name="at"/> must hash to; null when the index has none. A segment that is told again after its hour was
+    /// folded stands in landing until the next fold: then the folded one counts, unless the other is of a higher revision.
+    /// </summary>
+    public async Task<RecordingProof?> ProofAsync(string tenant, Guid camera, Instant at, CancellationToken cancellation)
+    {
+        var landed = await ProofReader.FromLandingAsync(database, tenant, camera, at, cancellation);
+        var folded = await ProofReader.FromManifestAsync(database, manifests, tenant, camera, at, cancellation);
+        return landed is null || (folded is not null && folded.Segment == landed.Segment && folded.Revision >= landed.Revision) ? folded : landed;
+    }
 
     /// <summary>The path under the fleet that plays a piece.</summary>
     public static string PlayUrl(Guid camera, Instant start) => $"/media/{camera:D}/{InstantText.Format(start)}.mp4";

@@ -17,6 +17,9 @@ public static class QueueNames
     public const string Retention = "retention";
     public const string Holds = "holds";
 
+    /// <summary>Dead letters that a person sends again, signed by the cloud's own key. No box gets a SAS for it.</summary>
+    public const string Mended = "mended";
+
     /// <summary>Suffix that the Functions host gives to the queue for messages that were dequeued too often.</summary>
     public const string PoisonSuffix = "-poison";
 
@@ -25,7 +28,7 @@ public static class QueueNames
 
     /// <summary>Every queue, unsharded.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Segments, Detections, Snapshots, States, Registrations, Fanout, Webhooks, Archive, Retention, Holds];
+        [Segments, Detections, Snapshots, States, Registrations, Fanout, Webhooks, Archive, Retention, Holds, Mended];
 
     /// <summary>The queues that boxes put messages into, through a SAS with add rights only.</summary>
     public static IReadOnlyList<string> FromBoxes { get; } = [Segments, Detections, Snapshots, States, Registrations, Holds];

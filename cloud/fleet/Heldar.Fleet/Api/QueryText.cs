@@ -42,6 +42,10 @@ internal static class QueryText
     public static IReadOnlyList<Guid>? Ids(IQueryCollection query, string name) =>
         List(query, name)?.Select(t => Guid.TryParseExact(t, "D", out var id) ? id : throw new BadInputException($"{name}: '{Short(t)}' is not an id")).ToArray();
 
+    /// <summary>Words of up to 100 printable characters, separated by commas or given several times; null when none is given.</summary>
+    public static IReadOnlyList<string>? Words(IQueryCollection query, string name) =>
+        List(query, name)?.Select(t => EventRules.IsText(t, 100) ? t : throw new BadInputException($"{name}: a word has 1 to 100 printable characters")).ToArray();
+
     /// <summary>A time that the index can hold (1970 to 9998), as RFC 3339 or as Unix milliseconds.</summary>
     public static bool TryTime(string? text, out Instant time)
     {
@@ -54,7 +58,8 @@ internal static class QueryText
         return EventRules.IsTime(time);
     }
 
-    private static Instant Time(IQueryCollection query, string name) =>
+    /// <summary>A time that must be given.</summary>
+    public static Instant Time(IQueryCollection query, string name) =>
         TryTime(query[name], out var time)
             ? time
             : throw new BadInputException($"{name} must be a time such as 2026-11-21T04:37:00Z");

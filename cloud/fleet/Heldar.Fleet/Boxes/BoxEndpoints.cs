@@ -3,6 +3,7 @@ using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
 using Heldar.Fleet.Access;
 using Heldar.Fleet.Api;
+using Heldar.Fleet.Shards;
 using NodaTime;
 
 namespace Heldar.Fleet.Boxes;
@@ -21,8 +22,11 @@ internal static class BoxEndpoints
     private static async Task<IResult> ListAsync(HttpContext context, Caller caller, BoxDirectory boxes) =>
         Results.Json(await boxes.ListAsync(caller.Tenant, context.RequestAborted), HeldarJson.Options);
 
-    private static async Task<IResult> RenewAsync(HttpContext context, BoxCaller signer, BoxGrants grants) =>
-        Results.Json(await grants.CreateAsync(signer.Tenant, signer.Box, signer.Shard, context.RequestAborted), HeldarJson.Options);
+    private static async Task<IResult> RenewAsync(HttpContext context, BoxCaller signer, ShardPlacement shards, BoxGrants grants)
+    {
+        string shard = await shards.PlaceAsync(signer.Tenant, signer.Box, signer.Shard, context.RequestAborted);
+        return Results.Json(await grants.CreateAsync(signer.Tenant, signer.Box, shard, context.RequestAborted), HeldarJson.Options);
+    }
 
     private static async Task<IResult> BeatAsync(HttpContext context, BoxCaller signer, BoxDirectory boxes, BoxGrants grants, IClock clock)
     {

@@ -10,7 +10,7 @@ internal static class KeysServiceCollectionExtensions
     public static IServiceCollection AddKeys(this IServiceCollection services)
     {
         services.AddDataProtection().SetApplicationName("heldar-fleet");
-        return services.AddSingleton<IConfigureOptions<KeyManagementOptions>>(s =>
+        return services.AddSingleton<CloudKey>().AddSingleton<IConfigureOptions<KeyManagementOptions>>(s =>
             new ConfigureOptions<KeyManagementOptions>(keys => keys.XmlRepository = new PostgresKeyRing(s.GetRequiredService<NpgsqlDataSource>())));
     }
 }

@@ -1,3 +1,4 @@
+import { letters } from './letters.ts';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
@@ -75,6 +76,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   else if (path === '/api/v1/recordings') recordings(response, url);
   else if (path.endsWith('/proof')) await proof(response, path);
   else if (path.endsWith('/poster')) await poster(response, path);
+  else if (path.startsWith('/api/v1/dead-letters')) await letters(request, response, path);
   else if (path.startsWith('/media/')) await media(request, response, path);
   else json(response, 404, { error: 'there is no such path', code: 'not_found' });
 }

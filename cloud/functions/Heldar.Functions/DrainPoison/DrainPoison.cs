@@ -18,6 +18,7 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
         ["DrainPoisonDetections"] = QueueNames.Detections,
         ["DrainPoisonSnapshots"] = QueueNames.Snapshots,
         ["DrainPoisonHolds"] = QueueNames.Holds,
+        ["DrainPoisonMended"] = QueueNames.Mended,
         ["DrainPoisonStates"] = QueueNames.States,
         ["DrainPoisonRegistrations"] = QueueNames.Registrations,
         ["DrainPoisonFanout"] = QueueNames.Fanout,

@@ -17,17 +17,18 @@ internal static partial class HandlerFront
     public static void MapHandlerFront(this WebApplication app)
     {
         var table = app.Services.GetRequiredService<FunctionTable>();
+        var gate = app.Services.GetRequiredService<TimerGate>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HandlerFront));
         // The host asks GET / until anything answers.
         app.MapGet("/", () => Results.Text("heldar-functions"));
-        app.MapPost("/{function}", (string function, HttpContext context) => InvokeAsync(table, function, context, log));
+        app.MapPost("/{function}", (string function, HttpContext context) => InvokeAsync(table, gate, function, context, log));
     }
 
-    private static async Task InvokeAsync(FunctionTable table, string name, HttpContext context, ILogger log)
+    private static async Task InvokeAsync(FunctionTable table, TimerGate gate, string name, HttpContext context, ILogger log)
     {
         try
         {
-            await RunAsync(table, name, context);
+            await RunAsync(table, gate, name, context);
             await AnswerAsync(context, StatusCodes.Status200OK, Empty);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -40,11 +41,11 @@ internal static partial class HandlerFront
         }
     }
 
-    private static async Task RunAsync(FunctionTable table, string name, HttpContext context)
+    private static async Task RunAsync(FunctionTable table, TimerGate gate, string name, HttpContext context)
     {
         if (table.Timers.TryGetValue(name, out var timer))
         {
-            await timer.RunAsync(context.RequestAborted);
+            await gate.RunIfDueAsync(timer, context.RequestAborted);
             return;
         }
 

@@ -47,18 +47,54 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
             return;
         }
 
+        await ApplyAsync(verified, message.Queue, lastAttempt, null, cancellation);
+    }
+
+    /// <summary>Applies a letter that a person sent again: an event as one of its box, anything else as the message that it was. Refused again, it is open again.</summary>
+    internal async Task ApplyAsync(RedrivenLetter letter, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(letter);
+        VerifiedBatch verified;
+        try
+        {
+            verified = letter.IsEvent ? MendedEvents.AsBatch(letter) : await services.Verifier.VerifyAsync(letter.Body, cancellation);
+        }
+        catch (RefusedException refused)
+        {
+            await using var batch = services.Database.CreateBatch();
+            letter.AppendReopened(batch, refused.Reason, refused.Message);
+            await batch.ExecuteNonQueryAsync(cancellation);
+            return;
+        }
+
+        await ApplyAsync(verified, RedrivenLetter.WorkQueue(letter.Queue), lastAttempt: true, letter, cancellation);
+    }
+
+    private async Task ApplyAsync(VerifiedBatch verified, string queue, bool lastAttempt, RedrivenLetter? again, CancellationToken cancellation)
+    {
         var work = new BatchWork(verified, services.Clock.GetCurrentInstant());
-        var unknown = await SortAsync(work, message.Queue, cancellation);
-        if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, message.Queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
+        var unknown = await SortAsync(work, queue, cancellation);
+        if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
         await PrepareAsync(work, cancellation);
         await using var batch = services.Database.CreateBatch();
         GenericPlans.Append(batch);
         Append(batch, work);
-        foreach (var letter in work.Letters) letter.Append(batch);
         var complete = unknown.Count == 0 || lastAttempt;
-        if (complete) Watermarks.Append(batch, verified);
+        if (again is { IsEvent: true })
+        {
+            // The event's batch was counted when it came; this is no batch of the box.
+            if (work.Letters is [var refused, ..]) again.AppendReopened(batch, refused.Reason, refused.Detail);
+            else again.AppendApplied(batch);
+        }
+        else
+        {
+            foreach (var letter in work.Letters) letter.Append(batch);
+            if (complete) Watermarks.Append(batch, verified);
+            again?.AppendApplied(batch);
+        }
+
         if (batch.BatchCommands.Count > 1) await batch.ExecuteNonQueryAsync(cancellation);
-        if (work.Letters.Count > 0) services.Policy.Refused(message, work.Letters.Count);
+        if (work.Letters.Count > 0) services.Policy.Refused(queue, work.Batch.Envelope, work.Letters.Count);
         // After the commit: when this fails, the whole message comes again, and what is fanned out twice is one delivery.
         await services.FanOut.SendAsync(work.Box.Tenant, work.Applied, cancellation);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");

@@ -31,6 +31,7 @@ internal sealed partial class FailurePolicy
     private readonly ILogger<FailurePolicy> _log;
     private readonly SchemaGate _schema;
     private readonly ResiliencePipeline _circuit;
+    private readonly CircuitBreakerStateProvider _state = new();
 
     public FailurePolicy(QueueStore queues, SchemaGate schema, IClock clock, ILogger<FailurePolicy> log)
     {
@@ -42,10 +43,14 @@ internal sealed partial class FailurePolicy
                 MinimumThroughput = 8,
                 SamplingDuration = TimeSpan.FromSeconds(10),
                 BreakDuration = TimeSpan.FromSeconds(5),
+                StateProvider = _state,
                 ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
             })
             .Build();
     }
+
+    /// <summary>Whether messages go back unasked, because too many failed just now.</summary>
+    public bool IsOpen => _state.CircuitState == CircuitState.Open;
 
     /// <summary>Runs a handler. The flag tells it that "not yet" will not be believed again.</summary>
     /// <param name="message">The message.</param>
@@ -89,8 +94,8 @@ internal sealed partial class FailurePolicy
     /// <summary>Notes a message that was filed as a dead letter whole.</summary>
     public void Refused(QueueMessage message, string reason) => LogRefused(message.Queue, message.Id, reason);
 
-    /// <summary>Notes events of a message that were filed as dead letters, while the message's others were applied.</summary>
-    public void Refused(QueueMessage message, int events) => LogRefusedEvents(message.Queue, message.Id, events);
+    /// <summary>Notes events of a batch that were filed as dead letters, while its others were applied.</summary>
+    public void Refused(string queue, Envelope batch, int events) => LogRefusedEvents(events, batch.BatchSeq, batch.Box, queue);
 
     /// <summary>Whether trying again later may help.</summary>
     public static bool IsTransient(Exception fault) => fault switch
@@ -135,6 +140,6 @@ internal sealed partial class FailurePolicy
     [LoggerMessage(4002, LogLevel.Warning, "message {Id} of {Queue} is a dead letter: {Reason}")]
     private partial void LogRefused(string queue, string id, string reason);
 
-    [LoggerMessage(4003, LogLevel.Warning, "{Count} events of message {Id} of {Queue} became dead letters")]
-    private partial void LogRefusedEvents(string queue, string id, int count);
+    [LoggerMessage(4003, LogLevel.Warning, "{Count} events of batch {BatchSeq} of box {Box} of {Queue} became dead letters")]
+    private partial void LogRefusedEvents(int count, long batchSeq, Guid box, string queue);
 }

@@ -33,7 +33,7 @@ internal interface ITimerFunction
 {
     string Name { get; }
 
-    /// <summary>How often the worker front runs it; function.json holds the host's NCRONTAB form of the same.</summary>
+    /// <summary>How often it runs, at multiples of this since 1970; function.json holds the host's NCRONTAB form of the same.</summary>
     NodaTime.Duration Interval { get; }
 
     Task RunAsync(CancellationToken cancellation);

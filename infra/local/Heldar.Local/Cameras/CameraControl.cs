@@ -75,6 +75,12 @@ internal sealed class CameraControl(int port)
     /// <summary>Its own storage stops or goes on: what lies between is a hole in it.</summary>
     public Task StoreAsync(string camera, bool on, CancellationToken cancellation) => PostAsync(camera, $"storage?on={(on ? 1 : 0)}", cancellation);
 
+    /// <summary>Its sound stops while pictures go on, and comes back.</summary>
+    public Task SoundAsync(string camera, bool on, CancellationToken cancellation) => PostAsync(camera, $"sound?on={(on ? 1 : 0)}", cancellation);
+
+    /// <summary>All its packets are lost on the way, the connection lives; and back.</summary>
+    public Task LoseAsync(string camera, bool on, CancellationToken cancellation) => PostAsync(camera, $"lose?on={(on ? 1 : 0)}", cancellation);
+
     /// <summary>Goes on with clip <paramref name="clip"/> (0 is the first, then the alternates) at its next keyframe.</summary>
     public Task UseFootageAsync(string camera, int clip, CancellationToken cancellation) =>
         PostAsync(camera, string.Create(CultureInfo.InvariantCulture, $"footage?use={clip}"), cancellation);

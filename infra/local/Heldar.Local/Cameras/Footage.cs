@@ -58,8 +58,28 @@ internal static class Footage
         }, cancellation);
     }
 
+    /// <summary>A picture as a camera shows it that something is wrong with. All but the frozen one have a sensor's noise.</summary>
+    private static string Faulty(FootageRecipe recipe)
+    {
+        string form = Invariant($"s={recipe.Width}x{recipe.Height}:r={recipe.FramesPerSecond}");
+        return recipe.Fault switch
+        {
+            "black" => $"color=c=black:{form},noise=alls=10:allf=t",
+            "covered" => $"color=c=0x606060:{form},noise=alls=10:allf=t",
+            "frozen" => Invariant($"testsrc2={form},trim=end_frame=1,loop=loop=-1:size=1,setpts=N/({recipe.FramesPerSecond}*TB)"),
+            "elsewhere" => $"mandelbrot={form},noise=alls=10:allf=t",
+            _ => throw new ProcessException($"fault '{recipe.Fault}' is not one of black, covered, frozen, elsewhere"),
+        };
+    }
+
     private static async Task EncodeAsync(FootageRecipe recipe, string making, CancellationToken cancellation)
     {
+        if (recipe.Fault.Length > 0)
+        {
+            await FfmpegAsync(["-f", "lavfi", "-i", Faulty(recipe), "-vf", "format=yuv420p", "-frames:v", Invariant($"{recipe.Frames}"), .. Encoder(recipe), "-f", "mp4", making], cancellation);
+            return;
+        }
+
         string strip = making + ".strip";
         try
         {

@@ -19,6 +19,9 @@ internal sealed record FootageRecipe(string Codec, int Height, int FramesPerSeco
     // Raise it when the way a clip is made changes.
     private const int Version = 1;
 
+    /// <summary>Something that is wrong with the picture: <c>black</c>, <c>covered</c>, <c>frozen</c>, or <c>elsewhere</c> for another scene; empty for a camera that is well. Such a clip has no frame number in its pixels.</summary>
+    public string Fault { get; init; } = "";
+
     /// <summary>Picture width.</summary>
     public int Width => Height / 9 * 16;
 
@@ -30,7 +33,7 @@ internal sealed record FootageRecipe(string Codec, int Height, int FramesPerSeco
     {
         get
         {
-            string text = string.Create(CultureInfo.InvariantCulture, $"{Version}|{Codec}|{Height}|{FramesPerSecond}|{GopSeconds}|{KilobitsPerSecond}|{Surveillance}|{Seconds}");
+            string text = string.Create(CultureInfo.InvariantCulture, $"{Version}|{Codec}|{Height}|{FramesPerSecond}|{GopSeconds}|{KilobitsPerSecond}|{Surveillance}|{Seconds}") + (Fault.Length > 0 ? "|" + Fault : "");
             return string.Create(CultureInfo.InvariantCulture, $"{Codec}-{Height}p{FramesPerSecond}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12]}.mp4");
         }
     }

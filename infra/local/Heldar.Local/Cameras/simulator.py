@@ -13,6 +13,7 @@ control: GET /                                                state of all camer
          POST /CAM/footage?use=N                              goes on with the N-th clip (another resolution) at its next keyframe
          POST /CAM/unplug | /CAM/plug                         the camera cannot be reached at all, its storage included; it goes on recording there; and back
          POST /CAM/storage?on=0|1                             its storage stops and goes on: a hole in it
+         POST /CAM/sound?on=0|1 | /CAM/lose?on=1|0            its sound stops while its pictures go on; all its packets are lost on the way; and back
          POST /CAM/clock?jump_ms=X&rtp=0|1&drift_ppm=Y        camera time jumps (rtp=1: RTP timestamps too), drifts from now on
 """
 import argparse
@@ -68,7 +69,7 @@ class Camera:
         self.clip, self.clip_from, self.next_clip = self.clips[0], 0, None
         self.storage = Storage(spec['storage']) if spec.get('storage') else None
         self.lock = threading.Lock()
-        self.stalled = self.killed = False
+        self.stalled = self.killed = self.muted = self.losing = False
         self.video = self.voice = None  # Track
         self.max_sessions = spec.get('maxSessions') or 0  # 0: any number
         self.holders = set()  # clients that have set a track up
@@ -151,7 +152,7 @@ class Camera:
                 self.storage.add(self.counter, self.wall(media), key, self.clip, head, self.message(media), tail)
             if track and track.alive and not self.stalled and not self.killed and (track.first or key and track.start(media)):
                 self.sync_reports()
-                if track.push(head + self.message(media) + tail, media, SECOND // self.fps, self.rtp_jump):
+                if track.push(head + self.message(media) + tail, media, SECOND // self.fps, self.rtp_jump) and not self.losing:
                     if self.sent and self.sent[-1][1] == self.counter - 1:
                         self.sent[-1][1] = self.counter
                     else:
@@ -168,7 +169,7 @@ class Camera:
             packet = self.sound.packets[self.packets % len(self.sound.packets)]
             if self.storage:
                 self.storage.add_sound(self.packets, self.wall(media), packet)
-            if track and track.alive and not self.stalled and not self.killed and self.video and self.video.first:
+            if track and track.alive and not self.stalled and not self.killed and not self.muted and self.video and self.video.first:
                 if track.first is None:  # both tracks share one origin
                     track.first = self.video.first
                 track.push(packet, media, self.sound.duration, self.rtp_jump)
@@ -220,6 +221,9 @@ class Factory(GstRtspServer.RTSPMediaFactory):
                 voice.set_property('caps', camera.sound.caps)
                 camera.voice = Track(voice)
             tracks = [t for t in (camera.video, camera.voice) if t]
+        for index in range(len(tracks)):  # behind the payloader, which has numbered them
+            element.get_by_name_recurse_up(f'pay{index}').get_static_pad('src').add_probe(
+                Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, lambda *_: Gst.PadProbeReturn.DROP if camera.losing else Gst.PadProbeReturn.OK)
 
         def added(_bin, _sub, item):
             if item.find_property('sync'):
@@ -337,6 +341,8 @@ class Simulator:
                 camera.killed = False
         elif action == 'storage':
             camera.storage.recording = query['on'][0] == '1'
+        elif action in ('sound', 'lose'):
+            setattr(camera, 'muted' if action == 'sound' else 'losing', query['on'][0] == ('0' if action == 'sound' else '1'))
         elif action == 'footage':
             clip = camera.clips[int(query['use'][0])]
             with camera.lock:

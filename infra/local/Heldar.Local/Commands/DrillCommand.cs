@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
 using Heldar.Local.Drills;
 using Heldar.Local.Emulator;
 using Heldar.Local.Prerequisites;
@@ -10,6 +12,7 @@ internal static class DrillCommand
 {
     private const string Help = """
         Let an accident happen to a real box that records simulated cameras, often, and judge what is on disk afterwards by ffmpeg, sha256sum and the cameras' own log.
+        The drills "pipeline" and "keys" are about the cloud: simulated boxes tell events meanwhile, and the index is judged by what they sent.
         Each drill first proves that its judge finds faults that are put in. Standard output is one JSON object per drill; everything else goes to standard error.
         Exit code 0 only when every bar holds; 3 when this machine cannot do a drill (no root, no loop devices, no FUSE) and nothing else failed.
         """;
@@ -35,12 +38,14 @@ internal static class DrillCommand
             IReadOnlyList<Drill> drills = [.. DrillRun.All.Where(drill => wanted == "all" || drill.Name == wanted)];
             var options = new DrillOptions(parsed.GetValue(runs), parsed.GetValue(quick), parsed.GetValue(keep));
             int code = 0;
+            long start = Stopwatch.GetTimestamp();
             await foreach (DrillReport report in new DrillRun(options, Console.Error.WriteLine).RunAsync(drills, cancellation))
             {
                 Console.Out.WriteLine(report.ToJson(indented: !parsed.GetValue(json)));
                 if (!report.Ok) code = report.Skipped is not null && code is 0 or 3 ? 3 : 1;
             }
 
+            if (drills.Count > 1) Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{drills.Count} drills took {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s together"));
             return code;
         });
         return command;

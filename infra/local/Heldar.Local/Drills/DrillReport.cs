@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Heldar.Local.FleetSim;
 using Heldar.Local.Judge;
 
 namespace Heldar.Local.Drills;
@@ -65,6 +66,18 @@ internal sealed record DrillReport
     /// <summary>From the disk's return until the first frame that is on it, the longest of all, ms. Bar: 10,000.</summary>
     public long? ResumeMs { get; init; }
 
+    /// <summary>Events that a queue accepted, and files that a box closed.</summary>
+    public int? EventsSent { get; init; }
+
+    /// <summary>Of these, events that the index does not have. Bar: 0.</summary>
+    public int? EventsLost { get; init; }
+
+    /// <summary>Things that the index has more than once. Bar: 0.</summary>
+    public int? AppliedTwice { get; init; }
+
+    /// <summary>Things that the index has otherwise than they were told, or that nobody told. Bar: 0.</summary>
+    public int? IndexMismatches { get; init; }
+
     /// <summary>Figures of this drill alone.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, object>? More { get; init; }
@@ -90,6 +103,16 @@ internal sealed record DrillReport
         OverlapsInRun = (OverlapsInRun ?? 0) + verdict.OverlapsInRun,
         UnexplainedGaps = (UnexplainedGaps ?? 0) + verdict.UnexplainedGaps,
         FramesLost = (FramesLost ?? 0) + verdict.FramesLost,
+        Problems = [.. Problems, .. verdict.Problems],
+    };
+
+    /// <summary>Takes the counts of what the index says.</summary>
+    public DrillReport With(IndexVerdict verdict) => this with
+    {
+        EventsSent = (EventsSent ?? 0) + verdict.EventsSent,
+        EventsLost = (EventsLost ?? 0) + verdict.EventsLost,
+        AppliedTwice = (AppliedTwice ?? 0) + verdict.AppliedTwice,
+        IndexMismatches = (IndexMismatches ?? 0) + verdict.IndexMismatches,
         Problems = [.. Problems, .. verdict.Problems],
     };
 

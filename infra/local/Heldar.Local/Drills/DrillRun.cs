@@ -15,7 +15,7 @@ internal sealed class DrillRun(DrillOptions options, Action<string> say)
 
     /// <summary>All drills. In the short form every second one runs on the second stage.</summary>
     public static IReadOnlyList<Drill> All { get; } =
-        [new KillDrill(), new DbLossDrill(), new PowerDrill(), new ClockDrill(), new FlapDrill(), new DiskFullDrill(), new SoakDrill(), new SlowDiskDrill()];
+        [new KillDrill(), new DbLossDrill(), new PowerDrill(), new ClockDrill(), new FlapDrill(), new DiskFullDrill(), new SoakDrill(), new SlowDiskDrill(), new PipelineDrill(), new KeysDrill()];
 
     /// <summary>Runs the drills; a report comes as soon as its drill is done.</summary>
     public async IAsyncEnumerable<DrillReport> RunAsync(IReadOnlyList<Drill> drills, [EnumeratorCancellation] CancellationToken cancellation)

@@ -21,7 +21,7 @@ internal sealed class DrillStage : IAsyncDisposable
     /// <summary>Faults that the judge found in a copy of this stage's recordings; empty until they were put in.</summary>
     public IReadOnlyList<string> Proved { get; set; } = [];
 
-    /// <summary>Starts the cameras.</summary>
+    /// <summary>Starts the cameras, if any are asked for.</summary>
     public static async Task<DrillStage> CreateAsync(int cameras, bool keep, Action<string> say, CancellationToken cancellation)
     {
         string folder = Path.Combine(Path.GetTempPath(), $"heldar-drill-{Path.GetRandomFileName()}");
@@ -30,7 +30,7 @@ internal sealed class DrillStage : IAsyncDisposable
         var stage = new DrillStage(folder, simulator, say, keep);
         try
         {
-            await simulator.StartAsync(cancellation);
+            if (cameras > 0) await simulator.StartAsync(cancellation);
             return stage;
         }
         catch

@@ -39,7 +39,7 @@ internal sealed class FlapDrill : Drill
             judge.Killed(allGone);
             await Task.Delay(TimeSpan.FromSeconds(seconds), cancellation);
             (_, DateTimeOffset back) = await SwitchAsync(stage, on: true, silent, cancellation);
-            outages.Add(new Outage(gone.ToUnixTimeMilliseconds(), back.ToUnixTimeMilliseconds()));
+            outages.Add(new Outage(gone.ToUnixTimeMilliseconds(), back.ToUnixTimeMilliseconds(), silent ? "stalled" : "camera_unreachable"));
             await box.SegmentsAsync(1, cancellation);
             stage.Say(string.Create(CultureInfo.InvariantCulture, $"{Name} {run} of {runs}: {seconds} s {(silent ? "silent" : "unplugged")}"));
         }
@@ -54,8 +54,8 @@ internal sealed class FlapDrill : Drill
             {
                 List<ClaimedGap> here = [.. gaps.Where(gap => gap.FromUnixMs < outage.Back && gap.ToUnixMs > outage.Gone)];
                 report = report.Check(
-                    here is [{ Cause: "network" or "camera_unreachable" or "stalled" }],
-                    $"{camera.Name}: an absence of {outage.Back - outage.Gone} ms is {here.Count} gaps: {string.Join(", ", here.Select(gap => gap.Cause))}");
+                    here is [var one] && one.Cause == outage.Cause,
+                    $"{camera.Name}: an absence of {outage.Back - outage.Gone} ms is {here.Count} gaps, to be one of {outage.Cause}: {string.Join(", ", here.Select(gap => gap.Cause))}");
                 long first = verdict.ByCamera[camera.Name].SelectMany(segment => segment.Marks).Select(mark => mark.CameraUnixMs).Where(time => time >= outage.Back).DefaultIfEmpty(long.MaxValue).Min();
                 worst = Math.Max(worst, first == long.MaxValue ? first : first - outage.Back);
             }
@@ -83,5 +83,5 @@ internal sealed class FlapDrill : Drill
         return (before, TimeProvider.System.GetUtcNow());
     }
 
-    private sealed record Outage(long Gone, long Back);
+    private sealed record Outage(long Gone, long Back, string Cause);
 }

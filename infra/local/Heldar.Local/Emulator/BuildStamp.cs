@@ -10,6 +10,7 @@ internal static class BuildStamp
     private static readonly string[] Projects = ["edge/Heldar.Edge", "cloud/fleet/Heldar.Fleet", "cloud/functions/Heldar.Functions"];
     private static readonly string[] Sources = ["edge", "cloud/fleet", "cloud/functions", "Directory.Build.props", "Directory.Packages.props", "global.json"];
     private static readonly string[] BoxSources = ["edge", "cloud/fleet/Heldar.Contracts", "Directory.Build.props", "Directory.Packages.props", "global.json"];
+    private static readonly string[] CloudSources = ["cloud/fleet", "cloud/functions", "Directory.Build.props", "Directory.Packages.props", "global.json"];
     private static readonly string[] Ignored = ["bin", "obj", "node_modules", "dist", "portal"];
 
     /// <summary>Builds all programs when needed.</summary>
@@ -17,6 +18,9 @@ internal static class BuildStamp
 
     /// <summary>Builds the box's program alone when needed.</summary>
     public static Task EnsureBoxAsync(Action<string> progress, CancellationToken cancellation) => EnsureAsync("box", Projects[..1], [Build.Edge], BoxSources, progress, cancellation);
+
+    /// <summary>Builds the cloud's programs alone when needed.</summary>
+    public static Task EnsureCloudAsync(Action<string> progress, CancellationToken cancellation) => EnsureAsync("cloud", Projects[1..], [Build.Fleet, Build.Functions], CloudSources, progress, cancellation);
 
     private static async Task EnsureAsync(string name, string[] projects, string[] binaries, string[] sources, Action<string> progress, CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using Heldar.Local.Cameras;
 using Heldar.Local.Processes;
+using Heldar.Local.Servers;
 
 namespace Heldar.Local.Emulator;
 
@@ -32,6 +33,23 @@ internal sealed class Stack : IAsyncDisposable
 
     /// <summary>Azure Storage connection string.</summary>
     public string Storage => _parts.Azurite.ConnectionString;
+
+    /// <summary>Keys of the storage account: the server and its clients know new ones from their next start on.</summary>
+    public AzuriteKeys StorageKeys
+    {
+        get => _parts.Azurite.Keys;
+        set => _parts.Azurite.Keys = value;
+    }
+
+    /// <summary>Shards that the fleet spreads boxes over, from its next start on; the functions of the first one belong to the stack.</summary>
+    public IReadOnlyList<string> Shards
+    {
+        get => _parts.Shards;
+        set => _parts.Shards = value;
+    }
+
+    /// <summary>Functions of one more shard, not started yet. The caller disposes them.</summary>
+    public Service NewFunctions(string shard) => _parts.NewFunctions($"functions-{shard}", shard);
 
     /// <summary>Control of the cameras.</summary>
     public CameraControl Cameras => _parts.Simulator.Control;
@@ -125,7 +143,7 @@ internal sealed class Stack : IAsyncDisposable
         await Task.WhenAll(
             StepAsync("PostgreSQL", StartPostgresAsync, progress, cancellation),
             StepAsync("Azurite", token => AzuriteService.StartAsync(token), progress, cancellation),
-            StepAsync("cameras", StartCamerasAsync, progress, cancellation));
+            Boxes.Count == 0 ? Task.CompletedTask : StepAsync("cameras", StartCamerasAsync, progress, cancellation));
         await StepAsync("fleet", token => FleetService.StartAsync(token), progress, cancellation);
         await StepAsync("functions", token => FunctionsService.StartAsync(token), progress, cancellation);
         if (_parts.Options.IsolateBoxes is { } isolate) _parts.BoxPrefix = await isolate(_parts.PortsForBoxes, cancellation);

@@ -6,7 +6,7 @@ namespace Heldar.Local.Emulator;
 /// <param name="Folder">Data folder; everything that the stack writes is in it.</param>
 internal sealed record StackOptions(string Folder)
 {
-    /// <summary>One box per site; 1 to 8, default 2.</summary>
+    /// <summary>One box per site; 1 to 8, default 2. 0 starts neither boxes nor cameras: the cloud's half alone.</summary>
     public int Sites { get; init; } = 2;
 
     /// <summary>The simulated cameras, dealt out to the boxes in turn.</summary>
@@ -26,6 +26,9 @@ internal sealed record StackOptions(string Folder)
     /// the command that runs a program inside. Null runs boxes in this network.
     /// </summary>
     public Func<IReadOnlyList<int>, CancellationToken, Task<IReadOnlyList<string>>>? IsolateBoxes { get; init; }
+
+    /// <summary>Sign-ins and enrolments that the fleet takes per client and minute; null is its own default.</summary>
+    public int? SignInsPerMinute { get; init; }
 
     /// <summary>False leaves out fsync in PostgreSQL.</summary>
     public bool Durable { get; init; } = true;

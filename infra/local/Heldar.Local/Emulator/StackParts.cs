@@ -1,3 +1,4 @@
+using System.Globalization;
 using Heldar.Local.Cameras;
 using Heldar.Local.Prerequisites;
 using Heldar.Local.Processes;
@@ -9,6 +10,7 @@ namespace Heldar.Local.Emulator;
 internal sealed class StackParts
 {
     public const string DatabaseName = "heldar";
+    public const string FirstShard = "0";
 
     private readonly StackOptions _options;
     private readonly StackFolder _folder;
@@ -31,7 +33,7 @@ internal sealed class StackParts
         PostgresService = new Service("postgres", postgres, () => Postgres.Spec, Postgres.WaitUntilReadyAsync);
         AzuriteService = new Service("azurite", queues, () => Azurite.Spec, Azurite.WaitUntilReadyAsync);
         FleetService = new Service("fleet", fleet, () => Program("fleet", Build.Fleet, []), (child, token) => ReadyAsync(FleetUrl, child, token));
-        FunctionsService = new Service("functions", 0, FunctionsSpec, (child, token) => FunctionsReadiness.WaitAsync(child, token));
+        FunctionsService = NewFunctions("functions", FirstShard);
         CameraService = new Service("cameras", CameraPorts.ControlPort, () => Simulator.Spec, Simulator.WaitUntilReadyAsync);
         Boxes = [.. Enumerable.Range(0, options.Sites).Select(number => NewBox(number, Port($"box{number + 1}")))];
         folder.WritePorts(last);
@@ -64,6 +66,12 @@ internal sealed class StackParts
     public Service CameraService { get; }
 
     public IReadOnlyList<Box> Boxes { get; }
+
+    /// <summary>Shards that the fleet spreads boxes over, from its next start on.</summary>
+    public IReadOnlyList<string> Shards { get; set; } = [FirstShard];
+
+    /// <summary>The functions of one shard.</summary>
+    public Service NewFunctions(string name, string shard) => new(name, 0, () => FunctionsSpec(name, shard), (child, token) => FunctionsReadiness.WaitAsync(child, token));
 
     /// <summary>In front of every box's command line; empty runs them in this network.</summary>
     public IReadOnlyList<string> BoxPrefix { get; set; } = [];
@@ -126,10 +134,10 @@ internal sealed class StackParts
     private static Task ReadyAsync(Uri url, ChildProcess child, CancellationToken cancellation) =>
         Readiness.WaitAsync($"{child.Spec.Name} is ready", token => Probe.OkAsync(url, "/readyz", token), TimeSpan.FromSeconds(60), child, cancellation);
 
-    private ChildSpec FunctionsSpec() => new(
-        "functions", "dotnet", [Build.Local + ".dll", "functions-host", "--app", Path.GetDirectoryName(Build.Functions)!], _folder.Log("functions"))
+    private ChildSpec FunctionsSpec(string name, string shard) => new(
+        name, "dotnet", [Build.Local + ".dll", "functions-host", "--app", Path.GetDirectoryName(Build.Functions)!], _folder.Log(name))
     {
-        Environment = CloudEnvironment(),
+        Environment = new Dictionary<string, string?>(CloudEnvironment()) { ["HELDAR_SHARD"] = shard },
     };
 
     private ChildSpec Program(string name, string file, IReadOnlyList<string> arguments) => new(name, file, arguments, _folder.Log(name)) { Environment = CloudEnvironment() };
@@ -139,11 +147,11 @@ internal sealed class StackParts
         ["HELDAR_FLEET_URLS"] = FleetUrl.ToString().TrimEnd('/'),
         ["HELDAR_DATABASE"] = Database,
         ["HELDAR_STORAGE"] = Azurite.ConnectionString,
-        ["HELDAR_SHARDS"] = "0",
-        ["HELDAR_SHARD"] = "0",
+        ["HELDAR_SHARDS"] = string.Join(',', Shards),
         ["HELDAR_PORTAL"] = PortalBuild.Output,
         ["HELDAR_SECRET_KEYS"] = _folder.Secret("secret-keys", 32),
         ["HELDAR_OUTGOING_LOOPBACK"] = "1",
+        ["HELDAR_SIGN_INS_PER_MINUTE"] = _options.SignInsPerMinute?.ToString(CultureInfo.InvariantCulture),
     };
 
     private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()

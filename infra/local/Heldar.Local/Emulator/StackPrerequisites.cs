@@ -17,4 +17,13 @@ internal static class StackPrerequisites
             PortalBuild.EnsureAsync(progress, cancellation),
             BuildStamp.EnsureAsync(progress, cancellation));
     }
+
+    /// <summary>The same for a stack without boxes, cameras and portal.</summary>
+    public static async Task EnsureCloudAsync(Action<string> progress, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> missing = await DebianPackages.CheckAsync(DebianPackages.Run, cancellation);
+        if (!AzuriteInstall.IsInstalled) progress("installing Azurite");
+        await Task.WhenAll(
+            DebianPackages.InstallAsync(missing, progress, cancellation), AzuriteInstall.EnsureAsync(cancellation), BuildStamp.EnsureCloudAsync(progress, cancellation));
+    }
 }

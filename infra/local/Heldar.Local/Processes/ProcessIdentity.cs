@@ -19,13 +19,19 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
     /// <summary>This process.</summary>
     public static ProcessIdentity Current => Of(Environment.ProcessId) ?? throw new InvalidOperationException("/proc is not mounted");
 
+    /// <summary>The living processes that have this one as their parent now.</summary>
+    public IReadOnlyList<ProcessIdentity> Children() => [.. Directory.EnumerateDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) ? pid : 0)
+        .Where(pid => pid > 0 && ReadStat(pid) is { } stat && stat.Parent == Pid && stat.State is not ('Z' or 'X'))
+        .Select(Of).OfType<ProcessIdentity>()];
+
     /// <summary>Signals the process if it is still the same one.</summary>
     public bool Signal(int signal) => IsAlive && Signals.Send(Pid, signal);
 
     /// <summary>Signals the process group that this process leads, if the process is still the same one.</summary>
     public bool SignalGroup(int signal) => IsAlive && Signals.Send(-Pid, signal);
 
-    private static (char State, long StartTicks)? ReadStat(int pid)
+    private static (char State, int Parent, long StartTicks)? ReadStat(int pid)
     {
         string stat;
         try
@@ -39,6 +45,6 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
 
         // The command name may hold spaces and parentheses: fields start after the last one.
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (fields[0][0], long.Parse(fields[19], CultureInfo.InvariantCulture));
+        return (fields[0][0], int.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[19], CultureInfo.InvariantCulture));
     }
 }

@@ -15,6 +15,18 @@ internal sealed record AzuriteOptions(string Folder, int BlobPort, int QueuePort
     public string? Key { get; init; }
 }
 
+/// <summary>The account's keys, base64, and the one that clients of this program use.</summary>
+/// <param name="First">key1.</param>
+/// <param name="Second">key2; null is none.</param>
+internal sealed record AzuriteKeys(string First, string? Second = null)
+{
+    /// <summary>Clients use key2.</summary>
+    public bool UseSecond { get; init; }
+
+    /// <summary>The key in connection strings.</summary>
+    public string Used => UseSecond ? Second ?? throw new InvalidOperationException("there is no second key") : First;
+}
+
 /// <summary>
 /// The real Azurite, at the version that <c>infra/local/azurite</c> pins, on loopback. Started again on the same folder and ports it has its data:
 /// everything after SIGTERM, all but the last seconds after SIGKILL.
@@ -28,16 +40,19 @@ internal sealed class AzuriteServer(AzuriteOptions options) : PrivateServer
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
 
-    /// <summary>Azure Storage connection string.</summary>
+    /// <summary>The account's keys. The server knows new ones from its next start on.</summary>
+    public AzuriteKeys Keys { get; set; } = new(options.Key ?? WellKnownKey);
+
+    /// <summary>Azure Storage connection string, with the key in use.</summary>
     public string ConnectionString =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={options.Key ?? WellKnownKey};" +
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Keys.Used};" +
         $"BlobEndpoint=http://127.0.0.1:{options.BlobPort}/{Account};QueueEndpoint=http://127.0.0.1:{options.QueuePort}/{Account};" +
         $"TableEndpoint=http://127.0.0.1:{options.TablePort}/{Account};";
 
     /// <summary>How the server is run; the package must be installed (<see cref="AzuriteInstall"/>).</summary>
     public override ChildSpec Spec => new("azurite", "node", Arguments(), options.LogFile)
     {
-        Environment = new Dictionary<string, string?> { ["AZURITE_ACCOUNTS"] = $"{Account}:{options.Key ?? WellKnownKey}" },
+        Environment = new Dictionary<string, string?> { ["AZURITE_ACCOUNTS"] = $"{Account}:{Keys.First}{(Keys.Second is { } second ? ":" + second : "")}" },
         WorkingDirectory = options.Folder,
     };
 

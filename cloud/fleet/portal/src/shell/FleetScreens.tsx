@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import { ApiFailure, tell } from '../api/failure';
 import { BoxesScreen } from '../boxes/BoxesScreen';
 import { useFleet } from '../fleet/useFleet';
+import { LettersScreen } from '../letters/LettersScreen';
 import { NoBoxes } from '../recordings/NoBoxes';
 import { RecordingsScreen } from '../recordings/RecordingsScreen';
 import { Notice } from '../ui/Notice';
@@ -47,6 +48,8 @@ export function FleetScreens({ route, onSignedOut }: FleetScreensProps) {
           <BoxesScreen fleet={fleet.data} onChanged={fleet.refresh} />
         ) : route.screen === 'webhooks' ? (
           <WebhooksScreen fleet={fleet.data} />
+        ) : route.screen === 'letters' ? (
+          <LettersScreen fleet={fleet.data} />
         ) : fleet.data.boxes.length === 0 && fleet.data.cameras.length === 0 ? (
           <NoBoxes />
         ) : (

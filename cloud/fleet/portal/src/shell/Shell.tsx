@@ -30,6 +30,11 @@ export function Shell({ person, screen, onSignOut, children }: ShellProps) {
               Webhooks
             </a>
           )}
+          {person.role === 'admin' && (
+            <a className="nav-link" href="#/dead-letters" aria-current={screen === 'letters' ? 'page' : undefined}>
+              Dead letters
+            </a>
+          )}
         </nav>
         <div className="topbar-end">
           <span className="topbar-person" title={`Signed in as ${person.name} (${person.role})`}>

@@ -5,4 +5,6 @@ it('reads back what it writes', () => expect(parseRoute(recordingLink('c-1', 123
 
 it.each(['', '#', '#/nowhere', '#/recordings?at=x', '#/recordings?at=-5'])('takes %s as the recordings', (hash) => expect(parseRoute(hash)).toEqual({ screen: 'recordings', camera: null, at: null }));
 
+it('knows the dead letters', () => expect(parseRoute('#/dead-letters').screen).toBe('letters'));
+
 it('knows the boxes', () => expect(parseRoute('#/boxes').screen).toBe('boxes'));

@@ -1,0 +1,247 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
+using NodaTime;
+
+namespace Heldar.Local.FleetSim;
+
+/// <summary>What one box is made of.</summary>
+/// <param name="Number">From 0.</param>
+/// <param name="Options">Of the run.</param>
+/// <param name="Start">When the run starts.</param>
+/// <param name="Log">The ground truth.</param>
+/// <param name="Http">Shared by all boxes.</param>
+/// <param name="Fleet">The fleet's address.</param>
+internal sealed record SimBoxParts(int Number, FleetSimOptions Options, Instant Start, SimLog Log, HttpClient Http, Uri Fleet);
+
+/// <summary>
+/// One simulated box: its own key, enrolment, grants, heartbeats, events, outbox. One loop owns it; other boxes may only <see cref="Receive"/> a camera into it.
+/// </summary>
+internal sealed class SimBox : IDisposable
+{
+    private const int MostPuts = 16;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private readonly SimBoxParts _parts;
+    private readonly ECDsa _key = BoxKeys.Create();
+    private readonly SimHttp _http;
+    private readonly EventMaker _maker;
+    private readonly SimOutbox _outbox;
+    private readonly SimMishaps _mishaps;
+    private readonly ConcurrentQueue<SimCamera> _arrivals = new();
+    private readonly List<SimBatch> _told = [];
+    private SimIdentity? _identity;
+    private SasGrant? _grant;
+    private Instant _renewAt;
+    private Instant _beatAt;
+
+    public SimBox(SimBoxParts parts)
+    {
+        _parts = parts;
+        _mishaps = SimMishaps.Of(parts.Number, parts.Options);
+        _http = new SimHttp(parts.Http, parts.Fleet, _key, Clock);
+        _maker = new EventMaker(parts.Options.Seed, parts.Number, parts.Start, parts.Options);
+        _outbox = new SimOutbox(parts.Options.Flush, parts.Options.ResendAfter, _http.Sign);
+    }
+
+    public string Name => $"sim-{_parts.Number + 1}";
+
+    public IReadOnlyList<Guid> Cameras => [.. _maker.Cameras.Select(c => c.Uid)];
+
+    /// <summary>Messages that queues accepted, repeats included.</summary>
+    public int Messages { get; private set; }
+
+    /// <summary>Of these, puts of the same bytes again.</summary>
+    public int Repeats { get; private set; }
+
+    /// <summary>Calls that failed and were tried again.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>How often the fleet said that the clock is off.</summary>
+    public int SkewRefusals => _http.SkewRefusals;
+
+    /// <summary>Events and batches that the cloud is not known to have.</summary>
+    public long Backlog => _outbox.Backlog;
+
+    /// <summary>How long batches were open, by queue.</summary>
+    public IReadOnlyDictionary<string, (double Seconds, int Batches)> Open => _outbox.Open;
+
+    /// <summary>Where this box's camera goes when it moves.</summary>
+    public SimBox? Neighbour { get; set; }
+
+    /// <summary>A camera moves here.</summary>
+    public void Receive(SimCamera camera) => _arrivals.Enqueue(camera);
+
+    /// <summary>Shows the token and gets the identity.</summary>
+    public async Task EnrolAsync(string token, CancellationToken cancellation)
+    {
+        EnrolResponse answer = await RetryAsync(() => _http.EnrolAsync(token, Name, cancellation), cancellation);
+        _identity = new SimIdentity(answer.Tenant, answer.Site, answer.Box, _http.KeyId);
+        Take(answer.Access);
+        _parts.Log.Write(Line("box") with { Epoch = _outbox.Epoch, Note = $"{Name}, key {_http.KeyId}, clock {_mishaps.Skew.TotalSeconds:0} s off" });
+    }
+
+    /// <summary>Makes events for the run's time, then goes on until the cloud has all of them or the drain's time is over.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        Instant start = SystemClock.Instance.GetCurrentInstant();
+        double made = 0;
+        Add(_maker.Describe(Clock()));
+        for (TimeSpan passed = default; passed.TotalSeconds < _parts.Options.Seconds; passed = Stopwatch.GetElapsedTime(began))
+        {
+            // An event that is made late, because a put took its time, has waited since it was due.
+            for (; made < passed.TotalSeconds * _parts.Options.Rate; made++) _outbox.Add(_maker.Next(Clock(), _outbox.Backlog), start + Duration.FromSeconds(made / _parts.Options.Rate));
+            Mishap(passed);
+            if (!_mishaps.IsOffline(passed)) await StepAsync(all: false, cancellation);
+            await Task.Delay(Tick, cancellation);
+        }
+
+        Add(_maker.Status(Clock(), 0));
+        long drained = Stopwatch.GetTimestamp();
+        while (!_outbox.IsEmpty && Stopwatch.GetElapsedTime(drained).TotalSeconds < _parts.Options.DrainSeconds)
+        {
+            await StepAsync(all: true, cancellation);
+            await Task.Delay(Tick, cancellation);
+        }
+    }
+
+    /// <summary>Puts every batch that a queue ever accepted once more, in any order, that of other epochs included; answers how many.</summary>
+    public async Task<int> TellAgainAsync(CancellationToken cancellation)
+    {
+        SimBatch[] all = [.. _told];
+        new Random(_parts.Options.Seed + _parts.Number).Shuffle(all);
+        Take(await RetryAsync(() => _http.RenewAsync(_identity!, cancellation), cancellation));
+        foreach (SimBatch batch in all)
+        {
+            await RetryAsync(
+                async () =>
+                {
+                    await PutOnceAsync(batch, cancellation);
+                    return batch;
+                },
+                cancellation);
+        }
+
+        return all.Length;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _key.Dispose();
+
+    private Instant Clock() => SystemClock.Instance.GetCurrentInstant() + _mishaps.Skew;
+
+    private void Add(SimEvent one) => _outbox.Add(one, SystemClock.Instance.GetCurrentInstant());
+
+    private void Mishap(TimeSpan passed)
+    {
+        while (_arrivals.TryDequeue(out SimCamera? camera))
+        {
+            _maker.Take(camera);
+            _parts.Log.Write(Line("outage") with { Camera = camera.Uid, Note = "the camera moved here; the fleet has it as another box's" });
+            Add(_maker.Describe(Clock()));
+        }
+
+        if (_mishaps.LosesDisk(passed))
+        {
+            _outbox.Lose();
+            _maker.Reboot();
+            _parts.Log.Write(Line("box") with { Epoch = _outbox.Epoch, Note = "a new disk: same key, new outbox" });
+            Add(_maker.Describe(Clock()));
+        }
+
+        if (Neighbour is { } neighbour && _maker.Cameras.Count > 1 && _mishaps.LosesCamera(passed))
+        {
+            SimCamera camera = _maker.Give();
+            _parts.Log.Write(Line("outage") with { Camera = camera.Uid, Note = "the camera moves to another box" });
+            Add(_maker.Describe(Clock()));
+            neighbour.Receive(camera);
+        }
+    }
+
+    private async Task StepAsync(bool all, CancellationToken cancellation)
+    {
+        Instant now = SystemClock.Instance.GetCurrentInstant();
+        _outbox.Seal(_identity!, now, all);
+        try
+        {
+            if (now >= _renewAt) Take(await _http.RenewAsync(_identity!, cancellation));
+            if (now >= _beatAt)
+            {
+                _beatAt = now + Duration.FromSeconds(all ? 1 : 5);
+                HeartbeatResponse answer = await _http.HeartbeatAsync(_identity!, new HeartbeatRequest("0.1.0-sim", _maker.Boot, _outbox.Backlog, Clock()), cancellation);
+                _outbox.Learn(answer.Watermarks);
+            }
+
+            // The newest first after an outage: the cloud must not care. A few at a time, so that a slow queue does not keep the box from its other work.
+            IReadOnlyList<SimBatch> due = _outbox.Due(now);
+            foreach (SimBatch batch in (due.Count > 3 ? due.Reverse() : due).Take(MostPuts)) await PutAsync(batch, cancellation);
+        }
+        catch (Exception e) when (IsTransient(e, cancellation))
+        {
+            Failures++;
+            if (e is HttpRequestException { StatusCode: HttpStatusCode.Forbidden }) _renewAt = now;
+        }
+    }
+
+    private async Task PutAsync(SimBatch batch, CancellationToken cancellation)
+    {
+        if (!batch.Logged)
+        {
+            _parts.Log.Write([.. batch.Events.Select(e => Line("event", batch) with { Event = e.Id, Type = e.Type, Camera = e.Camera, Time = e.Time, Hash = e.Hash, Data = e.Data, Outcome = e.Outcome })]);
+            batch.Logged = true;
+        }
+
+        for (int copies = _mishaps.LosesAnswer() ? 2 : 1; copies > 0; copies--) await PutOnceAsync(batch, cancellation);
+    }
+
+    private async Task PutOnceAsync(SimBatch batch, CancellationToken cancellation)
+    {
+        await _http.PutAsync(_grant!.Queues[batch.Queue], batch.Envelope, cancellation);
+        Messages++;
+        if (batch.Puts++ > 0) Repeats++;
+        else if (_parts.Options.Remember) _told.Add(batch);
+        batch.LastPut = SystemClock.Instance.GetCurrentInstant();
+        _parts.Log.Write(Line("accepted", batch) with { Put = batch.Puts });
+    }
+
+    private void Take(SasGrant grant)
+    {
+        _grant = grant;
+        _renewAt = SystemClock.Instance.GetCurrentInstant() + (_parts.Options.RenewEvery ?? ((grant.ExpiresAt - grant.IssuedAt) / 2));
+        _outbox.Learn(grant.Watermarks);
+    }
+
+    private SimLine Line(string kind, SimBatch? batch = null) => new()
+    {
+        Kind = kind,
+        At = SystemClock.Instance.GetCurrentInstant(),
+        Box = _identity?.Box,
+        Class = batch?.Class,
+        Epoch = batch?.Epoch,
+        Batch = batch?.Seq,
+        Queue = batch?.Queue,
+    };
+
+    private async Task<T> RetryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception e) when (IsTransient(e, cancellation) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromMinutes(2))
+            {
+                Failures++;
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            }
+        }
+    }
+
+    private static bool IsTransient(Exception e, CancellationToken cancellation) =>
+        e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested);
+}

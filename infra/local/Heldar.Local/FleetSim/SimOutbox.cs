@@ -1,0 +1,141 @@
+using System.Text;
+using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
+using NodaTime;
+
+namespace Heldar.Local.FleetSim;
+
+/// <summary>Who a simulated box is to its fleet.</summary>
+internal sealed record SimIdentity(string Tenant, string Site, Guid Box, string KeyId);
+
+/// <summary>A sealed batch: the same bytes on every put.</summary>
+internal sealed class SimBatch(EventClass @class, string epoch, long seq, string queue, byte[] envelope, IReadOnlyList<SimEvent> events)
+{
+    public EventClass Class => @class;
+
+    public string Epoch => epoch;
+
+    public long Seq => seq;
+
+    public string Queue => queue;
+
+    public byte[] Envelope => envelope;
+
+    public IReadOnlyList<SimEvent> Events => events;
+
+    /// <summary>Puts that the queue accepted.</summary>
+    public int Puts { get; set; }
+
+    /// <summary>The cloud has it, though something before it is missing.</summary>
+    public bool Received { get; set; }
+
+    /// <summary>The log has it.</summary>
+    public bool Logged { get; set; }
+
+    public Instant LastPut { get; set; }
+}
+
+/// <summary>
+/// A simulated box's outbox: batches per (class, queue), numbered per class from 1 within an epoch, kept until the cloud's watermark has passed them. Not thread-safe.
+/// </summary>
+/// <param name="flush">How long an event waits for others.</param>
+/// <param name="resend">A batch that the cloud does not have after this long is put again.</param>
+/// <param name="sign">Signs a body.</param>
+internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], string> sign)
+{
+    private const int FlushBytes = 32 * 1024;
+    private const int MostDoublings = 5;
+    private readonly Dictionary<(EventClass Class, string Queue), List<(SimEvent Event, Instant Since)>> _waiting = [];
+    private readonly Dictionary<EventClass, long> _last = [];
+    private readonly List<SimBatch> _sealed = [];
+    private readonly Dictionary<string, (double Seconds, int Batches)> _open = new(StringComparer.Ordinal);
+
+    public string Epoch { get; private set; } = NewEpoch();
+
+    /// <summary>How long batches were open, s, by queue: from the first event to the seal; more than the flush time when the box is late.</summary>
+    public IReadOnlyDictionary<string, (double Seconds, int Batches)> Open => _open;
+
+    /// <summary>Events and batches that the cloud is not known to have.</summary>
+    public long Backlog => _waiting.Values.Sum(w => w.Count) + _sealed.Count;
+
+    public bool IsEmpty => Backlog == 0;
+
+    public void Add(SimEvent one, Instant now)
+    {
+        EventType type = EventTypes.Get(one.Type);
+        if (!_waiting.TryGetValue((type.Class, type.Queue), out var waiting)) _waiting[(type.Class, type.Queue)] = waiting = [];
+        waiting.Add((one, now));
+    }
+
+    /// <summary>The disk is gone: what was not put was never told, what was put is no longer remembered; numbers begin again in a new epoch.</summary>
+    public void Lose()
+    {
+        _waiting.Clear();
+        _sealed.Clear();
+        _last.Clear();
+        Epoch = NewEpoch();
+    }
+
+    /// <summary>Seals what has waited long enough.</summary>
+    public void Seal(SimIdentity identity, Instant now, bool all)
+    {
+        foreach (var ((@class, queue), waiting) in _waiting)
+        {
+            while (waiting.Count > 0 && (all || @class == EventClass.Evidence || now - waiting[0].Since >= flush || waiting.Sum(w => w.Event.Size) >= FlushBytes))
+            {
+                int take = 0;
+                for (int size = 0; take < waiting.Count && take < BatchBody.MaxEvents && (take == 0 || size + waiting[take].Event.Size <= FlushBytes); take++) size += waiting[take].Event.Size;
+                var open = _open.GetValueOrDefault(queue);
+                _open[queue] = (open.Seconds + (now - waiting[0].Since).TotalSeconds, open.Batches + 1);
+                _sealed.Add(Sealed(identity, @class, queue, [.. waiting.Take(take).Select(w => w.Event)]));
+                waiting.RemoveRange(0, take);
+            }
+        }
+    }
+
+    /// <summary>Batches to put now: new ones, and old ones that the cloud does not have. Waits double with each put, as a box's do, so that a slow cloud is not told ever more.</summary>
+    public IReadOnlyList<SimBatch> Due(Instant now) => [.. _sealed.Where(b => b.Puts == 0 || (!b.Received && now - b.LastPut >= resend * (1 << Math.Min(b.Puts - 1, MostDoublings))))];
+
+    /// <summary>Forgets what the watermark has passed, and puts nothing again that lies beyond it and in no hole.</summary>
+    public void Learn(IReadOnlyList<Watermark> marks)
+    {
+        foreach (Watermark mark in marks)
+        {
+            _sealed.RemoveAll(b => b.Puts > 0 && b.Class == mark.Class && b.Epoch == mark.Epoch && b.Seq <= mark.Through);
+            if (mark.Holes.Count == 0) continue;
+
+            // What follows the last hole was received; of more the mark says nothing.
+            long known = mark.Holes[^1].To + 1;
+            foreach (SimBatch batch in _sealed.Where(b => b.Class == mark.Class && b.Epoch == mark.Epoch && b.Seq <= known))
+                batch.Received = !mark.Holes.Any(hole => hole.From <= batch.Seq && batch.Seq <= hole.To);
+        }
+    }
+
+    private SimBatch Sealed(SimIdentity identity, EventClass @class, string queue, IReadOnlyList<SimEvent> events)
+    {
+        long seq = _last[@class] = _last.GetValueOrDefault(@class) + 1;
+        byte[] body = new BatchBody
+        {
+            Tenant = identity.Tenant,
+            Box = identity.Box,
+            Class = @class,
+            Epoch = Epoch,
+            BatchSeq = seq,
+            Events = [.. events.Select(e => e.Compose(identity.Tenant, identity.Site, identity.Box))],
+        }.ToBytes();
+        byte[] envelope = new Envelope
+        {
+            Tenant = identity.Tenant,
+            Box = identity.Box,
+            KeyId = identity.KeyId,
+            Class = @class,
+            Epoch = Epoch,
+            BatchSeq = seq,
+            Body = Encoding.UTF8.GetString(body),
+            Sig = sign(body),
+        }.ToBytes();
+        return envelope.Length <= Envelope.MaxBytes ? new SimBatch(@class, Epoch, seq, queue, envelope, events) : throw new InvalidDataException($"a simulated batch of {envelope.Length} bytes is too large");
+    }
+
+    private static string NewEpoch() => Guid.NewGuid().ToString("N");
+}

@@ -1,0 +1,149 @@
+using Heldar.Contracts.Events;
+using Heldar.Local.FleetSim;
+using NodaTime;
+
+namespace Heldar.Local.Tests.FleetSim;
+
+/// <summary>The judge against an index that is made from what was sent, whole and harmed.</summary>
+public sealed class IndexJudgeTests
+{
+    private readonly SimLedger _ledger = SimScript.Ledger(1200, out _);
+
+    [Fact]
+    public void WholeIndex_IsFound()
+    {
+        IndexVerdict verdict = IndexJudge.Judge(_ledger, Index());
+
+        Assert.Empty(verdict.Problems);
+        Assert.True(verdict.Ok);
+        Assert.Equal(_ledger.Sent.Count, verdict.EventsSent);
+    }
+
+    [Theory]
+    [InlineData("segment/")]
+    [InlineData("gap/")]
+    [InlineData("detection/")]
+    [InlineData("zone/")]
+    [InlineData("snapshot/")]
+    [InlineData("hold/")]
+    [InlineData("hold-end/")]
+    [InlineData("tombstone/")]
+    [InlineData("state/")]
+    [InlineData("status/")]
+    [InlineData("described/")]
+    public void EveryKind_IsMissed_Doubled_AndCompared(string kind)
+    {
+        List<IndexFact> facts = Facts();
+        IndexFact victim = facts.Last(f => f.Key.StartsWith(kind, StringComparison.Ordinal));
+        int events = _ledger.Sent.Count(l => IndexFact.Expected(l).Key == victim.Key);
+
+        Assert.Equal(events, IndexJudge.Judge(_ledger, Index([.. facts.Where(f => f != victim)])).EventsLost);
+        Assert.Equal(1, IndexJudge.Judge(_ledger, Index([.. facts, victim])).AppliedTwice);
+        Assert.Equal(1, IndexJudge.Judge(_ledger, Index([.. facts.Where(f => f != victim), victim with { Print = "other" }])).IndexMismatches);
+    }
+
+    [Fact]
+    public void OlderRevision_IsALoss()
+    {
+        IndexFact newest = Facts().First(f => f.Key.StartsWith("segment/", StringComparison.Ordinal) && f.Version > 1);
+        IndexFact older = newest with { Version = newest.Version - 1 };
+
+        Assert.Equal(1, IndexJudge.Judge(_ledger, Index([.. Facts().Where(f => f != newest), older])).EventsLost);
+    }
+
+    [Fact]
+    public void Stranger_IsAMismatch() => Assert.Equal(1, IndexJudge.Judge(_ledger, Index([.. Facts(), new IndexFact($"gap/{Guid.NewGuid()}/{Guid.NewGuid()}", 1, "")])).IndexMismatches);
+
+    [Fact]
+    public void UnmarkedBatch_IsLost() => Assert.Equal(1, IndexJudge.Judge(_ledger, Index(received: _ledger.Batches.Skip(1))).BatchesLost);
+
+    [Fact]
+    public void GoodEvent_ThatWasRefused_IsAMismatch() =>
+        Assert.Equal(1, IndexJudge.Judge(_ledger, Index(letters: [(_ledger.Sent[0].Event!, "bad_data")])).IndexMismatches);
+
+    [Fact]
+    public void EventsOfAMovedCamera_MustBeRefusedOnce()
+    {
+        SimLedger ledger = SimScript.Ledger(300, out var refused, moved: true);
+        var letters = refused.Select(e => (e, "foreign_source")).ToList();
+        List<IndexFact> facts = Facts(ledger);
+
+        Assert.True(IndexJudge.Judge(ledger, Index(facts, ledger: ledger, letters: letters)).Ok);
+        Assert.Equal(refused.Count, IndexJudge.Judge(ledger, Index(facts, ledger: ledger, letters: letters)).Refused);
+        Assert.Equal(1, IndexJudge.Judge(ledger, Index(facts, ledger: ledger, letters: letters[1..])).EventsLost);
+        Assert.Equal(1, IndexJudge.Judge(ledger, Index(facts, ledger: ledger, letters: [.. letters, letters[0]])).AppliedTwice);
+    }
+
+    [Theory]
+    [InlineData(0.5, 2)]
+    [InlineData(0.95, 4)]
+    public void Percentile_IsByNearestRank(double share, double expected) => Assert.Equal(expected, FleetSimRun.Percentile([1, 2, 3, 4], share));
+
+    private List<IndexFact> Facts(SimLedger? ledger = null)
+    {
+        var sent = (ledger ?? _ledger).Sent.Where(l => l.Outcome != SimOutcome.Refused).ToList();
+        var newest = sent.Where(l => l.Type is EventTypes.BoxStatus or EventTypes.BoxDescribed).GroupBy(l => (l.Box, l.Type)).Select(g => g.MaxBy(l => IndexFact.Expected(l).Version)!);
+        return [.. sent.Select(IndexFact.Expected).GroupBy(f => f.Key).Select(g => g.MaxBy(f => f.Version)!), .. newest.SelectMany(IndexFact.ExpectedOfCameras)];
+    }
+
+    private IndexFacts Index(List<IndexFact>? facts = null, SimLedger? ledger = null, IEnumerable<SentBatch>? received = null, IReadOnlyList<(string Event, string Reason)>? letters = null) => new()
+    {
+        ByKey = (facts ?? Facts(ledger)).ToLookup(f => f.Key, StringComparer.Ordinal),
+        Received = (received ?? (ledger ?? _ledger).Batches).ToLookup(b => (b.Box, (short)b.Class, b.Epoch), b => (b.Seq, b.Seq)),
+        Letters = (letters ?? []).ToLookup(l => l.Event, l => l.Reason, StringComparer.Ordinal),
+        AppliedAt = new Dictionary<string, DateTime>(),
+        Damage = [],
+    };
+}
+
+/// <summary>Logs of simulated boxes without a fleet.</summary>
+internal static class SimScript
+{
+    public static readonly Instant Start = Instant.FromUtc(2026, 3, 1, 12, 0);
+    public static readonly Guid Box = new("01950000-0000-7000-8000-000000000001");
+
+    /// <summary>What one box told, a batch per event.</summary>
+    /// <param name="count">Events beside description and status.</param>
+    /// <param name="refused">Ids of events that had to be refused.</param>
+    /// <param name="moved">One of its cameras is another box's.</param>
+    public static SimLedger Ledger(int count, out IReadOnlyList<string> refused, bool moved = false)
+    {
+        List<SimEvent> events = Events(count, moved);
+        refused = [.. events.Where(e => e.Outcome == SimOutcome.Refused).Select(e => e.Id)];
+        List<SimLine> lines = [];
+        foreach (var (one, index) in events.Select((e, i) => (e, i)))
+        {
+            EventType type = EventTypes.Get(one.Type);
+            var line = new SimLine
+            {
+                Kind = "event",
+                At = Start,
+                Box = Box,
+                Event = one.Id,
+                Type = one.Type,
+                Camera = one.Camera,
+                Time = one.Time,
+                Hash = one.Hash,
+                Data = one.Data,
+                Outcome = one.Outcome,
+                Class = type.Class,
+                Epoch = new string('e', 32),
+                Batch = index + 1,
+                Queue = type.Queue,
+            };
+            lines.AddRange([line, line with { Kind = "accepted", Put = 1 }]);
+        }
+
+        return SimLedger.Of(lines);
+    }
+
+    /// <summary>The same, as the box makes it.</summary>
+    public static List<SimEvent> Events(int count, bool moved = false)
+    {
+        var maker = new EventMaker(11, 0, Start, new FleetSimOptions(1, "/nowhere") { Seconds = 100 });
+        if (moved) maker.Take(maker.Give());
+        List<SimEvent> events = [maker.Describe(Start), .. Enumerable.Range(0, count).Select(i => maker.Next(Start + Duration.FromMilliseconds(i * 10), 0))];
+        events.Add(maker.Status(Start + Duration.FromMinutes(1), 0));
+        return events;
+    }
+}

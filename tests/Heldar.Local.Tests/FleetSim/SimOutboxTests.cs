@@ -1,0 +1,98 @@
+using Heldar.Contracts.Api;
+using Heldar.Contracts.Events;
+using Heldar.Local.FleetSim;
+using NodaTime;
+
+namespace Heldar.Local.Tests.FleetSim;
+
+public sealed class SimOutboxTests
+{
+    private static readonly Instant Start = Instant.FromUtc(2026, 3, 1, 12, 0);
+    private static readonly SimIdentity Identity = new("main", "simulated", Guid.CreateVersion7(), new string('a', 32));
+
+    [Fact]
+    public void Batches_AreSigned_NumberedFromOne_AndHoldEveryEventOnce()
+    {
+        using var key = BoxKeys.Create();
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), body => BoxKeys.Sign(key, body));
+        var events = Fill(outbox, 500);
+
+        outbox.Seal(Identity, Start + Duration.FromSeconds(1), all: false);
+        IReadOnlyList<SimBatch> due = outbox.Due(Start);
+
+        Assert.All(outbox.Open.Values, open => Assert.Equal(1, open.Seconds / open.Batches));
+        Assert.Equal(events.Select(e => e.Id).Order(StringComparer.Ordinal), due.SelectMany(b => b.Events).Select(e => e.Id).Order(StringComparer.Ordinal));
+        Assert.All(due.GroupBy(b => b.Class), g => Assert.Equal(Enumerable.Range(1, g.Count()).Select(n => (long)n), g.Select(b => b.Seq)));
+        Assert.All(due, batch =>
+        {
+            Envelope envelope = Envelope.Parse(batch.Envelope);
+            Assert.True(BoxKeys.Verify(key, BatchBody.Bytes(envelope.Body!), envelope.Sig));
+            Assert.True(BatchBody.Parse(BatchBody.Bytes(envelope.Body!)).Matches(envelope));
+            Assert.All(batch.Events, e => Assert.Equal(EventTypes.Get(e.Type).Queue, batch.Queue));
+        });
+    }
+
+    [Fact]
+    public void Batch_StaysUntilTheWatermarkPassesIt_AndIsPutAgainUnchanged()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        Fill(outbox, 50);
+        outbox.Seal(Identity, Start, all: true);
+        SimBatch batch = outbox.Due(Start).First(b => b.Class == EventClass.Segment);
+        byte[] before = batch.Envelope;
+        foreach (SimBatch one in outbox.Due(Start)) (one.Puts, one.LastPut) = (1, Start);
+
+        outbox.Learn([new Watermark(EventClass.Segment, new string('0', 32), 99, [])]);
+        Assert.Empty(outbox.Due(Start + Duration.FromSeconds(29)));
+        Assert.Same(before, outbox.Due(Start + Duration.FromSeconds(30)).Single(b => b == batch).Envelope);
+
+        outbox.Learn([new Watermark(EventClass.Segment, outbox.Epoch, batch.Seq, [])]);
+        Assert.DoesNotContain(batch, outbox.Due(Start + Duration.FromSeconds(30)));
+    }
+
+    [Fact]
+    public void HolesAlone_ArePutAgain_AfterWaitsThatDouble()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        for (var i = 0; i < 6; i++)
+        {
+            Fill(outbox, 40);
+            outbox.Seal(Identity, Start, all: true);
+        }
+
+        foreach (SimBatch one in outbox.Due(Start)) (one.Puts, one.LastPut) = (1, Start);
+        outbox.Learn([new Watermark(EventClass.Segment, outbox.Epoch, 1, [new SequenceRange(2, 2)])]);
+
+        Assert.Equal([2L, 4L, 5L, 6L], Again(30).Select(b => b.Seq));
+        foreach (SimBatch one in Again(30)) (one.Puts, one.LastPut) = (2, Start + Duration.FromSeconds(30));
+        Assert.Empty(Again(89));
+        Assert.Equal(4, Again(90).Count());
+
+        IEnumerable<SimBatch> Again(int seconds) => outbox.Due(Start + Duration.FromSeconds(seconds)).Where(b => b.Class == EventClass.Segment).OrderBy(b => b.Seq);
+    }
+
+    [Fact]
+    public void NewDisk_BeginsANewEpochAtOne()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        string before = outbox.Epoch;
+        Fill(outbox, 50);
+        outbox.Seal(Identity, Start, all: true);
+
+        outbox.Lose();
+        Assert.True(outbox.IsEmpty);
+        Fill(outbox, 5);
+        outbox.Seal(Identity, Start, all: true);
+
+        Assert.NotEqual(before, outbox.Epoch);
+        Assert.Contains(outbox.Due(Start), b => b.Seq == 1);
+    }
+
+    private static List<SimEvent> Fill(SimOutbox outbox, int count)
+    {
+        var maker = new EventMaker(1, 0, Start, new FleetSimOptions(1, "/nowhere"));
+        List<SimEvent> events = [.. Enumerable.Range(0, count).Select(_ => maker.Next(Start, 0))];
+        foreach (SimEvent one in events) outbox.Add(one, Start);
+        return events;
+    }
+}
