@@ -26,6 +26,9 @@ param databaseSecret string
 @description('Name of the secret with the storage connection string.')
 param storageSecret string
 
+@description('Name of the secret with the keys of sealed secrets.')
+param keysSecret string
+
 @description('Shards that boxes are spread over.')
 param shards array
 
@@ -49,6 +52,7 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
       secrets: [
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
         { name: 'storage', keyVaultUrl: '${vaultUri}secrets/${storageSecret}', identity: identityId }
+        { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
       ]
     }
     template: {
@@ -65,6 +69,7 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'HELDAR_TRUSTED_PROXIES', value: trustedProxies }
             { name: 'HELDAR_DATABASE', secretRef: 'database' }
             { name: 'HELDAR_STORAGE', secretRef: 'storage' }
+            { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
           ]
           probes: [
             { type: 'Startup', httpGet: { path: '/healthz', port: 5080 }, periodSeconds: 5, failureThreshold: 24 }

@@ -34,6 +34,9 @@ param databaseSecret string
 @description('Name of the secret with the storage connection string.')
 param storageSecret string
 
+@description('Name of the secret with the keys of sealed secrets.')
+param keysSecret string
+
 @description('Application Insights component of this group.')
 param insightsName string
 
@@ -126,6 +129,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'HELDAR_SHARD', value: shard }
         { name: 'HELDAR_DATABASE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${databaseSecret})' }
         { name: 'HELDAR_STORAGE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${storageSecret})' }
+        { name: 'HELDAR_SECRET_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${keysSecret})' }
       ]
     }
   }

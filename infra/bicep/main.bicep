@@ -32,6 +32,11 @@ param workerImage string
 @minLength(16)
 param databasePassword string
 
+@description('Keys that seal the secrets of webhooks in the database: each 32 bytes as base64, separated by commas. The first seals, all open.')
+@secure()
+@minLength(44)
+param secretKeys string
+
 @description('Size of the database machine.')
 param databaseSku string
 
@@ -109,6 +114,7 @@ module vault 'vault.bicep' = {
     location: location
     workspaceId: monitoring.outputs.workspaceId
     readers: [ identities.outputs.fleetPrincipalId, identities.outputs.pipelinePrincipalId ]
+    secretKeys: secretKeys
   }
 }
 
@@ -166,6 +172,7 @@ module fleet 'fleet.bicep' = {
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
     storageSecret: storage.outputs.secretName
+    keysSecret: vault.outputs.keysSecretName
     shards: [ shard ]
     // Container Apps' ingress stands in the environment's own subnet, and its proxies call from 100.100.0.0/17.
     trustedProxies: '100.100.0.0/17,${cidrSubnet(addressSpace, 23, 0)}'
@@ -186,6 +193,7 @@ module functions 'functions.bicep' = if (front == 'functions') {
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
     storageSecret: storage.outputs.secretName
+    keysSecret: vault.outputs.keysSecretName
     insightsName: monitoring.outputs.insightsName
     maxInstances: maxInstances
   }
@@ -203,6 +211,7 @@ module worker 'worker.bicep' = if (front == 'worker') {
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
     storageSecret: storage.outputs.secretName
+    keysSecret: vault.outputs.keysSecretName
     shard: shard
     accountName: storage.outputs.accountName
     queues: storage.outputs.queueNames

@@ -13,6 +13,11 @@ param workspaceId string
 @description('Principal ids that may read the secrets.')
 param readers array
 
+@description('Keys that seal the secrets of webhooks in the database: each 32 bytes as base64, separated by commas. The first seals, all open.')
+@secure()
+@minLength(44)
+param secretKeys string
+
 // Key Vault Secrets User: may read secret values, may not list, write or delete.
 var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 
@@ -39,6 +44,12 @@ resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 }]
 
+resource keys 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'secret-keys'
+  properties: { value: secretKeys }
+}
+
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault
@@ -50,3 +61,4 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 
 output name string = vault.name
 output uri string = vault.properties.vaultUri
+output keysSecretName string = keys.name

@@ -26,6 +26,9 @@ param databaseSecret string
 @description('Name of the secret with the storage connection string.')
 param storageSecret string
 
+@description('Name of the secret with the keys of sealed secrets.')
+param keysSecret string
+
 @description('Shard whose queues the worker serves.')
 param shard string
 
@@ -61,6 +64,7 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
       secrets: [
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
         { name: 'storage', keyVaultUrl: '${vaultUri}secrets/${storageSecret}', identity: identityId }
+        { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
       ]
     }
     template: {
@@ -77,6 +81,7 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'HELDAR_HEALTH_PORT', value: '8080' }
             { name: 'HELDAR_DATABASE', secretRef: 'database' }
             { name: 'HELDAR_STORAGE', secretRef: 'storage' }
+            { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
           ]
           probes: [
             { type: 'Startup', httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 5, failureThreshold: 24 }

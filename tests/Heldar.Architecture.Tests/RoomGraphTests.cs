@@ -97,13 +97,15 @@ public sealed class RoomGraphTests
         ["Gaps"] = ["Batches"],
         ["Holds"] = ["Batches"],
         ["Index"] = ["Database", "Holds"],
+        ["Mail"] = ["Outgoing"],
         ["Migrations"] = [],
         ["Outgoing"] = [],
         ["Queues"] = [],
         ["Registry"] = ["Batches", "Database"],
+        ["Secrets"] = [],
         ["Snapshots"] = ["Batches", "Database", "Days"],
         ["States"] = ["Batches", "Database"],
-        ["Webhooks"] = ["Outgoing", "Queues"],
+        ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets"],
         ["Zones"] = ["Batches", "Database", "Days"],
     });
 

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace Heldar.Testing;
@@ -15,7 +16,8 @@ namespace Heldar.Testing;
 /// <summary>One request as it came.</summary>
 /// <param name="Headers">Lower-case names.</param>
 /// <param name="Body">The exact bytes.</param>
-public sealed record ReceivedRequest(IReadOnlyDictionary<string, string> Headers, byte[] Body)
+/// <param name="Client">Subject of the client certificate, where one was shown.</param>
+public sealed record ReceivedRequest(IReadOnlyDictionary<string, string> Headers, byte[] Body, string? Client = null)
 {
     /// <summary>The delivery's id.</summary>
     public string Id => Headers["webhook-id"];
@@ -60,14 +62,25 @@ public sealed class WebhookReceiver : IAsyncDisposable
     public int MostAtOnce => Volatile.Read(ref _most);
 
     /// <summary>Starts one on a free loopback port; it answers 204 unless told otherwise.</summary>
-    public static async Task<WebhookReceiver> StartAsync(Func<HttpContext, int, Task>? answer = null, bool tls = false)
+    /// <param name="answer">Answers a request; the number counts from 1.</param>
+    /// <param name="tls">Serves https, by default with a certificate that nobody vouches for.</param>
+    /// <param name="certificate">The server's certificate.</param>
+    /// <param name="clients">Refuses a handshake without a client certificate of this authority.</param>
+    public static async Task<WebhookReceiver> StartAsync(Func<HttpContext, int, Task>? answer = null, bool tls = false, X509Certificate2? certificate = null, TestAuthority? clients = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l =>
         {
-            if (tls) l.UseHttps(Certificate());
+            if (!tls && certificate is null) return;
+            l.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate ?? Certificate();
+                if (clients is null) return;
+                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                https.ClientCertificateValidation = (client, _, _) => IsOf(clients, client);
+            });
         }));
         var app = builder.Build();
         var receiver = new WebhookReceiver(app, answer ?? ((context, _) => Status(context, 204)));
@@ -107,7 +120,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
             int number;
             lock (_one)
             {
-                Requests.Enqueue(new(context.Request.Headers.ToDictionary(h => h.Key.ToLower(CultureInfo.InvariantCulture), h => h.Value.ToString(), StringComparer.Ordinal), memory.ToArray()));
+                Requests.Enqueue(new(context.Request.Headers.ToDictionary(h => h.Key.ToLower(CultureInfo.InvariantCulture), h => h.Value.ToString(), StringComparer.Ordinal), memory.ToArray(), context.Connection.ClientCertificate?.Subject));
                 number = Requests.Count;
             }
 
@@ -117,6 +130,13 @@ public sealed class WebhookReceiver : IAsyncDisposable
         {
             Interlocked.Decrement(ref _now);
         }
+    }
+
+    private static bool IsOf(TestAuthority clients, X509Certificate2 client)
+    {
+        using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, TrustMode = X509ChainTrustMode.CustomRootTrust, DisableCertificateDownloads = true } };
+        chain.ChainPolicy.CustomTrustStore.Add(clients.Root);
+        return chain.Build(client);
     }
 
     private static X509Certificate2 Certificate()

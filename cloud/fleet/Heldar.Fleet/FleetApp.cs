@@ -34,7 +34,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks();
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks(options);
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
@@ -61,7 +61,7 @@ internal static class FleetApp
         builder.Services.AddOpenApi();
         builder.Services.AddRateLimiter(limiter => Limit(limiter, options));
         builder.Services.AddFleet(options).AddKeys();
-        builder.Services.AddSingleton<ShardPlacement>().AddSingleton<ShardProvisioner>().AddHostedService(s => s.GetRequiredService<ShardProvisioner>());
+        builder.Services.AddSingleton<ShardPlacement>().AddSingleton<ShardProvisioner>().AddHostedService(s => s.GetRequiredService<ShardProvisioner>()).AddHostedService<WebhookReseal>();
         adjust?.Invoke(builder);
 
         var app = builder.Build();

@@ -2,6 +2,7 @@ using Heldar.Cloud.Batches;
 using Heldar.Cloud.Database;
 using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
+using Heldar.Cloud.Mail;
 using Heldar.Cloud.Outgoing;
 using Heldar.Cloud.Queues;
 using Heldar.Cloud.Registry;
@@ -36,7 +37,8 @@ internal static class HandlerServiceCollectionExtensions
     private static IServiceCollection AddWebhooks(this IServiceCollection services, FunctionsOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(new OutgoingOptions { AllowLoopback = options.OutgoingLoopback }).AddSingleton(s => new OutgoingClient(s.GetRequiredService<OutgoingOptions>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(options.Secrets).AddSingleton(s => new MailClient(options.Mail, s.GetRequiredService<TimeProvider>())).AddSingleton<DeliverySender>();
+        services.AddSingleton(new OutgoingOptions { AllowLoopback = options.OutgoingLoopback, Roots = options.OutgoingRoots }).AddSingleton(s => new OutgoingClient(s.GetRequiredService<OutgoingOptions>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<Subscriptions>().AddSingleton<DeliveryStore>().AddSingleton<DeliveryClaims>().AddSingleton<EndpointGates>().AddSingleton<OwnMessages>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<FanOutSender>(s, options.Shard)).AddSingleton(s => ActivatorUtilities.CreateInstance<FanOuter>(s, options.Shard));
         return services.AddSingleton(s => ActivatorUtilities.CreateInstance<Deliverer>(s, options.Shard));

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Heldar.Cloud.Outgoing;
 using Heldar.Testing;
 
@@ -23,7 +25,7 @@ public sealed class OutgoingClientTests
 
         var answer = await PostAsync(new OutgoingOptions { AllowLoopback = true }, receiver.Url);
 
-        Assert.Equal((503, "later", 7d, false), (answer.Status, System.Text.Encoding.UTF8.GetString(answer.Body), answer.RetryAfter!.Value.TotalSeconds, answer.IsGood));
+        Assert.Equal((503, "later", 7d, false), (answer.Status, Encoding.UTF8.GetString(answer.Body), answer.RetryAfter!.Value.TotalSeconds, answer.IsGood));
         Assert.Equal("hello", Assert.Single(receiver.Requests).Text);
     }
 
@@ -111,15 +113,13 @@ public sealed class OutgoingClientTests
     [InlineData(false)]
     public async Task Answer_OfAGigabyte_IsCutOff(bool saysSo)
     {
-        var sent = 0L;
-        await using var receiver = await WebhookReceiver.StartAsync(async (context, _) =>
-        {
-            if (saysSo) context.Response.ContentLength = 1 << 30;
-            var block = new byte[64 * 1024];
-            for (; sent < 1 << 30 && !context.RequestAborted.IsCancellationRequested; sent += block.Length) await context.Response.Body.WriteAsync(block, context.RequestAborted);
-        });
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var flood = FloodAsync(listener, saysSo);
 
-        Assert.Equal(OutgoingFailure.TooLarge, (await PostAsync(new OutgoingOptions { AllowLoopback = true }, receiver.Url)).Failure);
+        Assert.Equal(OutgoingFailure.TooLarge, (await PostAsync(new OutgoingOptions { AllowLoopback = true }, new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"))).Failure);
+
+        var sent = await flood;
         Assert.True(sent < 64 * 1024 * 1024, $"{sent} bytes were taken");
     }
 
@@ -138,6 +138,31 @@ public sealed class OutgoingClientTests
         await using (var receiver = await WebhookReceiver.StartAsync()) gone = receiver.Url;
 
         Assert.Equal(OutgoingFailure.Connection, (await PostAsync(Quick, gone)).Failure);
+    }
+
+    // Counts what the kernel took, until the other side has closed.
+    private static async Task<long> FloodAsync(TcpListener listener, bool saysSo)
+    {
+        using var one = await listener.AcceptTcpClientAsync(Token);
+        await using var stream = one.GetStream();
+        var block = new byte[64 * 1024];
+        var sent = 0L;
+        try
+        {
+            await stream.ReadAtLeastAsync(block, 1, throwOnEndOfStream: true, Token);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{(saysSo ? $"Content-Length: {1 << 30}" : "Transfer-Encoding: chunked")}\r\n\r\n"), Token);
+            for (; sent < 1 << 30; sent += block.Length)
+            {
+                if (!saysSo) await stream.WriteAsync("10000\r\n"u8.ToArray(), Token);
+                await stream.WriteAsync(block, Token);
+                if (!saysSo) await stream.WriteAsync("\r\n"u8.ToArray(), Token);
+            }
+        }
+        catch (IOException)
+        {
+        }
+
+        return sent;
     }
 
     private static async Task<OutgoingAnswer> PostAsync(OutgoingOptions options, Uri url)

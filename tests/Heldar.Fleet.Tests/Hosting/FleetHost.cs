@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
 using Heldar.Cloud.Migrations;
+using Heldar.Cloud.Secrets;
 using Heldar.Contracts;
 using Heldar.Contracts.Api;
 using Heldar.Fleet.Access;
@@ -53,12 +54,13 @@ internal sealed class FleetHost : IAsyncDisposable
             StreamWait = TimeSpan.FromMilliseconds(500),
             AnswerWait = TimeSpan.FromSeconds(10),
             ViewerStall = TimeSpan.FromSeconds(10),
+            Secrets = SecretBox.Parse(Convert.ToBase64String(new byte[32]), out _),
         };
         return await StartAsync(change?.Invoke(options) ?? options, new ManualClock(Start));
     }
 
     /// <summary>Another replica over the same database and clock.</summary>
-    public Task<FleetHost> StartReplicaAsync() => StartAsync(Options, Clock);
+    public Task<FleetHost> StartReplicaAsync(Func<FleetOptions, FleetOptions>? change = null) => StartAsync(change?.Invoke(Options) ?? Options, Clock);
 
     public T Get<T>()
         where T : notnull => App.Services.GetRequiredService<T>();

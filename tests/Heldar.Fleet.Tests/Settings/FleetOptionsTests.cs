@@ -14,11 +14,12 @@ public sealed class FleetOptionsTests
             ["HELDAR_SHARDS"] = "0,Zero,0",
             ["HELDAR_SESSION_HOURS"] = "0",
             ["HELDAR_TUNNEL_WAIT_SECONDS"] = "soon",
+            ["HELDAR_SECRET_KEYS"] = "short",
         };
 
         var (_, mistakes) = FleetOptionsReader.Read(variables.GetValueOrDefault, serving: true);
 
-        foreach (string name in new[] { "HELDAR_FLEET_URLS", "HELDAR_FLEET_INTERNAL_URL", "HELDAR_DATABASE", "HELDAR_STORAGE", "HELDAR_SESSION_HOURS", "HELDAR_TUNNEL_WAIT_SECONDS" })
+        foreach (string name in new[] { "HELDAR_FLEET_URLS", "HELDAR_FLEET_INTERNAL_URL", "HELDAR_DATABASE", "HELDAR_STORAGE", "HELDAR_SESSION_HOURS", "HELDAR_TUNNEL_WAIT_SECONDS", "HELDAR_SECRET_KEYS" })
             Assert.Single(mistakes, m => m.StartsWith(name, StringComparison.Ordinal));
         Assert.Equal(2, mistakes.Count(m => m.StartsWith("HELDAR_SHARDS", StringComparison.Ordinal)));
     }

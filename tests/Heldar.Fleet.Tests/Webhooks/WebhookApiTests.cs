@@ -1,5 +1,7 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Heldar.Cloud.Secrets;
 using Heldar.Cloud.Webhooks;
 using Heldar.Contracts;
 using Heldar.Contracts.Api;
@@ -102,7 +104,7 @@ public sealed class WebhookApiTests(PostgresFixture postgres)
 
         var fresh = await (await fleet.SendAsync(cookie, HttpMethod.Post, $"{Path}/{made.Endpoint:D}/secret", new RotateRequest(2))).ReadAsync<WebhookSecretView>();
 
-        var kept = JsonSerializer.Deserialize<List<WebhookSecret>>((await fleet.ScalarAsync<string>("select secrets::text from webhook_endpoint"))!, HeldarJson.Options)!;
+        var kept = await KeptAsync(fleet, made.Endpoint);
         Assert.Equal([new WebhookSecret(fresh.Secret), new WebhookSecret(made.Secret, FleetHost.Start + Duration.FromHours(2))], kept);
         await fleet.SendAsync(cookie, HttpMethod.Post, $"{Path}/{made.Endpoint:D}/secret", new RotateRequest(169)).RefusedAsync(400, ErrorCodes.BadRequest);
     }
@@ -139,6 +141,107 @@ public sealed class WebhookApiTests(PostgresFixture postgres)
         Assert.Equal(1, (await (await fleet.SendAsync(cookie, HttpMethod.Post, one + "/replay", new ReplayRequest(at, FleetHost.Start, All: true))).ReadAsync<ReplayView>()).Deliveries);
         await fleet.SendAsync(cookie, HttpMethod.Post, one + "/replay", new ReplayRequest(FleetHost.Start, at)).RefusedAsync(400, ErrorCodes.BadRequest);
     }
+
+    [Fact]
+    public async Task Secrets_AreSealedInTheDatabase_AndOpenForTheirRowAlone()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+        string cookie = await fleet.SignInAsync();
+        var made = await (await fleet.SendAsync(cookie, HttpMethod.Post, Path, Alarm with { Credential = new(CredentialKind.Bearer, "t0ken-of-theirs") })).ReadAsync<WebhookSecretView>();
+
+        Assert.Equal([new WebhookSecret(made.Secret)], await KeptAsync(fleet, made.Endpoint));
+        string row = (await fleet.ScalarAsync<string>("select to_jsonb(e)::text from webhook_endpoint e"))!;
+        Assert.DoesNotContain(made.Secret["whsec_".Length..], row, StringComparison.Ordinal);
+        Assert.DoesNotContain("t0ken", row, StringComparison.Ordinal);
+        Assert.Equal(2, row.Split("\"enc:v1:").Length - 1);
+    }
+
+    [Fact]
+    public async Task Credential_IsTaken_NeverGivenOut_KeptOnChanges_AndTakenAway()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+        string cookie = await fleet.SignInAsync();
+        using var authority = new TestAuthority();
+        using var client = authority.Issue("heldar", server: false);
+        var made = await (await fleet.SendAsync(cookie, HttpMethod.Post, Path, Alarm with { Credential = new(CredentialKind.Bearer, "t0ken-of-theirs") })).ReadAsync<WebhookSecretView>();
+        string one = $"{Path}/{made.Endpoint:D}";
+
+        Assert.Equal(new CredentialView(CredentialKind.Bearer), await ShownAsync());
+        await ChangeAsync(Alarm with { Name = "Other", Url = "https://receiver.example/elsewhere" });
+        Assert.Equal(new CredentialView(CredentialKind.Bearer), await ShownAsync());
+        // Who may change the address may not read the token, and must not have it sent to a host of their own.
+        foreach (string url in new[] { "https://evil.example/heldar", "https://receiver.example:8443/heldar", "mailto:x@example.com" })
+            Assert.Contains("again", (await fleet.SendAsync(cookie, HttpMethod.Put, one, Alarm with { Url = url }).RefusedAsync(400, ErrorCodes.BadRequest)).Error, StringComparison.Ordinal);
+        string pfx = Convert.ToBase64String(client.Export(X509ContentType.Pkcs12, "s3cret"));
+        await ChangeAsync(Alarm with { Url = "https://other.example/", Credential = new(CredentialKind.Certificate, Certificate: pfx, Password: "s3cret") });
+        Assert.Equal(CredentialKind.Certificate, (await ShownAsync())!.Kind);
+        Assert.StartsWith("CN=heldar, until", (await ShownAsync())!.About, StringComparison.Ordinal);
+        await ChangeAsync(Alarm with { Credential = new(CredentialKind.None) });
+        Assert.Null(await ShownAsync());
+
+        string told = (await fleet.ScalarAsync<string>("select string_agg(detail, ' ') from audit"))!;
+        Assert.Contains("\"kind\":\"bearer\"", told, StringComparison.Ordinal);
+        foreach (string secret in new[] { "t0ken", "s3cret", pfx }) Assert.DoesNotContain(secret, told, StringComparison.Ordinal);
+        foreach (var wrong in new CredentialRequest[] { new(CredentialKind.Bearer), new(CredentialKind.Bearer, "two words"), new(CredentialKind.Certificate, Certificate: pfx, Password: "wrong"), new(CredentialKind.Certificate) })
+            Assert.StartsWith("credential: ", (await fleet.SendAsync(cookie, HttpMethod.Put, one, Alarm with { Credential = wrong }).RefusedAsync(400, ErrorCodes.BadRequest)).Error, StringComparison.Ordinal);
+
+        async Task<CredentialView?> ShownAsync()
+        {
+            string text = await (await fleet.GetAsync(cookie, one)).Content.ReadAsStringAsync();
+            Assert.DoesNotContain("t0ken", text, StringComparison.Ordinal);
+            return JsonSerializer.Deserialize<WebhookView>(text, HeldarJson.Options)!.Credential;
+        }
+
+        async Task ChangeAsync(WebhookRequest request)
+        {
+            using var changed = await fleet.SendAsync(cookie, HttpMethod.Put, one, request);
+            Assert.Equal(HttpStatusCode.NoContent, changed.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Keys_AreChanged_ByANewOneInFront_AndAStart()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+        string cookie = await fleet.SignInAsync();
+        var made = await (await fleet.SendAsync(cookie, HttpMethod.Post, Path, Alarm with { Credential = new(CredentialKind.Bearer, "t0ken") })).ReadAsync<WebhookSecretView>();
+        string oldKey = Convert.ToBase64String(new byte[32]), newKey = Convert.ToBase64String(Enumerable.Repeat((byte)7, 32).ToArray());
+        var only = SecretBox.Parse(newKey, out _);
+
+        await using var replica = await fleet.StartReplicaAsync(o => o with { Secrets = SecretBox.Parse($"{newKey},{oldKey}", out _) });
+        await replica.WaitForAsync("select secrets like @start and credential like @start from webhook_endpoint", new { start = only.Seal("", "")[..16] + "%" });
+
+        Assert.Equal([new WebhookSecret(made.Secret)], await KeptAsync(replica, made.Endpoint, only));
+        Assert.Equal((0, 0), await replica.Get<WebhookSecrets>().ResealAsync(TestContext.Current.CancellationToken));
+        Assert.Equal((0, 1), await fleet.Get<WebhookSecrets>().ResealAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task WithoutKeys_NoEndpointIsMade()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Secrets = SecretBox.None });
+
+        var refused = await fleet.SendAsync(await fleet.SignInAsync(), HttpMethod.Post, Path, Alarm).RefusedAsync(503, ErrorCodes.Unavailable);
+
+        Assert.Contains(SecretBox.Variable, refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mailto:duty@example.com", true)]
+    [InlineData("mailto:duty", false)]
+    [InlineData("mailto:a@b.example,c@d.example", false)]
+    [InlineData("mailto:a@b.example?subject=x", false)]
+    public async Task EmailAddress_IsAnEndpoint_WhenItIsOne(string url, bool good)
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres);
+
+        using var answer = await fleet.SendAsync(await fleet.SignInAsync(), HttpMethod.Post, Path, Alarm with { Url = url });
+
+        Assert.Equal(good ? HttpStatusCode.Created : HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    private static async Task<List<WebhookSecret>> KeptAsync(FleetHost fleet, Guid endpoint, SecretBox? box = null) => JsonSerializer.Deserialize<List<WebhookSecret>>(
+        (box ?? fleet.Options.Secrets).Open((await fleet.ScalarAsync<string>("select secrets from webhook_endpoint where endpoint = @endpoint", new { endpoint }))!, DeliverySender.SecretsOwner(Names.DefaultTenant, endpoint)), HeldarJson.Options)!;
 
     private static CloudEvent Crossing(Instant at, string label)
     {

@@ -16,6 +16,9 @@ namespace Heldar.Functions.Tests.Pipeline;
 /// <summary>A database of its own and a shard of its own: one test's cloud.</summary>
 internal sealed class Cloud : IAsyncDisposable
 {
+    /// <summary>HELDAR_SECRET_KEYS of every test.</summary>
+    public const string SecretKeys = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
     private static int _shards;
 
     private Cloud(string connectionString, string storage)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Heldar.Cloud.Secrets;
 using Heldar.Local;
 using Heldar.Local.Emulator;
 using Heldar.Local.FunctionsHost;
@@ -34,11 +35,12 @@ internal sealed class RunningFront : IAsyncDisposable
     }
 
     /// <summary>Front B: the pull loop.</summary>
-    public static async Task<RunningFront> WorkerAsync(Cloud cloud)
+    public static async Task<RunningFront> WorkerAsync(Cloud cloud, IReadOnlyDictionary<string, string>? more = null)
     {
         var front = new RunningFront();
         var port = Ports.Free();
         var settings = Settings(cloud);
+        foreach (var (name, value) in more ?? new Dictionary<string, string>()) settings[name] = value;
         settings["HELDAR_HEALTH_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         front._worker = await ChildProcess.StartAsync(new ChildSpec("worker", Build.Functions, ["worker"], Path.Combine(front._folder, "worker.log")) { Environment = settings.ToDictionary(s => s.Key, s => (string?)s.Value) });
         await Readiness.WaitAsync("the worker is ready", token => Probe.OkAsync(new Uri($"http://127.0.0.1:{port}/"), "/healthz", token), TimeSpan.FromSeconds(30), front._worker, TestContext.Current.CancellationToken);
@@ -65,6 +67,7 @@ internal sealed class RunningFront : IAsyncDisposable
         ["HELDAR_STORAGE"] = cloud.Storage,
         ["HELDAR_SHARD"] = cloud.Shard,
         ["HELDAR_OUTGOING_LOOPBACK"] = "1",
+        [SecretBox.Variable] = Cloud.SecretKeys,
     };
 
     private string App(Dictionary<string, string> settings)

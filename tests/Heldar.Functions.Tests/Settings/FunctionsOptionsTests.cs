@@ -25,6 +25,16 @@ public sealed class FunctionsOptionsTests
         Assert.Equal(["HELDAR_DATABASE", "HELDAR_STORAGE", "HELDAR_SHARD", "HELDAR_CONCURRENCY", "HELDAR_HEALTH_ADDRESS"], mistakes.Select(m => m.Split(':')[0]));
     }
 
+    [Fact]
+    public void Mistakes_OfWhatWebhooksNeed_AreNamed()
+    {
+        var (options, mistakes) = Read(
+            ("HELDAR_DATABASE", "Host=h"), ("HELDAR_STORAGE", "s"), ("HELDAR_SECRET_KEYS", "short"), ("HELDAR_SMTP", "http://mail.example"), ("HELDAR_MAIL_FROM", "heldar@example.com"), ("HELDAR_OUTGOING_CA", "/nowhere/ca.pem"));
+
+        Assert.Null(options);
+        Assert.Equal(["HELDAR_SECRET_KEYS", "HELDAR_SMTP", "HELDAR_OUTGOING_CA"], mistakes.Select(m => m.Split(':')[0]));
+    }
+
     private static (FunctionsOptions? Options, IReadOnlyList<string> Mistakes) Read(params (string Name, string? Value)[] variables)
     {
         var options = FunctionsOptions.Read(name => variables.FirstOrDefault(v => v.Name == name).Value, out var mistakes);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Heldar.Cloud.Secrets;
 using Heldar.Cloud.Webhooks;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -19,12 +20,15 @@ internal sealed class WebhookScene : IAsyncDisposable
     private readonly Scene _scene;
     private readonly ServiceProvider _services;
 
-    private WebhookScene(Scene scene)
+    private WebhookScene(Scene scene, Func<FunctionsOptions, FunctionsOptions>? change)
     {
         _scene = scene;
-        var options = new FunctionsOptions(scene.Cloud.ConnectionString, scene.Cloud.Storage, scene.Cloud.Shard, null, 0, 24) { OutgoingLoopback = true };
-        _services = new ServiceCollection().AddLogging().AddHandlers(options).AddSingleton<IClock>(Clock).BuildServiceProvider();
+        var options = new FunctionsOptions(scene.Cloud.ConnectionString, scene.Cloud.Storage, scene.Cloud.Shard, null, 0, 24) { OutgoingLoopback = true, Secrets = Keys };
+        _services = new ServiceCollection().AddLogging().AddHandlers(change?.Invoke(options) ?? options).AddSingleton<IClock>(Clock).BuildServiceProvider();
     }
+
+    /// <summary>What seals the secrets of every test.</summary>
+    public static SecretBox Keys { get; } = SecretBox.Parse(Pipeline.Cloud.SecretKeys, out _);
 
     public ManualClock Clock { get; } = new(Scene.Now);
 
@@ -36,7 +40,7 @@ internal sealed class WebhookScene : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<WebhookScene> CreateAsync(PostgresFixture postgres, AzuriteFixture azurite) => new(await Scene.CreateAsync(postgres, azurite));
+    public static async Task<WebhookScene> CreateAsync(PostgresFixture postgres, AzuriteFixture azurite, Func<FunctionsOptions, FunctionsOptions>? change = null) => new(await Scene.CreateAsync(postgres, azurite), change);
 
     /// <summary>Writes an endpoint, as the fleet does, and returns its id.</summary>
     public static async Task<Guid> AddEndpointAsync(Pipeline.Cloud cloud, Uri url, string secret, bool ordered = false, params EventFilter[] filters)
@@ -44,8 +48,8 @@ internal sealed class WebhookScene : IAsyncDisposable
         var endpoint = Guid.CreateVersion7();
         await using var connection = await cloud.Database.OpenConnectionAsync(Token);
         await connection.ExecuteAsync(
-            "insert into webhook_endpoint (tenant, endpoint, name, url, secrets, ordered) values ('main', @endpoint, 'receiver', @url, @secrets::jsonb, @ordered)",
-            new { endpoint, url = url.ToString(), secrets = JsonSerializer.Serialize(new[] { new WebhookSecret(secret) }, HeldarJson.Options), ordered });
+            "insert into webhook_endpoint (tenant, endpoint, name, url, secrets, ordered) values ('main', @endpoint, 'receiver', @url, @secrets, @ordered)",
+            new { endpoint, url = url.ToString(), secrets = Keys.Seal(JsonSerializer.Serialize(new[] { new WebhookSecret(secret) }, HeldarJson.Options), DeliverySender.SecretsOwner("main", endpoint)), ordered });
         foreach (var filter in filters)
             await connection.ExecuteAsync(
                 "insert into webhook_subscription (tenant, subscription, endpoint, filter) values ('main', @id, @endpoint, @filter::jsonb)",
@@ -55,6 +59,15 @@ internal sealed class WebhookScene : IAsyncDisposable
 
     public Task<Guid> AddEndpointAsync(Uri url, string? secret = null, bool ordered = false, params EventFilter[] filters) =>
         AddEndpointAsync(Cloud, url, secret ?? WebhookSignature.NewSecret(), ordered, filters.Length > 0 ? filters : [new EventFilter()]);
+
+    /// <summary>Says what the receiver is shown, as the fleet does.</summary>
+    public async Task ShowAsync(Guid endpoint, ReceiverCredential credential)
+    {
+        await using var connection = await Cloud.Database.OpenConnectionAsync(Token);
+        await connection.ExecuteAsync(
+            "update webhook_endpoint set auth = 'bearer', credential = @credential where endpoint = @endpoint",
+            new { endpoint, credential = Keys.Seal(credential.ToJson(), DeliverySender.CredentialOwner("main", endpoint)) });
+    }
 
     /// <summary>A crossing of the camera's zone.</summary>
     public CloudEvent Crossing(int number = 0) => CrossingOf(Box, Camera, Clock.GetCurrentInstant(), number);

@@ -4,7 +4,10 @@ create table webhook_endpoint (
     endpoint        uuid        not null,
     name            text        not null,
     url             text        not null,
-    secrets         jsonb       not null,                  -- [{secret, until?}]: all that are valid sign, so that a receiver can rotate
+    secrets         text        not null,                  -- sealed [{secret, until?}]: all that are valid sign, so that a receiver can rotate
+    auth            text        not null default 'none' check (auth in ('none', 'bearer', 'certificate')),
+    credential      text        null,                      -- sealed ReceiverCredential
+    auth_about      text        null,                      -- of the credential, for people
     ordered         boolean     not null default false,    -- one in flight, in the order of fan-out
     status          text        not null default 'enabled' check (status in ('enabled', 'disabled')),
     failures        integer     not null default 0,        -- in a row
@@ -64,6 +67,7 @@ create table webhook_delivery (
 );
 create index webhook_delivery_due on webhook_delivery (due_at) where state = 'pending';
 create index webhook_delivery_order on webhook_delivery (tenant, endpoint, seq) where state = 'pending';
+create index webhook_delivery_log on webhook_delivery (tenant, endpoint, seq);
 create index webhook_delivery_event on webhook_delivery (tenant, event);
 create index webhook_delivery_finished on webhook_delivery (finished_at) where state <> 'pending';
 

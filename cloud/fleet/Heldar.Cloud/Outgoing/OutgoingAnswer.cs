@@ -23,8 +23,11 @@ public enum OutgoingFailure
     /// <summary>The answer is larger than allowed.</summary>
     TooLarge = 5,
 
-    /// <summary>What came is no HTTP.</summary>
+    /// <summary>What came is no HTTP, or no SMTP.</summary>
     Protocol = 6,
+
+    /// <summary>What the call needs cannot be had: a secret does not open, or no mail server is set.</summary>
+    Setup = 7,
 }
 
 /// <summary>What came of one call: an answer or a failure.</summary>

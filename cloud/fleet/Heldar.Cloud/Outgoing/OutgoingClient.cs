@@ -1,20 +1,24 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using NodaTime;
 
 namespace Heldar.Cloud.Outgoing;
 
 /// <summary>
 /// The one way out to addresses that customers named. Each connection resolves the name, checks every address and connects to one that was checked, so a name
-/// that resolves to something else a moment later gains nothing; TLS checks the host name; no redirect, proxy or cookie is followed; time and answer are bounded.
-/// Thread-safe.
+/// that resolves to something else a moment later gains nothing; TLS checks the host name and fetches nothing that a certificate names; no redirect, proxy or cookie is
+/// followed; time and answer are bounded. Thread-safe.
 /// </summary>
 public sealed class OutgoingClient : IDisposable
 {
     private readonly OutgoingOptions _options;
     private readonly TimeProvider _time;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
+    private readonly X509ChainPolicy _trust;
     private readonly HttpClient _http;
 
     public OutgoingClient(OutgoingOptions options, TimeProvider time)
@@ -25,27 +29,27 @@ public sealed class OutgoingClient : IDisposable
     internal OutgoingClient(OutgoingOptions options, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
     {
         (_options, _time, _resolve) = (options, time, resolve);
-        _http = new(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                UseCookies = false,
-                UseProxy = false,
-                Credentials = null,
-                MaxResponseHeadersLength = 16,
-                MaxResponseDrainSize = 0,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(1),
-                PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-                ActivityHeadersPropagator = null,
-                ConnectCallback = ConnectAsync,
-            },
-            disposeHandler: true)
-        { Timeout = Timeout.InfiniteTimeSpan };
+        _trust = Trust(options.Roots);
+        _http = NewClient(null);
     }
 
     /// <summary>Sends a request and reads its whole answer. Every expected failure is in the answer; only the caller's cancellation throws.</summary>
-    public async Task<OutgoingAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    /// <param name="request">What to send.</param>
+    /// <param name="certificate">Shown to a receiver that asks for one; such a call has a connection of its own, so that no other call speaks in its name.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async Task<OutgoingAnswer> SendAsync(HttpRequestMessage request, SslStreamCertificateContext? certificate, CancellationToken cancellation)
+    {
+        if (certificate is null) return await SendAsync(_http, request, cancellation);
+        using var own = NewClient(certificate);
+        return await SendAsync(own, request, cancellation);
+    }
+
+    /// <summary>The same without a certificate.</summary>
+    public Task<OutgoingAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => SendAsync(request, null, cancellation);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<OutgoingAnswer> SendAsync(HttpClient http, HttpRequestMessage request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (AddressRules.Mistake(request.RequestUri?.OriginalString, _options.AllowLoopback) is { } mistake) return OutgoingAnswer.Failed(OutgoingFailure.Refused, mistake);
@@ -53,7 +57,7 @@ public sealed class OutgoingClient : IDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
             return await ReadAsync(response, both.Token) is { } body
                 ? new((int)response.StatusCode, body, RetryAfter(response), null, null)
                 : OutgoingAnswer.Failed(OutgoingFailure.TooLarge, $"the answer has more than {_options.MaxAnswer} bytes");
@@ -67,8 +71,6 @@ public sealed class OutgoingClient : IDisposable
             return Failed(fault);
         }
     }
-
-    public void Dispose() => _http.Dispose();
 
     private static OutgoingAnswer Failed(Exception fault)
     {
@@ -124,6 +126,38 @@ public sealed class OutgoingClient : IDisposable
             throw;
         }
     }
+
+    // One that names issuers by URL would otherwise choose what this program fetches, past all address rules.
+    private static X509ChainPolicy Trust(X509Certificate2Collection roots)
+    {
+        var policy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
+        policy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1"));
+        if (roots.Count == 0) return policy;
+        using var system = new X509Store(StoreName.Root, StoreLocation.LocalMachine, OpenFlags.ReadOnly);
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        policy.CustomTrustStore.AddRange(system.Certificates);
+        policy.CustomTrustStore.AddRange(roots);
+        return policy;
+    }
+
+    private HttpClient NewClient(SslStreamCertificateContext? certificate) => new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = false,
+            Credentials = null,
+            MaxResponseHeadersLength = 16,
+            MaxResponseDrainSize = 0,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+            ActivityHeadersPropagator = null,
+            ConnectCallback = ConnectAsync,
+            SslOptions = { CertificateChainPolicy = _trust, ClientCertificateContext = certificate },
+        },
+        disposeHandler: true)
+    { Timeout = Timeout.InfiniteTimeSpan };
 
     private sealed class RefusedAddressException(string message) : Exception(message);
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Heldar.Cloud.Outgoing;
 
 /// <summary>Limits of calls to addresses that customers named.</summary>
@@ -8,6 +10,9 @@ public sealed record OutgoingOptions
 
     /// <summary>Most bytes of an answer's body; what is larger is a failure.</summary>
     public int MaxAnswer { get; init; } = 64 * 1024;
+
+    /// <summary>Certification authorities that are trusted besides the system's, for receivers whose certificates a company issues itself. Default: none.</summary>
+    public X509Certificate2Collection Roots { get; init; } = [];
 
     /// <summary>For development only: loopback addresses, and plain http to them. Everything else stays refused.</summary>
     public bool AllowLoopback { get; init; }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using Heldar.Cloud.Outgoing;
 using Heldar.Cloud.Queues;
@@ -13,10 +12,9 @@ namespace Heldar.Cloud.Webhooks;
 /// Sends deliveries. A queue message only says that one may be due; the row decides, is claimed, and takes what came of the attempt. Whatever is lost between row
 /// and queue is put into the queue again by <see cref="RequeueAsync"/>. At least once, always under the same webhook-id. Thread-safe.
 /// </summary>
-public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryClaims claims, EndpointGates gates, OutgoingClient outgoing, FanOutSender notices, IClock clock, string shard)
+public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryClaims claims, EndpointGates gates, DeliverySender sender, FanOutSender notices, IClock clock, string shard)
 {
     private const int MaxDetail = 500;
-    private static readonly TimeSpan WhenBusy = TimeSpan.FromSeconds(1);
 
     private readonly string _queue = QueueNames.InShard(QueueNames.Webhooks, shard);
 
@@ -24,9 +22,25 @@ public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryCl
     public async Task RunAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         var message = DeliveryMessage.Parse(body.Span);
-        using var place = await gates.EnterAsync(message.Endpoint, cancellation);
-        if (place is null) await queues.SendAsync(_queue, body, WhenBusy, cancellation);
-        else await DeliverAsync(message, cancellation);
+        if (await gates.EnterAsync(message.Endpoint, cancellation) is not { } place)
+        {
+            // It waits in its row: bouncing through the queue, a dead endpoint's messages would crowd out the others'.
+            await PostponeAsync(message, clock.GetCurrentInstant(), cancellation);
+            if (!gates.TurnAway(message.Endpoint)) await CallInAsync(message, 0, cancellation);
+            return;
+        }
+
+        long turnedAway;
+        try
+        {
+            await DeliverAsync(message, cancellation);
+        }
+        finally
+        {
+            turnedAway = place.Leave();
+        }
+
+        if (turnedAway > 0) await CallInAsync(message, turnedAway, cancellation);
     }
 
     /// <summary>The timer's work: gives up and forgets what is old, and puts what is due soon into the queue. Returns how many.</summary>
@@ -55,8 +69,9 @@ public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryCl
             return;
         }
 
-        var (answer, took) = await SendAsync(claim, now, cancellation);
-        var result = Judge(claim, answer, clock.GetCurrentInstant(), took);
+        var started = Stopwatch.GetTimestamp();
+        var answer = await sender.SendAsync(claim, now, cancellation);
+        var result = Judge(claim, answer, clock.GetCurrentInstant(), Duration.FromTimeSpan(Stopwatch.GetElapsedTime(started)));
         // What was sent is written, even when this program is told to stop now.
         var following = await claims.FinishAsync(claim, result, CancellationToken.None);
         if (result.Next is { } next && next <= result.At + WebhookRetry.Horizon) await PutAsync(message, next - result.At, CancellationToken.None);
@@ -64,21 +79,14 @@ public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryCl
         if (!result.Delivered) await DisableIfHopelessAsync(claim, result, CancellationToken.None);
     }
 
+    private async Task CallInAsync(DeliveryMessage left, long turnedAway, CancellationToken cancellation)
+    {
+        if (await claims.NextAsync(left.Tenant, left.Endpoint, clock.GetCurrentInstant(), cancellation) is { } next) await PutAsync(left with { Delivery = next }, Duration.Zero, cancellation);
+        else gates.AllCalledIn(left.Endpoint, turnedAway);
+    }
+
     private Task PostponeAsync(DeliveryMessage message, Instant now, CancellationToken cancellation) =>
         claims.PostponeAsync(message.Tenant, message.Delivery, Duration.FromSeconds(Random.Shared.NextDouble()), now, cancellation);
-
-    private async Task<(OutgoingAnswer Answer, Duration Took)> SendAsync(DeliveryClaim claim, Instant now, CancellationToken cancellation)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, claim.Url) { Content = new ByteArrayContent(claim.Body) };
-        request.Content.Headers.ContentType = new("application/cloudevents+json") { CharSet = "utf-8" };
-        request.Headers.UserAgent.ParseAdd("Heldar-Webhooks/1.0");
-        request.Headers.Add(WebhookSignature.IdHeader, claim.Delivery);
-        request.Headers.Add(WebhookSignature.TimestampHeader, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(claim.Secrets, claim.Delivery, now, claim.Body));
-        var started = Stopwatch.GetTimestamp();
-        var answer = await outgoing.SendAsync(request, cancellation);
-        return (answer, Duration.FromTimeSpan(Stopwatch.GetElapsedTime(started)));
-    }
 
     private static AttemptResult Judge(DeliveryClaim claim, OutgoingAnswer answer, Instant at, Duration took)
     {

@@ -1,13 +1,11 @@
-using System.Text.Json;
 using Dapper;
-using Heldar.Contracts;
 using NodaTime;
 using Npgsql;
 
 namespace Heldar.Cloud.Webhooks;
 
-/// <summary>A delivery that this caller alone sends now.</summary>
-internal sealed record DeliveryClaim(string Tenant, string Delivery, Guid Endpoint, string Name, string Url, IReadOnlyList<WebhookSecret> Secrets, bool Ordered, int Failures, Instant? FailingSince, int Tries, Instant ExpiresAt, byte[] Body);
+/// <summary>A delivery that this caller alone sends now. Secrets and credential are sealed.</summary>
+internal sealed record DeliveryClaim(string Tenant, string Delivery, Guid Endpoint, string Name, string Url, string Secrets, string? Credential, bool Ordered, int Failures, Instant? FailingSince, int Tries, Instant ExpiresAt, byte[] Body);
 
 /// <summary>What one attempt came to.</summary>
 /// <param name="Delivered">Whether the receiver took it.</param>
@@ -29,7 +27,7 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
                 and e.tenant = d.tenant and e.endpoint = d.endpoint and e.status = 'enabled' and (e.open_until is null or e.open_until <= @at)
                 and v.tenant = d.tenant and v.event = d.event
                 and (not e.ordered or not exists (select from webhook_delivery p where p.tenant = d.tenant and p.endpoint = d.endpoint and p.state = 'pending' and p.seq < d.seq))
-            returning d.endpoint, e.name, e.url, e.secrets::text as secrets, e.ordered, e.failures, e.failing_since, d.tries, d.expires_at, v.body
+            returning d.endpoint, e.name, e.url, e.secrets, e.credential, e.ordered, e.failures, e.failing_since, d.tries, d.expires_at, v.body
             """,
             // A second of slack: the queue's clock and this one's differ.
             new { tenant, delivery, at = now.ToDateTimeUtc(), slack = (now + Duration.FromSeconds(1)).ToDateTimeUtc(), until = (now + WebhookRetry.Claim).ToDateTimeUtc() },
@@ -48,6 +46,22 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
             where d.tenant = @tenant and d.delivery = @delivery and d.state = 'pending' and (d.claimed_until is null or d.claimed_until < @at) and e.tenant = d.tenant and e.endpoint = d.endpoint
             """,
             new { tenant, delivery, jitter = jitter.ToTimeSpan(), at = now.ToDateTimeUtc() }, cancellationToken: cancellation));
+    }
+
+    /// <summary>Marks the endpoint's next delivery that is due and stands in no queue, and returns it: the caller puts it there. Null when there is none, or the endpoint is to be left in peace.</summary>
+    internal async Task<string?> NextAsync(string tenant, Guid endpoint, Instant now, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
+            """
+            update webhook_delivery set queued_until = @until where (tenant, delivery) = (
+                select d.tenant, d.delivery from webhook_delivery d join webhook_endpoint e on e.tenant = d.tenant and e.endpoint = d.endpoint
+                where d.tenant = @tenant and d.endpoint = @endpoint and d.state = 'pending' and d.due_at <= @at and (d.queued_until is null or d.queued_until < @at)
+                    and (d.claimed_until is null or d.claimed_until < @at) and e.status = 'enabled' and e.failures < @threshold and not e.ordered
+                order by d.seq limit 1 for update of d skip locked)
+            returning delivery
+            """,
+            new { tenant, endpoint, at = now.ToDateTimeUtc(), until = (now + WebhookRetry.Horizon).ToDateTimeUtc(), threshold = WebhookRetry.CircuitThreshold }, cancellationToken: cancellation));
     }
 
     /// <summary>Whether the caller's delivery is the one probe of an endpoint whose circuit was open. Nobody else tries until it must have ended.</summary>
@@ -138,6 +152,8 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
 
         public string Secrets { get; init; } = "";
 
+        public string? Credential { get; init; }
+
         public bool Ordered { get; init; }
 
         public int Failures { get; init; }
@@ -151,6 +167,6 @@ public sealed class DeliveryClaims(NpgsqlDataSource database)
         public byte[] Body { get; init; } = [];
 
         public DeliveryClaim ToClaim(string tenant, string delivery) =>
-            new(tenant, delivery, Endpoint, Name, Url, JsonSerializer.Deserialize<List<WebhookSecret>>(Secrets, HeldarJson.Options)!, Ordered, Failures, FailingSince, Tries, ExpiresAt, Body);
+            new(tenant, delivery, Endpoint, Name, Url, Secrets, Credential, Ordered, Failures, FailingSince, Tries, ExpiresAt, Body);
     }
 }

@@ -16,7 +16,7 @@ internal sealed record OpenDelivery(string Tenant, string Delivery, Guid Endpoin
 public sealed class DeliveryStore(NpgsqlDataSource database)
 {
     /// <summary>Most rows of one endpoint that one run of the timer puts into the queue.</summary>
-    private const int MostPerEndpoint = 200;
+    private const int MostPerEndpoint = 50;
 
     private static readonly Duration Kept = Duration.FromDays(30);
 

@@ -1,6 +1,9 @@
 namespace Heldar.Cloud.Webhooks;
 
-/// <summary>How many calls of this process run to each endpoint, so that one that never answers holds only its own share of the handlers. Thread-safe.</summary>
+/// <summary>
+/// How many calls of this process run to each endpoint, so that one that never answers holds only its own share of the handlers; and which endpoints have deliveries that were
+/// turned away and are to be called in when a place is free. Thread-safe.
+/// </summary>
 public sealed class EndpointGates(TimeProvider time)
 {
     /// <summary>Most calls to one endpoint at once. More drains a backlog faster and lets a dead endpoint hold more.</summary>
@@ -13,8 +16,8 @@ public sealed class EndpointGates(TimeProvider time)
     private readonly Lock _one = new();
     private readonly Dictionary<Guid, Gate> _gates = [];
 
-    /// <summary>Takes a place, to be disposed; null when none is free soon.</summary>
-    public async ValueTask<IDisposable?> EnterAsync(Guid endpoint, CancellationToken cancellation)
+    /// <summary>Takes a place, to be left; null when none is free soon.</summary>
+    internal async ValueTask<Place?> EnterAsync(Guid endpoint, CancellationToken cancellation)
     {
         var gate = Join(endpoint, out var wait);
         var entered = false;
@@ -30,6 +33,28 @@ public sealed class EndpointGates(TimeProvider time)
         return entered ? new Place(this, endpoint, gate) : null;
     }
 
+    /// <summary>Notes that a delivery was turned away and waits in its row now; false when nobody is inside who would call it in.</summary>
+    internal bool TurnAway(Guid endpoint)
+    {
+        lock (_one)
+        {
+            if (!_gates.TryGetValue(endpoint, out var gate) || gate.Users == 0) return false;
+            gate.TurnedAway++;
+            return true;
+        }
+    }
+
+    /// <summary>Nobody waits outside any more, unless somebody was turned away since <paramref name="seen"/> was told.</summary>
+    internal void AllCalledIn(Guid endpoint, long seen)
+    {
+        lock (_one)
+        {
+            if (!_gates.TryGetValue(endpoint, out var gate) || gate.TurnedAway != seen) return;
+            gate.TurnedAway = 0;
+            Close(endpoint, gate);
+        }
+    }
+
     private Gate Join(Guid endpoint, out TimeSpan wait)
     {
         lock (_one)
@@ -41,24 +66,35 @@ public sealed class EndpointGates(TimeProvider time)
         }
     }
 
-    private void Part(Guid endpoint, Gate gate)
+    private long Part(Guid endpoint, Gate gate)
     {
         lock (_one)
         {
-            if (--gate.Users > 0) return;
-            _gates.Remove(endpoint);
-            gate.Dispose();
+            gate.Users--;
+            var turnedAway = gate.TurnedAway;
+            Close(endpoint, gate);
+            return turnedAway;
         }
+    }
+
+    private void Close(Guid endpoint, Gate gate)
+    {
+        if (gate.Users > 0 || gate.TurnedAway > 0) return;
+        _gates.Remove(endpoint);
+        gate.Dispose();
     }
 
     private long Now() => time.GetTimestamp();
 
-    private sealed class Gate : IDisposable
+    internal sealed class Gate : IDisposable
     {
         public SemaphoreSlim Free { get; } = new(MaxCalls);
 
         /// <summary>When each call began.</summary>
         public List<long> Running { get; } = [];
+
+        /// <summary>Deliveries that found no place and wait in their rows.</summary>
+        public long TurnedAway { get; set; }
 
         /// <summary>Callers inside and waiting.</summary>
         public int Users { get; set; }
@@ -66,7 +102,8 @@ public sealed class EndpointGates(TimeProvider time)
         public void Dispose() => Free.Dispose();
     }
 
-    private sealed class Place : IDisposable
+    /// <summary>A place at an endpoint's gate.</summary>
+    internal sealed class Place
     {
         private readonly EndpointGates _gates;
         private readonly Guid _endpoint;
@@ -79,11 +116,12 @@ public sealed class EndpointGates(TimeProvider time)
             lock (gates._one) gate.Running.Add(_began);
         }
 
-        public void Dispose()
+        /// <summary>Leaves. Not 0 when deliveries were turned away: then the next one is to be called in.</summary>
+        public long Leave()
         {
             lock (_gates._one) _gate.Running.Remove(_began);
             _gate.Free.Release();
-            _gates.Part(_endpoint, _gate);
+            return _gates.Part(_endpoint, _gate);
         }
     }
 }

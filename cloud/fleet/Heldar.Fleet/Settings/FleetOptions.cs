@@ -1,4 +1,5 @@
 using System.Net;
+using Heldar.Cloud.Secrets;
 using Heldar.Contracts.Queues;
 using NodaTime;
 using Npgsql;
@@ -49,6 +50,9 @@ internal sealed record FleetOptions
 
     /// <summary>HELDAR_OUTGOING_LOOPBACK: 1 lets webhooks name loopback addresses, for development only. Default 0.</summary>
     public bool OutgoingLoopback { get; init; }
+
+    /// <summary>HELDAR_SECRET_KEYS: keys that seal secrets in the database, the same for fleet and functions; the first seals, all open. Default: none, and webhooks cannot be made.</summary>
+    public SecretBox Secrets { get; init; } = SecretBox.None;
 
     /// <summary>Every mistake in one list, each naming the setting and what it may be. Empty when all is well.</summary>
     public IReadOnlyList<string> Mistakes(bool serving)

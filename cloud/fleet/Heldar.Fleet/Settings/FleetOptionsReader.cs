@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Heldar.Cloud.Secrets;
 using NodaTime;
 
 namespace Heldar.Fleet.Settings;
@@ -12,6 +13,7 @@ internal static class FleetOptionsReader
     {
         List<string> mistakes = [];
         var defaults = new FleetOptions { Database = variable("HELDAR_DATABASE") ?? "" };
+        var secrets = SecretBox.Parse(variable("HELDAR_SECRET_KEYS"), out var noKeys);
         var options = defaults with
         {
             Urls = Text("HELDAR_FLEET_URLS") ?? defaults.Urls,
@@ -25,8 +27,10 @@ internal static class FleetOptionsReader
             StreamWait = Seconds("HELDAR_TUNNEL_WAIT_SECONDS", defaults.StreamWait, 1, 60),
             AnswerWait = Seconds("HELDAR_TUNNEL_ANSWER_SECONDS", defaults.AnswerWait, 1, 120),
             OutgoingLoopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1) == 1,
+            Secrets = secrets,
             ViewerStall = Seconds("HELDAR_VIEWER_STALL_SECONDS", defaults.ViewerStall, 5, 600),
         };
+        if (noKeys is not null) mistakes.Add(noKeys);
         mistakes.AddRange(options.Mistakes(serving));
         return (options, mistakes);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Heldar.Cloud.Index;
+using Heldar.Cloud.Secrets;
 using Heldar.Cloud.Webhooks;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -15,6 +16,7 @@ namespace Heldar.Fleet.Webhooks;
 internal static class WebhookEndpoints
 {
     private const string NoSuch = "there is no such webhook endpoint";
+    private const string NoKeys = $"this deployment cannot keep secrets: set {SecretBox.Variable} for fleet and functions, then start both again";
 
     public static void MapWebhooks(this IEndpointRouteBuilder app)
     {
@@ -38,6 +40,7 @@ internal static class WebhookEndpoints
 
     private static async Task<IResult> CreateAsync(HttpContext context, Caller caller, WebhookDirectory webhooks, FleetOptions options)
     {
+        if (!options.Secrets.CanSeal) return Answers.Unavailable(NoKeys);
         var request = await JsonBody.ReadAsync<WebhookRequest>(context);
         request.Check(options.OutgoingLoopback);
         return await webhooks.CreateAsync(caller.Tenant, request, caller.Name, context.RequestAborted) is { } made
@@ -47,6 +50,7 @@ internal static class WebhookEndpoints
 
     private static async Task<IResult> UpdateAsync(Guid endpoint, HttpContext context, Caller caller, WebhookDirectory webhooks, FleetOptions options)
     {
+        if (!options.Secrets.CanSeal) return Answers.Unavailable(NoKeys);
         var request = await JsonBody.ReadAsync<WebhookRequest>(context);
         request.Check(options.OutgoingLoopback);
         return await webhooks.UpdateAsync(caller.Tenant, endpoint, request, caller.Name, context.RequestAborted) ? Results.NoContent() : Answers.NotFound(NoSuch);
@@ -55,11 +59,12 @@ internal static class WebhookEndpoints
     private static async Task<IResult> DeleteAsync(Guid endpoint, HttpContext context, Caller caller, WebhookDirectory webhooks) =>
         await webhooks.DeleteAsync(caller.Tenant, endpoint, caller.Name, context.RequestAborted) ? Results.NoContent() : Answers.NotFound(NoSuch);
 
-    private static async Task<IResult> RotateAsync(Guid endpoint, HttpContext context, Caller caller, WebhookDirectory webhooks)
+    private static async Task<IResult> RotateAsync(Guid endpoint, HttpContext context, Caller caller, WebhookSecrets secrets, FleetOptions options)
     {
+        if (!options.Secrets.CanSeal) return Answers.Unavailable(NoKeys);
         var request = await JsonBody.ReadAsync<RotateRequest>(context);
         if (request.OverlapHours is < 0 or > 168) throw new BadInputException("overlapHours must be 0 to 168");
-        return await webhooks.RotateAsync(caller.Tenant, endpoint, Duration.FromHours(request.OverlapHours), caller.Name, context.RequestAborted) is { } made
+        return await secrets.RotateAsync(caller.Tenant, endpoint, Duration.FromHours(request.OverlapHours), caller.Name, context.RequestAborted) is { } made
             ? Results.Json(made, HeldarJson.Options)
             : Answers.NotFound(NoSuch);
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Heldar.Cloud.Mail;
 using Heldar.Cloud.Outgoing;
 using Heldar.Cloud.Webhooks;
 using Heldar.Contracts.Events;
@@ -8,28 +10,73 @@ namespace Heldar.Fleet.Webhooks;
 
 /// <summary>Body of <c>POST</c> and <c>PUT /api/v1/webhooks</c>.</summary>
 /// <param name="Name">What people call it, 1 to 128 characters.</param>
-/// <param name="Url">https, a public host.</param>
+/// <param name="Url">https and a public host; or <c>mailto:</c> and one address.</param>
 /// <param name="Ordered">One delivery at a time, in order: one failure holds up the rest. Default false.</param>
 /// <param name="Enabled">False stops deliveries; true after a disabling starts them again. Default true.</param>
 /// <param name="Subscriptions">What it wants to hear of, 1 to <see cref="MaxSubscriptions"/> filters, of which one must pass.</param>
-internal sealed record WebhookRequest(string Name, string Url, IReadOnlyList<EventFilter> Subscriptions, bool Ordered = false, bool Enabled = true)
+/// <param name="Credential">What the receiver is shown besides the signature. Absent leaves it as it is.</param>
+internal sealed record WebhookRequest(string Name, string Url, IReadOnlyList<EventFilter> Subscriptions, bool Ordered = false, bool Enabled = true, CredentialRequest? Credential = null)
 {
     public const int MaxSubscriptions = 20;
+
+    /// <summary>Whether it is an e-mail address.</summary>
+    [JsonIgnore]
+    public bool IsMail => Url?.StartsWith(DeliverySender.MailScheme, StringComparison.OrdinalIgnoreCase) is true;
+
+    /// <summary>The same without anything secret, for the audit.</summary>
+    public WebhookRequest Told() => Credential is null ? this : this with { Credential = new(Credential.Kind) };
 
     /// <summary>Throws <see cref="BadInputException"/>.</summary>
     public void Check(bool allowLoopback)
     {
         if (!EventRules.IsText(Name, 128) || Name.Trim().Length == 0) throw new BadInputException("name must be 1 to 128 printable characters");
-        if (AddressRules.Mistake(Url, allowLoopback) is { } url) throw new BadInputException(url);
+        if (IsMail ? !MailOptions.IsAddress(Url[DeliverySender.MailScheme.Length..]) : AddressRules.Mistake(Url, allowLoopback) is not null)
+            throw new BadInputException(IsMail ? "url must be mailto: and one e-mail address" : AddressRules.Mistake(Url, allowLoopback)!);
+        if (IsMail && Credential is { Kind: not CredentialKind.None }) throw new BadInputException("an e-mail address takes no credential");
         if (Subscriptions is not { Count: >= 1 and <= MaxSubscriptions }) throw new BadInputException($"subscriptions has 1 to {MaxSubscriptions} filters; an empty filter passes everything");
         foreach (var filter in Subscriptions)
             if (filter is null || filter.Mistake() is not null) throw new BadInputException($"subscriptions: {filter?.Mistake() ?? "a filter is null"}");
     }
 }
 
+/// <summary>What a receiver is to be shown. Only taken, never given out.</summary>
+/// <param name="Kind"><c>none</c> takes away what is there.</param>
+/// <param name="Token">Of <c>bearer</c>: 1 to 4096 printable ASCII characters.</param>
+/// <param name="Certificate">Of <c>certificate</c>: certificate and key as PEM, or PKCS #12 as base64; at most 32 KiB.</param>
+/// <param name="Password">Of the certificate's key, where it has one.</param>
+internal sealed record CredentialRequest(CredentialKind Kind, string? Token = null, string? Certificate = null, string? Password = null)
+{
+    /// <summary>What to keep; null for none. Throws <see cref="BadInputException"/>.</summary>
+    public ReceiverCredential? Read(Instant now)
+    {
+        try
+        {
+            return Kind switch
+            {
+                CredentialKind.Bearer => ReceiverCredential.OfToken(Token) ?? throw new BadInputException($"credential: token must be 1 to {ReceiverCredential.MaxToken} printable ASCII characters"),
+                CredentialKind.Certificate => ReceiverCredential.OfCertificate(Certificate, Password, now),
+                _ => null,
+            };
+        }
+        catch (FormatException wrong)
+        {
+            throw new BadInputException("credential: " + wrong.Message, wrong);
+        }
+    }
+}
+
+/// <summary>What a receiver is shown, without what is secret.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="About">Of a certificate: its subject and end.</param>
+internal sealed record CredentialView(CredentialKind Kind, string? About = null);
+
 /// <summary>An endpoint as people see it. Its secret is shown once, when it is made.</summary>
 internal sealed record WebhookView(Guid Endpoint, string Name, string Url, bool Ordered, bool Enabled, IReadOnlyList<EventFilter> Subscriptions, int Failures, long Pending)
 {
+    public CredentialView? Credential { get; init; }
+
+    public Instant CreatedAt { get; init; }
+
     public Instant? FailingSince { get; init; }
 
     public Instant? DisabledAt { get; init; }

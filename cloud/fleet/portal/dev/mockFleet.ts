@@ -71,6 +71,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   else if (path === '/api/v1/boxes') json(response, 200, boxes());
   else if (path === '/api/v1/cameras') json(response, 200, cameras());
   else if (path === '/api/v1/enrolment-tokens') json(response, 200, { token: 'hel1_7Qm2xK9vTzRb4nYd8sWc3fLg6hJp0aVe', expiresAt: new Date(Date.now() + 15 * 60_000).toISOString() });
+  else if (path === '/api/v1/webhooks' && request.method === 'GET') json(response, 200, []);
   else if (path === '/api/v1/timeline') timeline(response, url);
   else if (path === '/api/v1/recordings') recordings(response, url);
   else if (path.endsWith('/proof')) await proof(response, path);

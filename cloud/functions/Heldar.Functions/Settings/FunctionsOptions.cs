@@ -1,5 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Heldar.Cloud.Mail;
+using Heldar.Cloud.Secrets;
 using Heldar.Contracts.Queues;
 
 namespace Heldar.Functions.Settings;
@@ -25,6 +29,15 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
     /// <summary>HELDAR_OUTGOING_LOOPBACK: 1 lets webhooks reach loopback, for development only. Default 0.</summary>
     public bool OutgoingLoopback { get; init; }
 
+    /// <summary>HELDAR_OUTGOING_CA: PEM file of certification authorities that webhooks trust besides the system's. Default: none.</summary>
+    public X509Certificate2Collection OutgoingRoots { get; init; } = [];
+
+    /// <summary>HELDAR_SECRET_KEYS: the keys that seal secrets in the database; the fleet's. Without them no webhook can be signed.</summary>
+    public SecretBox Secrets { get; init; } = SecretBox.None;
+
+    /// <summary>HELDAR_SMTP and HELDAR_MAIL_FROM: which server takes e-mails, and who sends them. Default: none is sent.</summary>
+    public MailOptions Mail { get; init; } = new();
+
     /// <summary>Reads and checks. Every mistake is in the list, each naming its variable.</summary>
     public static FunctionsOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> mistakes)
     {
@@ -38,8 +51,29 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var concurrency = Number("HELDAR_CONCURRENCY", 24, 1, 64)!.Value;
         var address = Address("HELDAR_HEALTH_ADDRESS", IPAddress.Loopback);
         var loopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1)!.Value;
+        var secrets = SecretBox.Parse(variable("HELDAR_SECRET_KEYS"), out var noKeys);
+        if (noKeys is not null) wrong.Add(noKeys);
+        var mail = MailOptions.Read(variable("HELDAR_SMTP"), variable("HELDAR_MAIL_FROM"), wrong);
+        var roots = Roots(variable("HELDAR_OUTGOING_CA"));
         mistakes = wrong;
-        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1 };
+        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail };
+
+        X509Certificate2Collection Roots(string? file)
+        {
+            X509Certificate2Collection authorities = [];
+            if (string.IsNullOrEmpty(file)) return authorities;
+            try
+            {
+                authorities.ImportFromPemFile(file);
+                if (authorities.Count == 0) wrong.Add($"HELDAR_OUTGOING_CA: '{file}' holds no certificate");
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                wrong.Add($"HELDAR_OUTGOING_CA: '{file}' cannot be read: {fault.Message}");
+            }
+
+            return authorities;
+        }
 
         string Required(string name, string example)
         {

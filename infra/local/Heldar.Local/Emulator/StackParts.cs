@@ -149,6 +149,8 @@ internal sealed class StackParts
         ["HELDAR_STORAGE"] = Azurite.ConnectionString,
         ["HELDAR_SHARDS"] = string.Join(',', Shards),
         ["HELDAR_PORTAL"] = PortalBuild.Output,
+        ["HELDAR_SECRET_KEYS"] = _folder.Secret("secret-keys", 32),
+        ["HELDAR_OUTGOING_LOOPBACK"] = "1",
         ["HELDAR_SIGN_INS_PER_MINUTE"] = _options.SignInsPerMinute?.ToString(CultureInfo.InvariantCulture),
     };
 

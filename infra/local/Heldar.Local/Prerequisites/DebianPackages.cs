@@ -18,8 +18,8 @@ internal static class DebianPackages
     /// <summary>Needed by the drills on top: a clock that can be moved, a disk that can be slow, a disk that can lose power.</summary>
     public static IReadOnlyList<string> Drill { get; } = [.. Run, "libfaketime", "python3-fusepy", "fuse3", "e2fsprogs", "mount"];
 
-    /// <summary>Needed by the tests on top: a browser, tools for a box in a network of its own, promtool, and what reads the unit of the service.</summary>
-    public static IReadOnlyList<string> Test { get; } = [.. Drill, "chromium", "fonts-dejavu-core", "socat", "iproute2", "openssl", "prometheus", "systemd"];
+    /// <summary>Needed by the tests on top: a browser, tools for a box in a network of its own, promtool, a mail server, and what reads the unit of the service.</summary>
+    public static IReadOnlyList<string> Test { get; } = [.. Drill, "chromium", "fonts-dejavu-core", "socat", "iproute2", "openssl", "prometheus", "python3-aiosmtpd", "systemd"];
 
     /// <summary>Installs what is missing when this is root; otherwise says which command installs it.</summary>
     /// <exception cref="ProcessException">Something is missing and could not be installed; the message names the command.</exception>

@@ -2,7 +2,7 @@ import { ApiFailure, failureOf, isAbort } from './failure';
 import type { Shape } from './shape';
 
 export interface CallOptions {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal | undefined;
 }

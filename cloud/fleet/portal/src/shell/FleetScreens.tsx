@@ -6,6 +6,7 @@ import { LettersScreen } from '../letters/LettersScreen';
 import { NoBoxes } from '../recordings/NoBoxes';
 import { RecordingsScreen } from '../recordings/RecordingsScreen';
 import { Notice } from '../ui/Notice';
+import { WebhooksScreen } from '../webhooks/WebhooksScreen';
 import type { Route } from './useRoute';
 
 interface FleetScreensProps {
@@ -45,6 +46,8 @@ export function FleetScreens({ route, onSignedOut }: FleetScreensProps) {
       <div className="screen-body">
         {route.screen === 'boxes' ? (
           <BoxesScreen fleet={fleet.data} onChanged={fleet.refresh} />
+        ) : route.screen === 'webhooks' ? (
+          <WebhooksScreen fleet={fleet.data} />
         ) : route.screen === 'letters' ? (
           <LettersScreen fleet={fleet.data} />
         ) : fleet.data.boxes.length === 0 && fleet.data.cameras.length === 0 ? (

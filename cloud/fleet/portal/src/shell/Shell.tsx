@@ -26,6 +26,11 @@ export function Shell({ person, screen, onSignOut, children }: ShellProps) {
             Boxes
           </a>
           {person.role === 'admin' && (
+            <a className="nav-link" href="#/webhooks" aria-current={screen === 'webhooks' ? 'page' : undefined}>
+              Webhooks
+            </a>
+          )}
+          {person.role === 'admin' && (
             <a className="nav-link" href="#/dead-letters" aria-current={screen === 'letters' ? 'page' : undefined}>
               Dead letters
             </a>

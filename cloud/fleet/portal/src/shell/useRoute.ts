@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-export type Screen = 'recordings' | 'boxes' | 'letters';
+export type Screen = 'recordings' | 'boxes' | 'webhooks' | 'letters';
 
 export interface Route {
   screen: Screen;
@@ -16,7 +16,7 @@ export function parseRoute(hash: string): Route {
   const values = new URLSearchParams(query);
   const at = Number(values.get('at') ?? Number.NaN);
   return {
-    screen: path === 'boxes' ? 'boxes' : path === 'dead-letters' ? 'letters' : 'recordings',
+    screen: path === 'boxes' || path === 'webhooks' ? path : path === 'dead-letters' ? 'letters' : 'recordings',
     camera: values.get('camera'),
     at: Number.isFinite(at) && at > 0 ? at : null,
   };
