@@ -41,6 +41,7 @@ internal sealed class PipelineDrill : Drill
         Outages = true,
         ReplaceDisks = false,
         Remember = true,
+        DrainSeconds = 300,
         ResendAfter = Duration.FromSeconds(quick ? 4 : 15),
         Seed = 4,
     };
