@@ -16,7 +16,7 @@ internal sealed class PipelineDrill : Drill
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RealBoxLimit = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan QueueLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan QueueLimit = TimeSpan.FromMinutes(8);
 
     /// <inheritdoc/>
     public override string Name => "pipeline";
@@ -41,6 +41,7 @@ internal sealed class PipelineDrill : Drill
         Outages = true,
         ReplaceDisks = false,
         Remember = true,
+        DrainSeconds = 300,
         ResendAfter = Duration.FromSeconds(quick ? 4 : 15),
         Seed = 4,
     };

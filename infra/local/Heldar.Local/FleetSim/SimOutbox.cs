@@ -44,7 +44,9 @@ internal sealed class SimBatch(EventClass @class, string epoch, long seq, string
 internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], string> sign)
 {
     private const int FlushBytes = 32 * 1024;
-    private const int MostDoublings = 5;
+
+    // A box goes on doubling, to an hour; a drill shall not wait for that.
+    private const int MostDoublings = 2;
     private readonly Dictionary<(EventClass Class, string Queue), List<(SimEvent Event, Instant Since)>> _waiting = [];
     private readonly Dictionary<EventClass, long> _last = [];
     private readonly List<SimBatch> _sealed = [];
