@@ -88,19 +88,22 @@ public sealed class RoomGraphTests
     private static readonly Deployable Cloud = new("cloud/fleet/Heldar.Cloud", "Heldar.Cloud", "tests/Heldar.Cloud.Tests", new Dictionary<string, string[]>
     {
         ["Batches"] = ["DeadLetters"],
+        ["Coverage"] = ["Days", "Events", "Index"],
         ["Database"] = [],
         ["Days"] = [],
         ["DeadLetters"] = [],
-        ["Detections"] = ["Batches", "Days"],
-        ["Gaps"] = ["Batches"],
+        ["Detections"] = ["Batches", "Days", "Events"],
+        ["Events"] = [],
+        ["Gaps"] = ["Batches", "Events"],
         ["Holds"] = ["Batches"],
         ["Index"] = ["Holds"],
         ["Migrations"] = [],
         ["Queues"] = [],
         ["Registry"] = ["Batches"],
-        ["Snapshots"] = ["Batches", "Days"],
+        ["Snapshots"] = ["Batches", "Days", "Events"],
         ["States"] = ["Batches"],
-        ["Zones"] = ["Batches", "Days"],
+        ["Versions"] = ["Index"],
+        ["Zones"] = ["Batches", "Days", "Events"],
     });
 
     private static readonly Deployable Functions = new("cloud/functions/Heldar.Functions", "Heldar.Functions", "tests/Heldar.Functions.Tests", new Dictionary<string, string[]>
@@ -108,6 +111,8 @@ public sealed class RoomGraphTests
         ["ApplyHolds"] = ["Pipeline"],
         ["ApplyMended"] = ["Pipeline"],
         ["ApplyStates"] = ["Pipeline"],
+        ["BuildIndex"] = ["Pipeline"],
+        ["CountCoverage"] = ["Pipeline"],
         ["DrainPoison"] = ["Pipeline"],
         ["FoldSpans"] = ["Pipeline"],
         ["Fronts"] = ["Pipeline", "Settings"],

@@ -1,9 +1,11 @@
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Coverage;
 using Heldar.Cloud.Database;
 using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
 using Heldar.Cloud.Queues;
 using Heldar.Cloud.Registry;
+using Heldar.Cloud.Versions;
 using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
 using NodaTime;
@@ -25,7 +27,9 @@ internal static class HandlerServiceCollectionExtensions
         services.AddSingleton<MendedVerifier>().AddSingleton<IQueueFunction, ApplyMended.ApplyMended>();
         foreach (var name in DrainPoison.DrainPoison.Names)
             services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
-        return services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<TimerGate>().AddSingleton<FunctionTable>();
+        services.AddSingleton<CoverageLedger>().AddSingleton<IndexBuilder>();
+        services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, CountCoverage.CountCoverage>().AddSingleton<ITimerFunction, BuildIndex.BuildIndex>();
+        return services.AddSingleton<TimerGate>().AddSingleton<FunctionTable>();
     }
 
     /// <summary>A handler of box batches: one object, as a function of its queue and as what a mended event goes to.</summary>
