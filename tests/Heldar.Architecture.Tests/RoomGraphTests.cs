@@ -83,6 +83,7 @@ public sealed class RoomGraphTests
         ["Settings"] = [],
         ["Shards"] = ["Settings"],
         ["Sites"] = ["Access", "Api", "Audit"],
+        ["Webhooks"] = ["Access", "Api", "Audit", "Settings"],
     });
 
     private static readonly Deployable Cloud = new("cloud/fleet/Heldar.Cloud", "Heldar.Cloud", "tests/Heldar.Cloud.Tests", new Dictionary<string, string[]>
@@ -98,11 +99,13 @@ public sealed class RoomGraphTests
         ["Holds"] = ["Batches"],
         ["Index"] = ["Holds"],
         ["Migrations"] = [],
+        ["Outgoing"] = [],
         ["Queues"] = [],
         ["Registry"] = ["Batches"],
         ["Snapshots"] = ["Batches", "Days", "Events"],
         ["States"] = ["Batches"],
         ["Versions"] = ["Index"],
+        ["Webhooks"] = ["Outgoing", "Queues"],
         ["Zones"] = ["Batches", "Days", "Events"],
     });
 
@@ -113,7 +116,9 @@ public sealed class RoomGraphTests
         ["ApplyStates"] = ["Pipeline"],
         ["BuildIndex"] = ["Pipeline"],
         ["CountCoverage"] = ["Pipeline"],
+        ["DeliverWebhook"] = ["Pipeline"],
         ["DrainPoison"] = ["Pipeline"],
+        ["FanOut"] = ["Pipeline"],
         ["FoldSpans"] = ["Pipeline"],
         ["Fronts"] = ["Pipeline", "Settings"],
         ["IndexDetections"] = ["Pipeline"],
@@ -121,6 +126,7 @@ public sealed class RoomGraphTests
         ["IndexSnapshots"] = ["Pipeline"],
         ["Pipeline"] = ["Settings"],
         ["RegisterBox"] = ["Pipeline"],
+        ["RequeueWebhooks"] = ["Pipeline"],
         ["Settings"] = [],
     });
 

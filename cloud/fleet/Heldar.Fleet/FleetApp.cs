@@ -20,6 +20,7 @@ using Heldar.Fleet.Search;
 using Heldar.Fleet.Settings;
 using Heldar.Fleet.Shards;
 using Heldar.Fleet.Sites;
+using Heldar.Fleet.Webhooks;
 using Microsoft.AspNetCore.RateLimiting;
 using NodaTime;
 
@@ -33,7 +34,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options);
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks();
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
@@ -81,6 +82,7 @@ internal static class FleetApp
         app.MapSearch();
         app.MapHolds();
         app.MapDeadLetters();
+        app.MapWebhooks();
         app.MapFootage();
         app.MapTunnel();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Need.Nothing);

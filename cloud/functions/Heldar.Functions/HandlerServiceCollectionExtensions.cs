@@ -3,11 +3,14 @@ using Heldar.Cloud.Coverage;
 using Heldar.Cloud.Database;
 using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
+using Heldar.Cloud.Outgoing;
 using Heldar.Cloud.Queues;
 using Heldar.Cloud.Registry;
 using Heldar.Cloud.Versions;
+using Heldar.Cloud.Webhooks;
 using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
 using Npgsql;
 
@@ -25,11 +28,22 @@ internal static class HandlerServiceCollectionExtensions
         services.AddBatch<IndexSegments.IndexSegments>().AddBatch<IndexDetections.IndexDetections>().AddBatch<IndexSnapshots.IndexSnapshots>();
         services.AddBatch<ApplyHolds.ApplyHolds>().AddBatch<ApplyStates.ApplyStates>().AddBatch<RegisterBox.RegisterBox>();
         services.AddSingleton<MendedVerifier>().AddSingleton<IQueueFunction, ApplyMended.ApplyMended>();
+        services.AddWebhooks(options).AddSingleton<IQueueFunction, FanOut.FanOut>().AddSingleton<IQueueFunction, DeliverWebhook.DeliverWebhook>();
         foreach (var name in DrainPoison.DrainPoison.Names)
             services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
         services.AddSingleton<CoverageLedger>().AddSingleton<IndexBuilder>();
         services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, CountCoverage.CountCoverage>().AddSingleton<ITimerFunction, BuildIndex.BuildIndex>();
+        services.AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>();
         return services.AddSingleton<TimerGate>().AddSingleton<FunctionTable>();
+    }
+
+    private static IServiceCollection AddWebhooks(this IServiceCollection services, FunctionsOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new OutgoingOptions { AllowLoopback = options.OutgoingLoopback }).AddSingleton(s => new OutgoingClient(s.GetRequiredService<OutgoingOptions>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Subscriptions>().AddSingleton<DeliveryStore>().AddSingleton<DeliveryClaims>().AddSingleton<EndpointGates>().AddSingleton<OwnMessages>();
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<FanOutSender>(s, options.Shard)).AddSingleton(s => ActivatorUtilities.CreateInstance<FanOuter>(s, options.Shard));
+        return services.AddSingleton(s => ActivatorUtilities.CreateInstance<Deliverer>(s, options.Shard));
     }
 
     /// <summary>A handler of box batches: one object, as a function of its queue and as what a mended event goes to.</summary>

@@ -23,7 +23,7 @@ public sealed class LetterTests(PostgresFixture postgres, AzuriteFixture azurite
     [Fact]
     public async Task Letters_AreFilteredAndPaged()
     {
-        await using var fleet = await FleetHost.StartAsync(postgres);
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
         var cookie = await fleet.SignInAsync();
         using var box = await FakeBox.EnrolledAsync(fleet);
         using var other = await FakeBox.EnrolledAsync(fleet, "yard");
@@ -54,7 +54,7 @@ public sealed class LetterTests(PostgresFixture postgres, AzuriteFixture azurite
     [InlineData("from=then", "from")]
     public async Task List_IsRefused_WhenTheQueryMakesNoSense(string query, string names)
     {
-        await using var fleet = await FleetHost.StartAsync(postgres);
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
 
         var refused = await fleet.GetAsync(await fleet.SignInAsync(), "/api/v1/dead-letters?" + query).RefusedAsync(400, ErrorCodes.BadRequest);
 
@@ -64,7 +64,7 @@ public sealed class LetterTests(PostgresFixture postgres, AzuriteFixture azurite
     [Fact]
     public async Task Viewers_AndOtherTenants_ReachNoLetter()
     {
-        await using var fleet = await FleetHost.StartAsync(postgres);
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
         using var box = await FakeBox.EnrolledAsync(fleet);
         var letter = await FileAsync(fleet, box, Event(box, "e"), 0);
         var viewer = await fleet.SignInElsewhereAsync(Names.DefaultTenant, "viewer");
@@ -115,7 +115,7 @@ public sealed class LetterTests(PostgresFixture postgres, AzuriteFixture azurite
     [Fact]
     public async Task CloudKey_IsOne_HoweverManyReplicasSignFirst()
     {
-        await using var fleet = await FleetHost.StartAsync(postgres);
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
         await using var replica = await fleet.StartReplicaAsync();
         var body = "x"u8.ToArray();
 
@@ -130,7 +130,7 @@ public sealed class LetterTests(PostgresFixture postgres, AzuriteFixture azurite
     [Fact]
     public async Task DroppedLetter_StaysDropped_AndIsWrittenDown()
     {
-        await using var fleet = await FleetHost.StartAsync(postgres);
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
         var cookie = await fleet.SignInAsync();
         using var box = await FakeBox.EnrolledAsync(fleet);
         var letter = await FileAsync(fleet, box, Event(box, "e"), 0);
@@ -152,7 +152,7 @@ public sealed class LetterTests(PostgresFixture postgres, AzuriteFixture azurite
     [InlineData("""{"specversion":"1.0","id":"e","source":"s","type":"heldar.nothing.v1","time":"2026-11-21T04:00:00Z","data":{}}""", 400)]
     public async Task Mending_IsRefused_WhenItIsNoEvent(string text, int status)
     {
-        await using var fleet = await FleetHost.StartAsync(postgres);
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
         var cookie = await fleet.SignInAsync();
         using var box = await FakeBox.EnrolledAsync(fleet);
         var letter = await FileAsync(fleet, box, Event(box, "e"), 0);
@@ -163,7 +163,7 @@ public sealed class LetterTests(PostgresFixture postgres, AzuriteFixture azurite
     [Fact]
     public async Task WholeMessages_AreShownOpened_AndNotMended()
     {
-        await using var fleet = await FleetHost.StartAsync(postgres);
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
         var cookie = await fleet.SignInAsync();
         using var box = new TestBox();
         var envelope = box.Seal([box.Event(TestBox.Segment(Guid.CreateVersion7(), Base, Duration.FromSeconds(30)))]).ToBytes();

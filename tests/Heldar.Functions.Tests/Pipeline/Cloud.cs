@@ -42,7 +42,7 @@ internal sealed class Cloud : IAsyncDisposable
     {
         var cloud = new Cloud(await postgres.CreateDatabaseAsync(), azurite.ConnectionString);
         if (migrate) await cloud.MigrateAsync();
-        foreach (var queue in QueueNames.FromBoxes.Append(QueueNames.Mended))
+        foreach (var queue in QueueNames.FromBoxes.Append(QueueNames.Mended).Append(QueueNames.Fanout).Append(QueueNames.Webhooks))
         {
             await cloud.Queues.CreateAsync(cloud.Queue(queue), CancellationToken.None);
             await cloud.Queues.CreateAsync(QueueNames.Poison(cloud.Queue(queue)), CancellationToken.None);

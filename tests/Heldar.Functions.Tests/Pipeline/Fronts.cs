@@ -64,6 +64,7 @@ internal sealed class RunningFront : IAsyncDisposable
         ["HELDAR_DATABASE"] = cloud.ConnectionString,
         ["HELDAR_STORAGE"] = cloud.Storage,
         ["HELDAR_SHARD"] = cloud.Shard,
+        ["HELDAR_OUTGOING_LOOPBACK"] = "1",
     };
 
     private string App(Dictionary<string, string> settings)

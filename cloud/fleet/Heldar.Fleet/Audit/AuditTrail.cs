@@ -21,6 +21,12 @@ internal static class AuditActions
     public const string LetterMended = "letter_mended";
     public const string LetterRedriven = "letter_redriven";
     public const string LetterDropped = "letter_dropped";
+    public const string WebhookCreated = "webhook_created";
+    public const string WebhookChanged = "webhook_changed";
+    public const string WebhookDeleted = "webhook_deleted";
+    public const string WebhookSecretRotated = "webhook_secret_rotated";
+    public const string WebhookTested = "webhook_tested";
+    public const string WebhookReplayed = "webhook_replayed";
 }
 
 /// <summary>

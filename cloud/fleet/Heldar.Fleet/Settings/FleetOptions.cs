@@ -47,6 +47,9 @@ internal sealed record FleetOptions
     /// <summary>HELDAR_VIEWER_STALL_SECONDS: how long a viewer may take nothing before its stream is given to others, 5 to 600 s. Default 60 s.</summary>
     public TimeSpan ViewerStall { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>HELDAR_OUTGOING_LOOPBACK: 1 lets webhooks name loopback addresses, for development only. Default 0.</summary>
+    public bool OutgoingLoopback { get; init; }
+
     /// <summary>Every mistake in one list, each naming the setting and what it may be. Empty when all is well.</summary>
     public IReadOnlyList<string> Mistakes(bool serving)
     {

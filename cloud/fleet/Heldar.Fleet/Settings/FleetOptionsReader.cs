@@ -24,6 +24,7 @@ internal static class FleetOptionsReader
             SignInsPerMinute = Number("HELDAR_SIGN_INS_PER_MINUTE", defaults.SignInsPerMinute, 1, 10_000),
             StreamWait = Seconds("HELDAR_TUNNEL_WAIT_SECONDS", defaults.StreamWait, 1, 60),
             AnswerWait = Seconds("HELDAR_TUNNEL_ANSWER_SECONDS", defaults.AnswerWait, 1, 120),
+            OutgoingLoopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1) == 1,
             ViewerStall = Seconds("HELDAR_VIEWER_STALL_SECONDS", defaults.ViewerStall, 5, 600),
         };
         mistakes.AddRange(options.Mistakes(serving));

@@ -9,7 +9,7 @@ const item = {
 
 /** One dead letter that nothing changes. */
 export async function letters(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-  for await (const chunk of request) void chunk;
+  await new Promise((read) => request.on('end', read).resume());
   const view = { letter: item, form: 'event', original: JSON.stringify(original, null, 2), sha256: 'ab'.repeat(32), changes: [] };
   const body = path === '/api/v1/dead-letters' ? { items: [item] } : request.method === 'POST' ? { done: [item.letter], refused: [] } : view;
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));

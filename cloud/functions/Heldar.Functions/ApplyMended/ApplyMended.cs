@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Heldar.Cloud.Batches;
 using Heldar.Cloud.DeadLetters;
+using Heldar.Cloud.Queues;
 using Heldar.Contracts.Events;
 using Heldar.Contracts.Queues;
 using Heldar.Functions.Pipeline;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace Heldar.Functions.ApplyMended;
 
 /// <summary>Queue <c>mended</c>: applies dead letters that a person sent again, through the handler that refused them.</summary>
-internal sealed class ApplyMended(NpgsqlDataSource database, MendedVerifier verifier, IEnumerable<BatchFunction> handlers, FailurePolicy policy) : IQueueFunction
+internal sealed class ApplyMended(NpgsqlDataSource database, MendedVerifier verifier, IEnumerable<BatchFunction> handlers, QueueStore queues, FailurePolicy policy) : IQueueFunction
 {
     private readonly Dictionary<string, BatchFunction> _handlers = handlers.ToDictionary(h => h.Queue, StringComparer.Ordinal);
 
@@ -40,8 +41,8 @@ internal sealed class ApplyMended(NpgsqlDataSource database, MendedVerifier veri
             return;
         }
 
-        // Dropped, applied or sent again since: somebody decided otherwise.
-        if (letter.Round != order.Round || letter.Status != "redriven") return;
+        // Dropped or sent again since: somebody decided otherwise. What was applied already is applied once more: the run that did it may have ended before it fanned out.
+        if (letter.Round != order.Round || letter.Status is not ("redriven" or "applied")) return;
         await ApplyAsync(letter, order, cancellation);
     }
 
@@ -51,6 +52,12 @@ internal sealed class ApplyMended(NpgsqlDataSource database, MendedVerifier veri
         {
             if (Convert.ToHexStringLower(SHA256.HashData(letter.Body)) != order.Sha256) throw new RefusedException(DeadLetterReasons.HeaderDiffers, "what lies in the database is not what was signed");
             var queue = MendedEvents.QueueOf(letter);
+            if (!letter.IsEvent && queue is (QueueNames.Fanout or QueueNames.Webhooks))
+            {
+                await PutBackAsync(letter, cancellation);
+                return;
+            }
+
             var handler = _handlers.GetValueOrDefault(queue) ?? throw new RefusedException(DeadLetterReasons.WrongQueue, $"no handler here applies what comes through {queue}");
             await handler.ApplyAsync(letter, cancellation);
         }
@@ -60,6 +67,15 @@ internal sealed class ApplyMended(NpgsqlDataSource database, MendedVerifier veri
             letter.AppendReopened(batch, refused.Reason, refused.Message);
             await batch.ExecuteNonQueryAsync(cancellation);
         }
+    }
+
+    /// <summary>The pipeline's own messages are signed by nobody, and nobody else may write to their queues: they go back there. Twice is once for their handlers.</summary>
+    private async Task PutBackAsync(RedrivenLetter letter, CancellationToken cancellation)
+    {
+        await queues.SendAsync(RedrivenLetter.WorkQueue(letter.Queue), letter.Body, TimeSpan.Zero, cancellation);
+        await using var batch = database.CreateBatch();
+        letter.AppendApplied(batch);
+        await batch.ExecuteNonQueryAsync(cancellation);
     }
 
     private async Task RefuseAsync(QueueMessage message, RefusedException refused, CancellationToken cancellation)

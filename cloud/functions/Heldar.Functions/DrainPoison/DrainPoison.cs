@@ -21,6 +21,8 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
         ["DrainPoisonMended"] = QueueNames.Mended,
         ["DrainPoisonStates"] = QueueNames.States,
         ["DrainPoisonRegistrations"] = QueueNames.Registrations,
+        ["DrainPoisonFanout"] = QueueNames.Fanout,
+        ["DrainPoisonWebhooks"] = QueueNames.Webhooks,
     };
 
     /// <summary>One function for each queue that has a handler here.</summary>

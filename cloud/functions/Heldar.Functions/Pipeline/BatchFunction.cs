@@ -3,6 +3,7 @@ using Heldar.Cloud.Batches;
 using Heldar.Cloud.Database;
 using Heldar.Cloud.DeadLetters;
 using Heldar.Cloud.Registry;
+using Heldar.Cloud.Webhooks;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
 using Npgsql;
@@ -10,11 +11,11 @@ using Npgsql;
 namespace Heldar.Functions.Pipeline;
 
 /// <summary>What handlers of box batches share.</summary>
-internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, NodaTime.IClock Clock);
+internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, FanOutSender FanOut, NodaTime.IClock Clock);
 
 /// <summary>
 /// Applies one signed batch: verify, sort its events into good and bad, then one round trip that applies the good ones, files the bad ones as dead letters and
-/// marks the batch as received, all in one transaction. A batch never fails for one event.
+/// marks the batch as received, all in one transaction; then the good ones are fanned out. A batch never fails for one event.
 /// </summary>
 internal abstract class BatchFunction(BatchServices services) : IQueueFunction
 {
@@ -93,6 +94,8 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         }
 
         if (batch.BatchCommands.Count > 1) await batch.ExecuteNonQueryAsync(cancellation);
+        // After the commit: when this fails, the whole message comes again, and what is fanned out twice is one delivery.
+        await services.FanOut.SendAsync(work.Box.Tenant, work.Applied, cancellation);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");
     }
 
@@ -106,8 +109,14 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         {
             try
             {
-                if (Check(work, one, source, owners) == Standing.UnknownCamera) unknown.Add(one);
-                else Collect(work, one, source!);
+                if (Check(work, one, source, owners) == Standing.UnknownCamera)
+                {
+                    unknown.Add(one);
+                    continue;
+                }
+
+                Collect(work, one, source!);
+                work.Applied.Add(one);
             }
             catch (RefusedException refused)
             {
@@ -181,6 +190,9 @@ internal sealed class BatchWork(VerifiedBatch batch, NodaTime.Instant now)
     public NodaTime.Instant Now { get; } = now;
 
     public List<DeadLetter> Letters { get; } = [];
+
+    /// <summary>The events that are good.</summary>
+    public List<CloudEvent> Applied { get; } = [];
 
     /// <summary>The handler's own collected work.</summary>
     public List<object> Items { get; } = [];

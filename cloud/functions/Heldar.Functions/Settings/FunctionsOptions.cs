@@ -12,6 +12,9 @@ namespace Heldar.Functions.Settings;
 /// <param name="Concurrency">HELDAR_CONCURRENCY: messages of one queue that the worker handles at once, 1 to 64. More uses more database connections. Default 24: half the host's, as the worker runs beside other pods.</param>
 internal sealed record FunctionsOptions(string Database, string Storage, string Shard, int? HandlerPort, int HealthPort, int Concurrency)
 {
+    /// <summary>HELDAR_OUTGOING_LOOPBACK: 1 lets webhooks reach loopback, for development only. Default 0.</summary>
+    public bool OutgoingLoopback { get; init; }
+
     /// <summary>Reads and checks. Every mistake is in the list, each naming its variable.</summary>
     public static FunctionsOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> mistakes)
     {
@@ -23,8 +26,9 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var handler = Number("FUNCTIONS_CUSTOMHANDLER_PORT", null, 1, 65535);
         var health = Number("HELDAR_HEALTH_PORT", 8080, 0, 65535)!.Value;
         var concurrency = Number("HELDAR_CONCURRENCY", 24, 1, 64)!.Value;
+        var loopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1)!.Value;
         mistakes = wrong;
-        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency);
+        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { OutgoingLoopback = loopback == 1 };
 
         string Required(string name, string example)
         {

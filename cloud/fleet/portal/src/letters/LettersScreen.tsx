@@ -1,5 +1,5 @@
 import './letters.css';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { tell } from '../api/failure';
 import type { LetterFilter } from '../api/letters';
 import type { FleetView } from '../fleet/useFleet';
@@ -17,6 +17,11 @@ export function LettersScreen({ fleet }: { fleet: FleetView }) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [open, setOpen] = useState<string | null>(null);
   const { items, loading, error, fault, more, refresh } = useLetters(filter);
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 60_000);
+    return () => clearInterval(timer);
+  }, []);
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const picked = items.filter((letter) => chosen.has(letter.letter) && canSend(letter)).map((letter) => letter.letter);
   const choose = (id: string, on: boolean) => {
@@ -73,7 +78,7 @@ export function LettersScreen({ fleet }: { fleet: FleetView }) {
                   <td>
                     <input type="checkbox" aria-label="Choose" disabled={!canSend(letter)} checked={chosen.has(letter.letter)} onChange={(event) => choose(letter.letter, event.target.checked)} />
                   </td>
-                  <td className="tabular">{moment(zone, letter.at, Date.now())}</td>
+                  <td className="tabular">{moment(zone, letter.at, now)}</td>
                   <td>
                     <button type="button" className="letters-open" onClick={() => setOpen(letter.letter)}>
                       {reasonText(letter.reason)}
