@@ -112,7 +112,7 @@ public sealed class CoverageLedgerTests(PostgresFixture postgres, AzuriteFixture
         _clock.Advance(Duration.FromHours(1));
         await CountAsync();
 
-        Assert.Equal((0, 0), ((await OnlyAsync()).WantedMs, (await OnlyAsync()).MissingMs));
+        Assert.Equal((0L, 0L), ((await OnlyAsync()).WantedMs, (await OnlyAsync()).MissingMs));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class CoverageLedgerTests(PostgresFixture postgres, AzuriteFixture
         }
 
         var item = await OnlyAsync();
-        Assert.Equal((2_700_000, 3_600_000), (item.PresentMs, item.WantedMs));
+        Assert.Equal((2_700_000L, 3_600_000L), (item.PresentMs, item.WantedMs));
         Assert.Equal([KeyValuePair.Create(CoverageHour.Deleted, 900_000L)], item.Causes);
     }
 
@@ -172,7 +172,7 @@ public sealed class CoverageLedgerTests(PostgresFixture postgres, AzuriteFixture
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => new CoverageLedger(_database, new DayPartitions(_database), _clock).RunAsync(Token)));
 
-        Assert.Equal([3_600_000, 3_600_000, 3_600_000, 3_600_000, 3_600_000, 0], (await PageAsync()).Select(i => i.PresentMs));
+        Assert.Equal([3_600_000L, 3_600_000, 3_600_000, 3_600_000, 3_600_000, 0], (await PageAsync()).Select(i => i.PresentMs));
     }
 
     private static string Text(CoverageItem item) => $"{item.From} {item.PresentMs} {item.MissingMs} {string.Join(',', item.Causes)}";

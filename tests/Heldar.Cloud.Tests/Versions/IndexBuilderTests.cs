@@ -3,7 +3,6 @@ using Heldar.Cloud.Database;
 using Heldar.Cloud.Index;
 using Heldar.Cloud.Migrations;
 using Heldar.Cloud.Versions;
-using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
 using Heldar.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,3 @@
-using Heldar.Cloud.Index;
 using NodaTime;
 
 namespace Heldar.Cloud.Coverage;
