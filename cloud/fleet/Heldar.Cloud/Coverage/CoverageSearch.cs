@@ -35,7 +35,7 @@ public sealed class CoverageSearch(NpgsqlDataSource database)
             where {Wanted} and (@After::timestamptz is null or (c.camera, c.day::timestamp at time zone 'UTC') > (@AfterCamera, @After))
             group by c.tenant, k.site, c.camera, k.name, c.day order by c.camera, c.day limit @limit) d
         cross join lateral (
-            select coalesce(jsonb_object_agg(s.cause, s.ms), '{}') as causes
+            select coalesce(jsonb_object_agg(s.cause, s.ms), jsonb_build_object()) as causes
             from (
                 select e.key as cause, sum(e.value::bigint) as ms from coverage c, jsonb_each_text(c.causes) e
                 where c.tenant = d.tenant and c.camera = d.camera and c.day = d.day and c.hour >= @From and c.hour < @To group by e.key) s) x

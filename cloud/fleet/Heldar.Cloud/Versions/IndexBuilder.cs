@@ -252,16 +252,16 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
         CommandDefinition Command(string sql, object values) => new(sql, values, transaction, cancellationToken: cancellation);
     }
 
-    [LoggerMessage(4121, LogLevel.Information, "version {Version} of the index is the current one; {Hours} camera-hours were written for it")]
+    [LoggerMessage(4601, LogLevel.Information, "version {Version} of the index is the current one; {Hours} camera-hours were written for it")]
     private partial void LogSwitched(int version, long hours);
 
-    [LoggerMessage(4122, LogLevel.Error, "version {Version} of the index is built and waits for a decision (heldar-fleet index accept or abandon): {Differences}")]
+    [LoggerMessage(4602, LogLevel.Error, "version {Version} of the index is built and waits for a decision (heldar-fleet index accept or abandon): {Differences}")]
     private partial void LogDiffers(int version, string differences);
 
-    [LoggerMessage(4123, LogLevel.Error, "stored manifest {Blob} cannot be used: {Cause}")]
+    [LoggerMessage(4603, LogLevel.Error, "stored manifest {Blob} cannot be used: {Cause}")]
     private partial void LogDamaged(string blob, string cause);
 
-    [LoggerMessage(4124, LogLevel.Information, "the version of the index before this one is still read; it is dropped later")]
+    [LoggerMessage(4604, LogLevel.Information, "the version of the index before this one is still read; it is dropped later")]
     private partial void LogBusy();
 
     private sealed record Build

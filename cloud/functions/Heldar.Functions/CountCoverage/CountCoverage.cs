@@ -17,6 +17,6 @@ internal sealed partial class CountCoverage(CoverageLedger ledger, ILogger<Count
         if (hours > 0) Counted(hours);
     }
 
-    [LoggerMessage(4131, LogLevel.Information, "counted {Hours} camera-hours")]
+    [LoggerMessage(4501, LogLevel.Information, "counted {Hours} camera-hours")]
     private partial void Counted(int hours);
 }
