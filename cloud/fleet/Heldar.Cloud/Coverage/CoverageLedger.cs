@@ -47,7 +47,7 @@ public sealed class CoverageLedger(NpgsqlDataSource database, DayPartitions days
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var values = new { closed, first = closed - Duration.FromAts(1), earliest = closed - Reach };
+        var values = new { closed, first = closed - Duration.FromHours(1), earliest = closed - Reach };
         await connection.ExecuteAsync(new CommandDefinition(
             """
             insert into coverage_clock (through) values (@first) on conflict do nothing;
@@ -128,7 +128,7 @@ public sealed class CoverageLedger(NpgsqlDataSource database, DayPartitions days
         public IEnumerable<Instant> Hours(Instant closed)
         {
             var end = Instant.Min(ToAt, closed);
-            for (var hour = Instant.Max(PackedSpan.HourOf(FromAt), PackedSpan.HourOf(end - Reach)); hour < end; hour += Duration.FromAts(1)) yield return hour;
+            for (var hour = Instant.Max(PackedSpan.HourOf(FromAt), PackedSpan.HourOf(end - Reach)); hour < end; hour += Duration.FromHours(1)) yield return hour;
         }
     }
 }

@@ -73,7 +73,7 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var key = new { due.Tenant, due.Camera, due.Box, due.Hour, next = due.Hour + Duration.FromAts(1) };
+        var key = new { due.Tenant, due.Camera, due.Box, due.Hour, next = due.Hour + Duration.FromHours(1) };
         var mine = await connection.ExecuteScalarAsync<bool>(Command("select pg_try_advisory_xact_lock(hashtextextended(@Tenant || @Camera::text || @Box::text || @Hour::text, 7))", key));
         if (!mine) return null;
 

@@ -1,7 +1,6 @@
 using Dapper;
 using Heldar.Cloud.Index;
 using Microsoft.Extensions.Logging;
-using NodaTime;
 using Npgsql;
 
 namespace Heldar.Cloud.Versions;
