@@ -177,7 +177,7 @@ public sealed class CoverageLedgerTests(PostgresFixture postgres, AzuriteFixture
 
     private static string Text(CoverageItem item) => $"{item.From} {item.PresentMs} {item.MissingMs} {string.Join(',', item.Causes)}";
 
-    private EventQuery Query() => new("main", Hour, Hour + Duration.FromDays(3));
+    private static EventQuery Query() => new("main", Hour, Hour + Duration.FromDays(3));
 
     private async Task<CoverageItem> OnlyAsync() => Assert.Single(await PageAsync());
 

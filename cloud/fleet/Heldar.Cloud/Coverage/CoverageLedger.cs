@@ -51,9 +51,9 @@ public sealed class CoverageLedger(NpgsqlDataSource database, DayPartitions days
         await connection.ExecuteAsync(new CommandDefinition(
             """
             insert into coverage_clock (through) values (@first) on conflict do nothing;
-            with before as (select through from coverage_clock for update), due as (
-                insert into coverage_due (tenant, camera, from_at, to_at)
-                select c.tenant, c.camera, greatest(b.through, @earliest), @closed from camera c, before b where c.enabled and b.through < @closed)
+            select through from coverage_clock for update;
+            insert into coverage_due (tenant, camera, from_at, to_at)
+            select c.tenant, c.camera, greatest(b.through, @earliest), @closed from camera c cross join coverage_clock b where c.enabled and b.through < @closed;
             update coverage_clock set through = @closed where through < @closed;
             insert into coverage_due (tenant, camera, from_at, to_at)
             select c.tenant, c.camera, min(c.hour), max(c.hour) + interval '1 hour' from coverage c
