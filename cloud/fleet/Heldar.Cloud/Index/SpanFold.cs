@@ -56,11 +56,11 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
             union
             select s.tenant, s.camera, s.box, s.hour from tombstone t
             join span s on s.tenant = t.tenant and s.camera = t.camera and s.hour > t.from_at - interval '1 hour' and s.hour < t.to_at
-            where t.landed_at > now() - interval '7 days' and t.landed_at >= s.folded_at
+            where t.landed_at > now() - interval '7 days' and (t.landed_at >= s.folded_at or not pg_visible_in_snapshot(t.landed_in, s.folded_in))
             union
             select s.tenant, s.camera, s.box, s.hour from hold h
             join span s on s.tenant = h.tenant and s.camera = h.camera and s.hour > h.from_at - interval '2 hours' and s.hour < h.to_at
-            where h.end_landed_at > now() - interval '7 days' and h.end_landed_at >= s.folded_at
+            where h.end_landed_at > now() - interval '7 days' and (h.end_landed_at >= s.folded_at or not pg_visible_in_snapshot(h.end_landed_in, s.folded_in))
               and exists (select 1 from tombstone t where t.tenant = s.tenant and t.camera = s.camera and t.from_at < s.hour + interval '1 hour' and t.to_at > s.hour and t.deleted_at >= h.released_at)
             order by hour, tenant, camera, box limit @MaxHours
             """,
@@ -88,10 +88,10 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
             key))).Select(r => r.ToData()).ToList();
         var before = await ExistingAsync(connection, Command("select manifest, root from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key), cancellation);
         if (landed.Count + before.Count == 0) return null;
-        var hidden = await HourRules.HiddenAsync(connection, Command, due);
+        var rules = await HourRules.ReadAsync(connection, Command, due);
         var (all, conflicts) = HourRules.Merge(before, landed);
         await RecordConflictsAsync(connection, due, conflicts, Command);
-        await new SpanWriter(manifests).ReplaceAsync(connection, IndexTables.Current, due, [.. all.Where(s => !hidden(s))], Command, cancellation);
+        await new SpanWriter(manifests).ReplaceAsync(connection, IndexTables.Current, due, rules, all, Command, cancellation);
         await TellAsync(connection, Command, due);
         await transaction.CommitAsync(cancellation);
         return new(1, landed.Count, conflicts.Count, 0);

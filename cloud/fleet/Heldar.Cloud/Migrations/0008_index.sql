@@ -62,3 +62,8 @@ create index detection_at on detection (tenant, at);
 create index zone_event_at on zone_event (tenant, at);
 create index snapshot_at on snapshot (tenant, taken_at);
 create index gap_at on gap (tenant, start_at);
+
+-- What a fold saw when it looked at deletions and at ends of holds: one that was being written then is older by its time and was not seen, so the hour folds again.
+alter table tombstone add column landed_in xid8 not null default pg_current_xact_id();
+alter table hold add column end_landed_in xid8 null;
+alter table span add column folded_in pg_snapshot null;

@@ -109,8 +109,8 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
             foreach (var key in keys)
             {
                 var (known, _) = HourRules.Merge([], (await StoredAsync(key, cancellation)).SelectMany(m => m.Segments));
-                var hidden = await HourRules.HiddenAsync(connection, command, key);
-                await writer.ReplaceAsync(connection, IndexTables.Next, key, [.. known.Where(s => !hidden(s))], command, cancellation);
+                var rules = await HourRules.ReadAsync(connection, command, key);
+                await writer.ReplaceAsync(connection, IndexTables.Next, key, rules, known, command, cancellation);
             }
 
             await connection.ExecuteAsync(command("update index_version set hours = hours + @Count, last_write = pg_current_xact_id(), compared = compared and differences is null, differences = null where state = 'building'", new { keys.Count }));
