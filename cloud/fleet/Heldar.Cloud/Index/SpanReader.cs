@@ -21,7 +21,7 @@ internal sealed record DeletedRange
 /// <summary>Reads pieces from packed spans in the order of their hours, in portions: a page needs few lists, and what is not needed is not asked for. Not thread-safe.</summary>
 internal sealed class SpanReader(NpgsqlConnection connection, NpgsqlTransaction transaction, RecordingQuery query, Guid[] cameras, ILookup<Guid, DeletedRange> deleted, HeldFootage held)
 {
-    /// <summary>Of so many cameras the lists alone are read, each found by its key; of more, the headers' index by hour finds them.</summary>
+    /// <summary>Of so many cameras a timeline reads the lists alone, each found by its key; of more, the headers' index by hour finds them.</summary>
     private const int FewCameras = 64;
 
     private const int MostLists = 1024;
@@ -57,8 +57,8 @@ internal sealed class SpanReader(NpgsqlConnection connection, NpgsqlTransaction 
 
     private NpgsqlCommand Command(RecordingCursor? after, (Instant Hour, Guid Camera, Guid Box)? last, int? portion)
     {
-        // Headers say when an hour was folded, which only deletions ask for.
-        var headers = deleted.Count > 0 || cameras.Length > FewCameras;
+        // Headers say when an hour was folded, which only deletions ask for; and their index has the hours of several cameras in order, so that a page stops early.
+        var headers = deleted.Count > 0 || cameras.Length > FewCameras || (portion is not null && cameras.Length > 1);
         var sql = headers
             ? "select s.camera, s.box, s.hour, p.packed, p.from_camera, s.folded_at from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @From and "
             : "select s.camera, s.box, s.hour, s.packed, s.from_camera, null::timestamptz from span_list s where ";
