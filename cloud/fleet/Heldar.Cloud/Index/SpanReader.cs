@@ -63,7 +63,7 @@ internal sealed class SpanReader(NpgsqlConnection connection, NpgsqlTransaction 
             ? "select s.camera, s.box, s.hour, p.packed, p.from_camera, s.folded_at from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @From and "
             : "select s.camera, s.box, s.hour, s.packed, s.from_camera, null::timestamptz from span_list s where ";
         sql += "s.tenant = @Tenant and s.hour >= @FirstHour and s.hour < @To and s.camera = " + (cameras.Length == 1 ? "@Camera" : "any(@Cameras)")
-            + (last is null ? "" : " and (s.hour, s.camera, s.box) > (@LastHour, @LastCamera, @LastBox)") 
+            + (last is null ? "" : " and (s.hour, s.camera, s.box) > (@LastHour, @LastCamera, @LastBox)")
             // A timeline reads everything, in the order of the key; its caller sorts.
             + (portion is null ? " order by s.camera, s.hour, s.box" : " order by s.hour, s.camera, s.box limit @Portion");
         var command = new NpgsqlCommand(sql, connection, transaction);
