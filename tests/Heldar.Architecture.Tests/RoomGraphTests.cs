@@ -90,11 +90,13 @@ public sealed class RoomGraphTests
     private static readonly Deployable Cloud = new("cloud/fleet/Heldar.Cloud", "Heldar.Cloud", "tests/Heldar.Cloud.Tests", new Dictionary<string, string[]>
     {
         ["Batches"] = ["DeadLetters"],
+        ["Coverage"] = ["Days", "Events", "Index"],
         ["Database"] = [],
         ["Days"] = [],
         ["DeadLetters"] = [],
-        ["Detections"] = ["Batches", "Database", "Days"],
-        ["Gaps"] = ["Batches"],
+        ["Detections"] = ["Batches", "Database", "Days", "Events"],
+        ["Events"] = [],
+        ["Gaps"] = ["Batches", "Events"],
         ["Holds"] = ["Batches"],
         ["Index"] = ["Database", "Holds"],
         ["Mail"] = ["Outgoing"],
@@ -103,10 +105,11 @@ public sealed class RoomGraphTests
         ["Queues"] = [],
         ["Registry"] = ["Batches", "Database"],
         ["Secrets"] = [],
-        ["Snapshots"] = ["Batches", "Database", "Days"],
+        ["Snapshots"] = ["Batches", "Database", "Days", "Events"],
         ["States"] = ["Batches", "Database"],
+        ["Versions"] = ["Index"],
         ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets"],
-        ["Zones"] = ["Batches", "Database", "Days"],
+        ["Zones"] = ["Batches", "Database", "Days", "Events"],
     });
 
     private static readonly Deployable Functions = new("cloud/functions/Heldar.Functions", "Heldar.Functions", "tests/Heldar.Functions.Tests", new Dictionary<string, string[]>
@@ -114,6 +117,8 @@ public sealed class RoomGraphTests
         ["ApplyHolds"] = ["Pipeline"],
         ["ApplyMended"] = ["Pipeline"],
         ["ApplyStates"] = ["Pipeline"],
+        ["BuildIndex"] = ["Pipeline"],
+        ["CountCoverage"] = ["Pipeline"],
         ["DeliverWebhook"] = ["Pipeline"],
         ["DrainPoison"] = ["Pipeline"],
         ["FanOut"] = ["Pipeline"],

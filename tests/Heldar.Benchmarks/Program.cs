@@ -1,14 +1,16 @@
 using System.Runtime.InteropServices;
 using Heldar.Benchmarks;
+using Heldar.Benchmarks.Index;
 using Heldar.Benchmarks.Kept;
 using Heldar.Benchmarks.Pipeline;
 using Heldar.Benchmarks.Record;
+using Heldar.Benchmarks.Search;
 using Heldar.Benchmarks.Webhooks;
 using Heldar.Local.Processes;
 
-if (args is not [var name, ..] || name is not ("record" or "pipeline" or "retention" or "timeline" or "start" or "webhooks"))
+if (args is not [var name, ..] || name is not ("record" or "pipeline" or "retention" or "timeline" or "start" or "index" or "search" or "webhooks"))
 {
-    Console.Error.WriteLine("usage: heldar-bench record|pipeline|retention|timeline|start|webhooks [--json] [--quick] [--only record|record48|latency|messages]");
+    Console.Error.WriteLine("usage: heldar-bench record|pipeline|retention|timeline|start|index|search|webhooks [--json] [--quick] [--only record|record48|latency|messages]");
     return 2;
 }
 
@@ -41,6 +43,8 @@ try
     else if (name == "timeline") await new TimelineBench(Filled(stored), quick, Print, Console.Error.WriteLine).RunAsync(end.Token);
     else if (name == "start") await new StartBench(Filled(stored), folder.Path, quick, Print, Console.Error.WriteLine).RunAsync(end.Token);
     else if (name == "webhooks") await new WebhooksBench(quick, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    else if (name == "index") await new IndexBench(quick, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
+    else if (name == "search") await new SearchBench(quick, Print, Console.Error.WriteLine).RunAsync(end.Token);
     else if (name == "pipeline") await new PipelineBench(quick, only, folder.Path, Print, Console.Error.WriteLine).RunAsync(end.Token);
     else
         foreach (var plan in RecordPlan.All(quick).Where(p => only is null || p.Name == only))

@@ -1,4 +1,5 @@
 using Heldar.Cloud.Batches;
+using Heldar.Cloud.Coverage;
 using Heldar.Cloud.Database;
 using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
@@ -6,6 +7,7 @@ using Heldar.Cloud.Mail;
 using Heldar.Cloud.Outgoing;
 using Heldar.Cloud.Queues;
 using Heldar.Cloud.Registry;
+using Heldar.Cloud.Versions;
 using Heldar.Cloud.Webhooks;
 using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
@@ -30,7 +32,9 @@ internal static class HandlerServiceCollectionExtensions
         services.AddWebhooks(options).AddSingleton<IQueueFunction, FanOut.FanOut>().AddSingleton<IQueueFunction, DeliverWebhook.DeliverWebhook>();
         foreach (var name in DrainPoison.DrainPoison.Names)
             services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
-        services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>();
+        services.AddSingleton<CoverageLedger>().AddSingleton<IndexBuilder>();
+        services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, CountCoverage.CountCoverage>().AddSingleton<ITimerFunction, BuildIndex.BuildIndex>();
+        services.AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>();
         return services.AddSingleton<TimerGate>().AddSingleton<FunctionTable>();
     }
 

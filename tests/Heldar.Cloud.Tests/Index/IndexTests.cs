@@ -244,6 +244,26 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Tombstone_ThatIsWrittenWhileTheHourIsFolded_IsFoldedLater()
+    {
+        var camera = (await CamerasAsync(1))[0];
+        await LandAsync([TestBox.Segment(camera, Start, Length)]);
+        await using var writer = await _database.OpenConnectionAsync(Token);
+        await using var transaction = await writer.BeginTransactionAsync(Token);
+        await using var batch = new NpgsqlBatch(writer, transaction);
+        Tombstones.Append(batch, "main", "late", Start + Duration.FromHours(2), new FootageDeletedData { Camera = camera, From = Start, To = Start + Length, Reason = "age", Count = 1, Bytes = 5 });
+        await batch.ExecuteNonQueryAsync(Token);
+
+        await _fold.RunAsync(Token);
+        await transaction.CommitAsync(Token);
+        Assert.Equal(1, (await _fold.RunAsync(Token)).Hours);
+
+        Assert.Empty(await AllAsync(100));
+        Assert.Equal(0, await CountAsync("span"));
+        Assert.Equal(0, (await _fold.RunAsync(Token)).Hours);
+    }
+
+    [Fact]
     public async Task DamagedHour_DoesNotKeepOthersFromBeingFolded()
     {
         var cameras = await CamerasAsync(2);

@@ -35,6 +35,21 @@ public sealed class FleetCommandTests(PostgresFixture postgres)
         Assert.All(runs, r => Assert.Equal(0, r.Code));
     }
 
+    [Fact]
+    public async Task Index_IsBegunOnce_ShownAndGivenUp()
+    {
+        string database = await postgres.CreateDatabaseAsync();
+
+        Assert.Equal(0, (await RunAsync(database, "index", "build")).Code);
+        var (code, _, errors) = await RunAsync(database, "index", "build");
+        Assert.Equal(1, code);
+        Assert.Contains("version 2 is being built", errors, StringComparison.Ordinal);
+        Assert.StartsWith("2 building since ", (await RunAsync(database, "index", "status")).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(database, "index", "abandon")).Code);
+        Assert.StartsWith("2 abandoned since ", (await RunAsync(database, "index", "status")).Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync(database, "index", "accept")).Code);
+    }
+
     [Theory]
     [InlineData("--site", "Not A Slug")]
     [InlineData("--site", "depot", "--minutes", "0")]

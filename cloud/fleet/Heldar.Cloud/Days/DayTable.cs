@@ -12,11 +12,14 @@ public sealed record DayTable(string Name, int KeptDays)
     public static readonly DayTable ZoneEvent = new("zone_event", 90);
     public static readonly DayTable Snapshot = new("snapshot", 90);
 
+    /// <summary>A year and what an auditor needs to look back on it.</summary>
+    public static readonly DayTable Coverage = new("coverage", 400);
+
     /// <summary>How far a box's clock may be ahead.</summary>
     private static readonly Duration Ahead = Duration.FromDays(1);
 
     /// <summary>Every table.</summary>
-    public static IReadOnlyList<DayTable> All { get; } = [Detection, ZoneEvent, Snapshot];
+    public static IReadOnlyList<DayTable> All { get; } = [Detection, ZoneEvent, Snapshot, Coverage];
 
     /// <summary>The day of a time.</summary>
     public static LocalDate DayOf(Instant time) => time.InUtc().Date;

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Heldar.Cloud.Gaps;
 
-/// <summary>Writes gaps. The highest revision wins. Stateless.</summary>
+/// <summary>Writes gaps. The highest revision wins. The hours of what was known and of what is known now are counted anew (<c>coverage_due</c>). Stateless.</summary>
 public static class GapStore
 {
     /// <summary>Adds a gap that was checked (<see cref="GapData.Mistake"/>) to the batch's transaction.</summary>
@@ -14,6 +14,7 @@ public static class GapStore
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(box);
         ArgumentNullException.ThrowIfNull(gap);
+        AppendDue(batch, box, gap);
         var command = new NpgsqlBatchCommand(
             """
             insert into gap as g (tenant, camera, gap, revision, box, start_at, end_at, cause, detail)
@@ -32,5 +33,22 @@ public static class GapStore
         command.Parameters.AddWithValue("cause", HeldarJson.Word(gap.Cause));
         command.Parameters.Add(new NpgsqlParameter("detail", NpgsqlTypes.NpgsqlDbType.Text) { Value = gap.Detail ?? (object)DBNull.Value });
         batch.BatchCommands.Add(command);
+    }
+
+    // Before the upsert: a gap that shrinks leaves hours behind that it does not touch any more.
+    private static void AppendDue(NpgsqlBatch batch, BoxRecord box, GapData gap)
+    {
+        var due = new NpgsqlBatchCommand(
+            """
+            insert into coverage_due (tenant, camera, from_at, to_at)
+            select @tenant, @camera, g.start_at, coalesce(g.end_at, greatest(g.start_at, now())) from gap g where g.tenant = @tenant and g.camera = @camera and g.gap = @gap
+            union all select @tenant, @camera, @start, coalesce(@end, greatest(@start, now()))
+            """);
+        due.Parameters.AddWithValue("tenant", box.Tenant);
+        due.Parameters.AddWithValue("camera", gap.Camera);
+        due.Parameters.AddWithValue("gap", gap.Gap);
+        due.Parameters.AddWithValue("start", gap.Start.ToDateTimeUtc());
+        due.Parameters.Add(new NpgsqlParameter("end", NpgsqlTypes.NpgsqlDbType.TimestampTz) { Value = gap.End?.ToDateTimeUtc() ?? (object)DBNull.Value });
+        batch.BatchCommands.Add(due);
     }
 }

@@ -40,10 +40,11 @@ public static class HoldStore
         var command = Command(
             batch, box, data.Camera, data.HoldId,
             """
-            insert into hold as h (tenant, camera, hold, box, released_at, released_by, ended_by, end_landed_at)
-            values (@tenant, @camera, @hold, @box, @released, @by, @how, clock_timestamp())
+            insert into hold as h (tenant, camera, hold, box, released_at, released_by, ended_by, end_landed_at, end_landed_in)
+            values (@tenant, @camera, @hold, @box, @released, @by, @how, clock_timestamp(), pg_current_xact_id())
             on conflict (tenant, camera, hold) do update
-            set released_at = excluded.released_at, released_by = excluded.released_by, ended_by = excluded.ended_by, end_landed_at = excluded.end_landed_at
+            set released_at = excluded.released_at, released_by = excluded.released_by, ended_by = excluded.ended_by, end_landed_at = excluded.end_landed_at,
+                end_landed_in = excluded.end_landed_in
             where h.released_at is null
             """);
         command.Parameters.AddWithValue("released", WholeMilliseconds(data.ReleasedAt));

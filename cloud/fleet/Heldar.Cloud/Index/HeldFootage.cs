@@ -1,4 +1,3 @@
-using Dapper;
 using Heldar.Cloud.Holds;
 using NodaTime;
 
@@ -15,25 +14,25 @@ internal sealed class HeldFootage
 
     private HeldFootage(IEnumerable<HeldRange> holds, IEnumerable<BrokenHold> broken) => (_holds, _broken) = (holds.ToLookup(h => h.Camera), broken.ToLookup(b => b.Camera));
 
-    /// <summary>Reads the holds of cameras that touch [from, to), and the deletions that were reported of what they covered while they stood.</summary>
+    /// <summary>No holds.</summary>
+    public static HeldFootage None { get; } = new([], []);
+
+    /// <summary>Holds that touch [from, to), and the deletions that were reported of what they covered while they stood.</summary>
     /// <param name="reader">The search's snapshot.</param>
+    /// <param name="holds">In the order of their ids.</param>
     /// <param name="tenant">Whose.</param>
-    /// <param name="cameras">Of these cameras.</param>
     /// <param name="from">Inclusive.</param>
     /// <param name="to">Exclusive.</param>
-    public static async Task<HeldFootage> ReadAsync(FootageReader reader, string tenant, Guid[] cameras, Instant from, Instant to)
+    public static async Task<HeldFootage> ReadAsync(FootageReader reader, IReadOnlyList<HeldRange> holds, string tenant, Instant from, Instant to)
     {
-        var values = new { tenant, cameras, from, to };
-        var holds = (await reader.QueryAsync<HeldRange>(
-            "select camera, hold, from_at, to_at, placed_at, released_at from hold where tenant = @tenant and camera = any(@cameras) and placed_at is not null and from_at < @to and to_at > @from order by hold", values)).AsList();
-        if (holds.Count == 0) return new(holds, []);
+        if (holds.Count == 0) return None;
         return new(holds, await reader.QueryAsync<BrokenHold>(
             $"""
             select t.camera, t.from_at, t.to_at, t.older_than, h.from_at as held_from, h.to_at as held_to from hold h
             join tombstone t on t.tenant = h.tenant and t.camera = h.camera and {HoldRules.Stood}
             where h.tenant = @tenant and h.camera = any(@cameras) and h.from_at < @to and h.to_at > @from and t.from_at < @to and t.to_at > @from
             """,
-            values));
+            new { tenant, cameras = holds.Select(h => h.Camera).Distinct().ToArray(), from, to }));
     }
 
     /// <summary>The holds that stand over a piece, oldest first; null for none.</summary>

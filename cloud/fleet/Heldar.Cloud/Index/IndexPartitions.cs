@@ -47,10 +47,20 @@ public static class IndexPartitions
 
     private static Task<int> MonthAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, LocalDate day, CancellationToken cancellation)
     {
+        return connection.ExecuteAsync(new CommandDefinition(MonthSql(IndexTables.Current, day), transaction: transaction, cancellationToken: cancellation));
+    }
+
+    /// <summary>The months of a version of the index that is being built, in its builder's transaction.</summary>
+    internal static async Task MonthsAsync(NpgsqlConnection connection, Func<string, object, CommandDefinition> command, IndexTables tables, IEnumerable<Instant> hours)
+    {
+        foreach (var sql in hours.Select(h => MonthSql(tables, h.InUtc().Date)).Distinct(StringComparer.Ordinal)) await connection.ExecuteAsync(command(sql, new { }));
+    }
+
+    private static string MonthSql(IndexTables tables, LocalDate day)
+    {
         var month = new LocalDate(day.Year, day.Month, 1);
         var range = $"for values from ('{month:uuuu-MM-dd} 00:00+00') to ('{month.PlusMonths(1):uuuu-MM-dd} 00:00+00')";
-        return connection.ExecuteAsync(new CommandDefinition(
-            $"create table if not exists span_{month:uuuuMM} partition of span {range}; create table if not exists span_list_{month:uuuuMM} partition of span_list {range}", transaction: transaction, cancellationToken: cancellation));
+        return $"create table if not exists {tables.Span}_{month:uuuuMM} partition of {tables.Span} {range}; create table if not exists {tables.List}_{month:uuuuMM} partition of {tables.List} {range}";
     }
 
     private static async Task DropOldAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, LocalDate before, CancellationToken cancellation)

@@ -54,6 +54,37 @@ public sealed class ManifestStore(string storage) : ManifestReader
         }
     }
 
+    /// <summary>The hours of one page of all stored manifests, in the order of their names, and where the next page begins; null after the last.</summary>
+    /// <param name="from">What the page before gave; null for the first.</param>
+    /// <param name="size">Most manifests of the page, 1 to 5000.</param>
+    /// <param name="cancellation">Gives up.</param>
+    internal async Task<(IReadOnlyList<SpanKey> Hours, string? Next)> ListAsync(string? from, int size, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var page in _container.GetBlobsAsync(cancellationToken: cancellation).AsPages(from, size))
+            {
+                List<SpanKey> hours = [.. page.Values.Select(b => HourManifest.TryParseName(b.Name, out var key, out _) ? key : null).OfType<SpanKey>().Distinct()];
+                return (hours, page.ContinuationToken is { Length: > 0 } next ? next : null);
+            }
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            // Nothing was ever stored.
+        }
+
+        return ([], null);
+    }
+
+    /// <summary>All manifests that were ever stored of one hour, the oldest first.</summary>
+    internal async Task<IReadOnlyList<(string Blob, byte[] Root)>> OfHourAsync(SpanKey key, CancellationToken cancellation)
+    {
+        List<(DateTimeOffset At, string Blob, byte[] Root)> all = [];
+        await foreach (var blob in _container.GetBlobsAsync(prefix: HourManifest.Prefix(key), cancellationToken: cancellation))
+            if (HourManifest.TryParseName(blob.Name, out _, out var root)) all.Add((blob.Properties.LastModified ?? DateTimeOffset.MinValue, blob.Name, root));
+        return [.. all.OrderBy(m => m.At).ThenBy(m => m.Blob, StringComparer.Ordinal).Select(m => (m.Blob, m.Root))];
+    }
+
     // StageBlock and CommitBlockList: the Upload calls of this SDK need an assembly that cannot be restored (see AzureStorage.props).
     private async Task PutAsync(string name, byte[] bytes, CancellationToken cancellation)
     {

@@ -53,12 +53,15 @@ public static class PackedSpan
         return Read(packed);
     }
 
+    /// <summary>The segment at a multiple of <see cref="BytesPerSegment"/>.</summary>
+    internal static PackedSegment At(ReadOnlySpan<byte> packed, int offset)
+    {
+        var word = BinaryPrimitives.ReadUInt64BigEndian(packed[offset..]);
+        return new((int)(word >> 42), (int)((word >> 22) & MaxDurationMs), (int)(word & MaxSizeKiB));
+    }
+
     private static IEnumerable<PackedSegment> Read(byte[] packed)
     {
-        for (var at = 0; at < packed.Length; at += BytesPerSegment)
-        {
-            var word = BinaryPrimitives.ReadUInt64BigEndian(packed.AsSpan(at));
-            yield return new((int)(word >> 42), (int)((word >> 22) & MaxDurationMs), (int)(word & MaxSizeKiB));
-        }
+        for (var at = 0; at < packed.Length; at += BytesPerSegment) yield return At(packed, at);
     }
 }

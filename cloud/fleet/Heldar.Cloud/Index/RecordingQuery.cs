@@ -22,6 +22,9 @@ public sealed record RecordingQuery(string Tenant, Instant From, Instant To, IRe
         if (Sites is { Count: > 1000 } || Cameras is { Count: > 1000 }) return "at most 1000 sites and 1000 cameras can be named";
         return null;
     }
+
+    /// <summary>Whether a piece is in its range and behind the cursor.</summary>
+    internal bool Wants(FootagePiece piece, RecordingCursor? after) => piece.Start < To && piece.End > From && (after is not { } c || c.IsBefore(piece.Start, piece.Camera, piece.Box));
 }
 
 /// <summary>Where a page ends: the sort key of its last item.</summary>

@@ -27,7 +27,7 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
 
         await using var reader = await FootageReader.OpenAsync(database, query, cancellation);
         if (reader.Cameras.Count == 0) return new([], null);
-        List<FootagePiece> all = [.. await reader.LandingAsync(after, limit + 1), .. await reader.OpenAsync(after), .. await reader.SpansAsync(after, limit + 1)];
+        List<FootagePiece> all = [.. await reader.RecentAsync(after, limit + 1), .. await reader.SpansAsync(after, limit + 1)];
         var page = Distinct(all).Take(limit + 1).ToList();
         var more = page.Count > limit;
         if (more) page.RemoveAt(limit);
@@ -41,7 +41,8 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
         ArgumentNullException.ThrowIfNull(query);
         if (query.Mistake() is { } mistake) throw new ArgumentException(mistake, nameof(query));
         await using var reader = await FootageReader.OpenAsync(database, query, cancellation);
-        List<FootagePiece> all = [.. await reader.LandingAsync(null, int.MaxValue), .. await reader.OpenAsync(null), .. await reader.SpansAsync(null, int.MaxValue, Tolerance)];
+        if (reader.Cameras.Count == 0) return [];
+        List<FootagePiece> all = [.. await reader.RecentAsync(null, int.MaxValue), .. await reader.SpansAsync(null, int.MaxValue, Tolerance)];
         var pieces = all.ToLookup(p => p.Camera);
         return [.. reader.Cameras.Values.OrderBy(c => c.Site, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).Select(c => new TimelineCamera(c.Camera, Merge(pieces[c.Camera], query)))];
     }

@@ -1,5 +1,4 @@
 using Dapper;
-using Heldar.Cloud.Holds;
 using Heldar.Contracts.Events;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -48,20 +47,20 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
         return total;
     }
 
-    private async Task<IReadOnlyList<DueHour>> DueAsync(CancellationToken cancellation)
+    private async Task<IReadOnlyList<SpanKey>> DueAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var rows = await connection.QueryAsync<DueHour>(new CommandDefinition(
+        var rows = await connection.QueryAsync<SpanKey>(new CommandDefinition(
             """
             select tenant, camera, box, date_trunc('hour', start_at, 'UTC') as hour from segment_landing where start_at < @closed
             union
             select s.tenant, s.camera, s.box, s.hour from tombstone t
             join span s on s.tenant = t.tenant and s.camera = t.camera and s.hour > t.from_at - interval '1 hour' and s.hour < t.to_at
-            where t.landed_at > now() - interval '7 days' and t.landed_at >= s.folded_at
+            where t.landed_at > now() - interval '7 days' and (t.landed_at >= s.folded_at or not pg_visible_in_snapshot(t.landed_in, s.folded_in))
             union
             select s.tenant, s.camera, s.box, s.hour from hold h
             join span s on s.tenant = h.tenant and s.camera = h.camera and s.hour > h.from_at - interval '2 hours' and s.hour < h.to_at
-            where h.end_landed_at > now() - interval '7 days' and h.end_landed_at >= s.folded_at
+            where h.end_landed_at > now() - interval '7 days' and (h.end_landed_at >= s.folded_at or not pg_visible_in_snapshot(h.end_landed_in, s.folded_in))
               and exists (select 1 from tombstone t where t.tenant = s.tenant and t.camera = s.camera and t.from_at < s.hour + interval '1 hour' and t.to_at > s.hour and t.deleted_at >= h.released_at)
             order by hour, tenant, camera, box limit @MaxHours
             """,
@@ -70,7 +69,7 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
         return [.. rows];
     }
 
-    private async Task<FoldResult?> FoldAsync(DueHour due, CancellationToken cancellation)
+    private async Task<FoldResult?> FoldAsync(SpanKey due, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -88,36 +87,28 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
             """,
             key))).Select(r => r.ToData()).ToList();
         var before = await ExistingAsync(connection, Command("select manifest, root from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key), cancellation);
-        var tombstones = (await connection.QueryAsync<Hidden>(Command("select from_at, to_at, older_than, deleted_at from tombstone where tenant = @Tenant and camera = @Camera and from_at < @next and to_at > @Hour", key))).ToList();
-
-        // A hold that stood when the box deleted keeps the record of what it covers, whatever the box says.
-        var holds = tombstones.Count == 0 ? [] : await HeldRanges.ReadAsync(connection, Command, due.Tenant, due.Camera, due.Hour, key.next + LandingRow.MaxDuration);
-
         if (landed.Count + before.Count == 0) return null;
-        var (kept, conflicts) = Merge(before, landed);
-        kept = [.. kept.Where(s => !tombstones.Exists(t => t.Hides(s) && !holds.Exists(h => h.Keeps(s.Start, s.End, t.DeletedAt))))];
+        var rules = await HourRules.ReadAsync(connection, Command, due);
+        var (all, conflicts) = HourRules.Merge(before, landed);
         await RecordConflictsAsync(connection, due, conflicts, Command);
-        await connection.ExecuteAsync(Command("delete from span_list where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box; delete from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key));
-        if (kept.Count > 0) await WriteAsync(connection, due, kept, Command, cancellation);
+        await new SpanWriter(manifests).ReplaceAsync(connection, IndexTables.Current, due, rules, all, Command, cancellation);
+        await TellAsync(connection, Command, due);
         await transaction.CommitAsync(cancellation);
         return new(1, landed.Count, conflicts.Count, 0);
 
         CommandDefinition Command(string sql, object values) => new(sql, values, transaction, cancellationToken: cancellation);
     }
 
-    /// <summary>Highest revision of each segment; the same revision with another hash keeps the known one and is reported.</summary>
-    internal static (List<SegmentData> Kept, List<(SegmentData Late, SegmentData Known)> Conflicts) Merge(IEnumerable<SegmentData> known, IEnumerable<SegmentData> landed)
-    {
-        var kept = known.ToDictionary(s => s.Segment);
-        List<(SegmentData, SegmentData)> conflicts = [];
-        foreach (var late in landed)
-        {
-            if (!kept.TryGetValue(late.Segment, out var other) || late.Revision > other.Revision) kept[late.Segment] = late;
-            else if (late.Revision == other.Revision && late.Sha256 != other.Sha256) conflicts.Add((late, other));
-        }
-
-        return ([.. kept.Values.OrderBy(s => s.Start)], conflicts);
-    }
+    /// <summary>
+    /// Puts the hour on the lists of those who follow: the coverage ledger (a segment that began in this hour may end in the next) and a version of the index that is
+    /// being built. After the write to <c>span</c>: a build begins by locking it, so a fold that does not see the build yet is waited for.
+    /// </summary>
+    private static Task<int> TellAsync(NpgsqlConnection connection, Func<string, object, CommandDefinition> command, SpanKey due) => connection.ExecuteAsync(command(
+        """
+        insert into coverage_due (tenant, camera, from_at, to_at) values (@Tenant, @Camera, @Hour, @Hour + interval '2 hours');
+        insert into index_due (tenant, camera, hour, box) select @Tenant, @Camera, @Hour, @Box where exists (select 1 from index_version where state = 'building')
+        """,
+        due));
 
     private async Task<IReadOnlyList<SegmentData>> ExistingAsync(NpgsqlConnection connection, CommandDefinition command, CancellationToken cancellation)
     {
@@ -125,33 +116,7 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
         return span is null ? [] : (await manifests.ReadAsync(span.Manifest, span.Root, cancellation)).Segments;
     }
 
-    private async Task WriteAsync(NpgsqlConnection connection, DueHour due, List<SegmentData> kept, Func<string, object, CommandDefinition> command, CancellationToken cancellation)
-    {
-        var (blob, root) = await manifests.WriteAsync(new HourManifest(due.Tenant, due.Camera, due.Box, due.Hour, kept), cancellation);
-        await connection.ExecuteAsync(command(
-            """
-            insert into span (tenant, camera, hour, box, segments, bytes, first_at, last_at, root, manifest, folded_at)
-            values (@Tenant, @Camera, @Hour, @Box, @count, @bytes, @first, @last, @root, @blob, clock_timestamp());
-            insert into span_list (tenant, camera, hour, box, packed, from_camera) values (@Tenant, @Camera, @Hour, @Box, @packed, @refilled)
-            """,
-            new
-            {
-                due.Tenant,
-                due.Camera,
-                due.Hour,
-                due.Box,
-                count = kept.Count,
-                bytes = kept.Sum(s => s.Bytes),
-                first = kept[0].Start,
-                last = kept.Max(s => s.End),
-                root,
-                blob,
-                packed = PackedSpan.Encode(kept.Select(s => PackedSpan.Of(due.Hour, s.Start, s.End, s.Bytes))),
-                refilled = kept.Exists(s => s.Provenance is not null) ? kept.Where(s => s.Provenance == FootageProvenance.Camera).Select(s => (int)(s.Start - due.Hour).TotalMilliseconds).ToArray() : null,
-            }));
-    }
-
-    private static async Task RecordConflictsAsync(NpgsqlConnection connection, DueHour due, List<(SegmentData Late, SegmentData Known)> conflicts, Func<string, object, CommandDefinition> command)
+    private static async Task RecordConflictsAsync(NpgsqlConnection connection, SpanKey due, List<(SegmentData Late, SegmentData Known)> conflicts, Func<string, object, CommandDefinition> command)
     {
         foreach (var (late, known) in conflicts)
         {
@@ -166,28 +131,4 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
 
     [LoggerMessage(4110, LogLevel.Error, "hour {Hour} of camera {Camera} (tenant {Tenant}) cannot be folded: {Cause}")]
     private partial void LogDamaged(string tenant, Guid camera, Instant hour, string cause);
-
-    private sealed record DueHour
-    {
-        public string Tenant { get; init; } = "";
-
-        public Guid Camera { get; init; }
-
-        public Guid Box { get; init; }
-
-        public Instant Hour { get; init; }
-    }
-
-    private sealed record Hidden
-    {
-        public Instant FromAt { get; init; }
-
-        public Instant ToAt { get; init; }
-
-        public Guid OlderThan { get; init; }
-
-        public Instant DeletedAt { get; init; }
-
-        public bool Hides(SegmentData segment) => segment.Start >= FromAt && segment.Start < ToAt && RecordingCursor.Compare(segment.Segment, OlderThan) < 0;
-    }
 }

@@ -18,7 +18,7 @@ internal static class FleetCommands
 
     public static RootCommand Create(Func<string, string?> variable, TextWriter output, TextWriter errors)
     {
-        var root = new RootCommand("Heldar fleet service: enrolment, search, portal. Without a command it serves.") { MigrateCommand(), SetupCodeCommand(), TokenCommand() };
+        var root = new RootCommand("Heldar fleet service: enrolment, search, portal. Without a command it serves.") { MigrateCommand(), SetupCodeCommand(), TokenCommand(), IndexCommands.Create(WithServicesAsync, output, errors) };
         root.SetAction((_, cancellation) => WithOptionsAsync(serving: true, async options =>
         {
             await MigrateAsync(options, cancellation);

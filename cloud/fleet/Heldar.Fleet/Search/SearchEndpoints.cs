@@ -20,6 +20,7 @@ internal static class SearchEndpoints
         api.MapGet("/recordings", PageAsync).Needs(Need.Viewer).Produces<RecordingsPage>();
         api.MapGet("/timeline", TimelineAsync).Needs(Need.Viewer).Produces<Timeline>();
         api.MapGet("/recordings/{camera:guid}/{start}/proof", ProofAsync).Needs(Need.Viewer).Produces<RecordingProof>().Produces<ErrorBody>(404);
+        api.MapEvents();
     }
 
     private static async Task<IResult> PageAsync(HttpContext context, Caller caller, RecordingSearch search)

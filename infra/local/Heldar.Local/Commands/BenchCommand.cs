@@ -9,8 +9,8 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string>("name") { Description = "record, pipeline, retention, timeline, start or webhooks" };
-        name.AcceptOnlyFromAmong("record", "pipeline", "retention", "timeline", "start", "webhooks");
+        var name = new Argument<string>("name") { Description = "record, pipeline, retention, timeline, start, index, search or webhooks" };
+        name.AcceptOnlyFromAmong("record", "pipeline", "retention", "timeline", "start", "index", "search", "webhooks");
         var json = new Option<bool>("--json") { Description = "JSON lines on standard output, everything else on standard error" };
         var quick = new Option<bool>("--quick") { Description = "the short form, at most 45 s: same metric names, figures of no weight" };
         var only = new Option<string?>("--only") { Description = "one part: record or record48; latency or messages" };
