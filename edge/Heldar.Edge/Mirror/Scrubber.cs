@@ -84,10 +84,9 @@ internal sealed partial class Scrubber(
 
             await FoundAsync(segment, "mirror", what, cancellation);
             // Only beside a segment that was just read and is whole: otherwise this copy may be all that is left.
-            if (!isWhole) return bytes;
-            if (state == FileState.Changed) await GiveUpCopyAsync(segment, cancellation);
-            // That a disk does not give it now proves nothing: the mirror's keeper reads it again, and replaces it only from a whole segment.
-            else await store.Write.EnqueueAsync(db => MirrorRows.Bad(db, segment.Id), cancellation);
+            if (isWhole && state is (FileState.Changed or FileState.Missing)) await GiveUpCopyAsync(segment, cancellation);
+            // That a disk does not give it now proves nothing: the mirror's keeper reads it again, and replaces it only from a whole segment. One that is missing is no copy, whatever became of the segment.
+            else if (isWhole || state == FileState.Missing) await store.Write.EnqueueAsync(db => MirrorRows.Bad(db, segment.Id), cancellation);
         }
 
         return bytes;
@@ -110,7 +109,7 @@ internal sealed partial class Scrubber(
         // A disk that went, or a deletion, in the middle of it is no damage.
         if (volumes.Find(segment.Volume) is { IsThere: false } || volumes.Mirror is { IsThere: false } || await index.FindByIdAsync(segment.Id, cancellation) is not { } still) return (FileState.Unknown, null);
         if (still.Data.Sha256 == hash) return (FileState.Whole, null);
-        return (FileState.Changed, hash is null ? "it is missing" : "its bytes differ from what was sealed");
+        return hash is null ? (FileState.Missing, "it is missing") : (FileState.Changed, "its bytes differ from what was sealed");
     }
 
     /// <summary>The damaged copy goes to quarantine, and the mirror's seal log says so: a restart must not take it for good again.</summary>
@@ -173,8 +172,11 @@ internal sealed partial class Scrubber(
         /// <summary>The disk does not give it, now.</summary>
         Unreadable,
 
-        /// <summary>It was read, or it is certain that it is missing, and it is not what was sealed.</summary>
+        /// <summary>It was read, and it is not what was sealed.</summary>
         Changed,
+
+        /// <summary>The disk is there and the file is not.</summary>
+        Missing,
 
         /// <summary>It went while it was read.</summary>
         Unknown,

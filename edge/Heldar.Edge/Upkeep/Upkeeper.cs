@@ -121,9 +121,11 @@ internal sealed class Upkeeper(BoxStore store, Retainer retention, SettingsGroup
                 await store.EnqueueAsync(db => rows = GapPruning.Prune(db, camera, before, Batch), cancellation);
         }
 
-        await store.EnqueueAsync(db => all += DoubtRows.Prune(db, SegmentIndex.Ns(latest), Batch), cancellation);
-        await store.EnqueueAsync(db => all += JobRows.Prune(db, clock.GetCurrentInstant(), Batch), cancellation);
-        return all;
+        // A write may be done again when another of its group failed: it assigns, and never adds.
+        var (doubts, jobs) = (0, 0);
+        await store.EnqueueAsync(db => doubts = DoubtRows.Prune(db, SegmentIndex.Ns(latest), Batch), cancellation);
+        await store.EnqueueAsync(db => jobs = JobRows.Prune(db, clock.GetCurrentInstant(), Batch), cancellation);
+        return all + doubts + jobs;
     }
 
     /// <summary>Gives free pages back to the disk; a database that was made without this stays as long as it is.</summary>

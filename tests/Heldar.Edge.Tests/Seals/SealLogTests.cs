@@ -102,7 +102,8 @@ public sealed class SealLogTests : IDisposable
             changed[at] ^= 1;
             File.WriteAllBytes(path, changed);
             var again = new SealReader(_folder.Path);
-            Assert.True(again.Read(null, CancellationToken.None, SealReader.NoFragments).Count() <= 5);
+            // A line that no longer looks like fragments may be answered; that it is not as written is named.
+            Assert.True(again.Read(null, CancellationToken.None, SealReader.NoFragments).Count() <= 6);
             Assert.NotEmpty(again.Problems);
         }
     }
