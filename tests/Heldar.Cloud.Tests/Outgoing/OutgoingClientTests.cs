@@ -149,7 +149,7 @@ public sealed class OutgoingClientTests
         var sent = 0L;
         try
         {
-            await stream.ReadAtLeastAsync(block, 1, throwOnEndOfStream: true, Token);
+            _ = await stream.ReadAtLeastAsync(block, 1, throwOnEndOfStream: true, Token);
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{(saysSo ? $"Content-Length: {1 << 30}" : "Transfer-Encoding: chunked")}\r\n\r\n"), Token);
             for (; sent < 1 << 30; sent += block.Length)
             {
