@@ -72,8 +72,10 @@ public sealed class UpkeeperTests : IAsyncDisposable
 
         _box.Machine.Synchronised = true;
         await _box.Retainer.GuardAsync(CancellationToken.None);
-        // A gap, a refill, a deletion and a job: the newest wish stays.
-        Assert.Equal(4, await Upkeep.PruneAsync(CancellationToken.None));
+        Assert.True(await Upkeep.PruneAsync(CancellationToken.None) >= 4);
+        foreach (var table in (string[])["gap", "gap_fill", "footage_deleted", "recording_job"]) Assert.Equal(0, await CountAsync(table));
+        // The newest wish stays.
+        Assert.Equal(1, await CountAsync("wanted"));
     }
 
     [Fact]
