@@ -118,7 +118,8 @@ internal sealed partial class FailurePolicy
     {
         // What is no envelope can carry no attempt; it is refused as soon as the database takes it.
         var copy = envelope is null ? message.Body : (envelope with { Attempt = attempt, FirstSeen = first }).ToBytes();
-        await _queues.SendAsync(message.Queue, copy, delay, cancellation);
+        // The queue counts whole seconds and cuts off the rest: 0.9 s would be none.
+        await _queues.SendAsync(message.Queue, copy, TimeSpan.FromSeconds(Math.Max(1, Math.Round(delay.TotalSeconds))), cancellation);
         LogPutBack(message.Queue, message.Id, attempt, delay.TotalSeconds, cause);
     }
 
