@@ -48,11 +48,12 @@ public sealed class HostRulesTests(AzuriteFixture azurite)
     public async Task Handler_IsRestarted_AfterExit200_WithoutCountingAnError()
     {
         await using var host = await StartAsync();
-        // Each message is tried twice, so this is one restart more than errors are allowed.
-        for (var i = 1; i <= 2; i++)
+        // One restart more than errors are allowed. Each message is tried twice, and the second time may meet the handler that is just ending: it counts once or twice.
+        while (host.Starts < 5)
         {
+            var starts = host.Starts;
             await host.SendAsync("recycle");
-            await host.UntilAsync("two restarts", () => Task.FromResult(host.Starts == (2 * i) + 1));
+            await host.UntilAsync("a restart", () => Task.FromResult(host.Starts > starts));
         }
 
         await host.SendAsync("after");
