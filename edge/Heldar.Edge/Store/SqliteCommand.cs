@@ -46,15 +46,12 @@ internal sealed class SqliteCommand(SqliteConnection connection) : DbCommand
 
     public override int ExecuteNonQuery()
     {
-        var before = raw.sqlite3_total_changes(connection.Handle);
-        using (var reader = Run())
+        using var reader = Run();
+        while (reader.NextResult())
         {
-            while (reader.NextResult())
-            {
-            }
         }
 
-        return raw.sqlite3_total_changes(connection.Handle) - before;
+        return reader.RecordsAffected;
     }
 
     public override object? ExecuteScalar()

@@ -14,6 +14,8 @@ internal sealed class SqliteReader(SqliteConnection connection, string sql, Sqli
     private bool _first;
     private bool _onRow;
     private bool _closed;
+    private int _changedBefore;
+    private int _affected;
 
     public override int Depth => 0;
 
@@ -23,7 +25,8 @@ internal sealed class SqliteReader(SqliteConnection connection, string sql, Sqli
 
     public override bool IsClosed => _closed;
 
-    public override int RecordsAffected => raw.sqlite3_changes(connection.Handle);
+    /// <summary>Rows that the statements so far inserted, changed or deleted themselves: what their triggers did is not among them.</summary>
+    public override int RecordsAffected => _affected;
 
     public override object this[int ordinal] => GetValue(ordinal);
 
@@ -40,6 +43,7 @@ internal sealed class SqliteReader(SqliteConnection connection, string sql, Sqli
             _whole = string.IsNullOrWhiteSpace(tail);
             _rest = tail;
             if (_statement is null) continue;
+            _changedBefore = raw.sqlite3_total_changes(connection.Handle);
             parameters.Bind(_statement);
             _first = Step();
             if (raw.sqlite3_column_count(_statement) > 0) return true;
@@ -178,5 +182,7 @@ internal sealed class SqliteReader(SqliteConnection connection, string sql, Sqli
         if (_statement is null) return;
         connection.GiveBack(_current, _statement, _whole);
         _statement = null;
+        // A statement that changes nothing leaves the count of the one before it.
+        if (raw.sqlite3_total_changes(connection.Handle) != _changedBefore) _affected += raw.sqlite3_changes(connection.Handle);
     }
 }

@@ -102,8 +102,10 @@ public sealed class SealLogTests : IDisposable
             changed[at] ^= 1;
             File.WriteAllBytes(path, changed);
             var again = new SealReader(_folder.Path);
-            // A line that no longer looks like fragments may be answered; that it is not as written is named.
-            Assert.True(again.Read(null, CancellationToken.None, SealReader.NoFragments).Count() <= 6);
+            var answered = again.Read(null, CancellationToken.None, SealReader.NoFragments).ToList();
+            Assert.True(answered.Count(e => e.Record.Type != SealType.Fragments) <= 5);
+            // A changed line may no longer look like fragments, and is then answered; that it is not as written is named.
+            Assert.True(answered.Count(e => e.Record.Type == SealType.Fragments) <= 1);
             Assert.NotEmpty(again.Problems);
         }
     }

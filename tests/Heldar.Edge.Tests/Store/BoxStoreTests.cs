@@ -37,6 +37,26 @@ public sealed class BoxStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Store_CountsRows_WithoutThoseOfTriggers()
+    {
+        await using var store = Open(First);
+        var counts = new List<int>();
+        await store.EnqueueAsync(db =>
+        {
+            db.Execute("CREATE TRIGGER item_gone AFTER DELETE ON item BEGIN INSERT INTO other VALUES (1), (2); END");
+            foreach (var sql in (string[])
+            [
+                "INSERT INTO item (id) VALUES ('a'), ('b'), ('c')",
+                "DELETE FROM item WHERE id = 'a'",
+                "DELETE FROM item WHERE id = 'a'",
+                "DELETE FROM item WHERE id = 'b'; SELECT 1; UPDATE other SET x = 5; DELETE FROM item WHERE id = 'x'",
+            ]) counts.Add(db.Execute(sql));
+        });
+
+        Assert.Equal([3, 1, 0, 1 + 4], counts);
+    }
+
+    [Fact]
     public async Task Writer_UndoesOnlyTheWorkThatFails()
     {
         await using var store = Open(First);

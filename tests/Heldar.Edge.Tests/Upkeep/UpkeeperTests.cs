@@ -72,7 +72,7 @@ public sealed class UpkeeperTests : IAsyncDisposable
 
         _box.Machine.Synchronised = true;
         await _box.Retainer.GuardAsync(CancellationToken.None);
-        Assert.True(await Upkeep.PruneAsync(CancellationToken.None) >= 4);
+        Assert.Equal(4, await Upkeep.PruneAsync(CancellationToken.None));
         foreach (var table in (string[])["gap", "gap_fill", "footage_deleted", "recording_job"]) Assert.Equal(0, await CountAsync(table));
         // The newest wish stays.
         Assert.Equal(1, await CountAsync("wanted"));
