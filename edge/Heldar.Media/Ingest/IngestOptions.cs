@@ -33,7 +33,10 @@ public sealed record IngestOptions
     /// </summary>
     public Duration BackoffMax { get; init; } = Duration.FromSeconds(4);
 
-    /// <summary>Wait after the camera refused the credentials; doubles up to <see cref="AuthBackoffMax"/>. Default 60 s: shorter can lock the account out.</summary>
+    /// <summary>Wait after the camera refused the credentials for the first time since it took them; never more than <see cref="AuthBackoffMin"/>. Default 5 s.</summary>
+    public Duration AuthFirstWait { get; init; } = Duration.FromSeconds(5);
+
+    /// <summary>Wait after it refused them again; doubles up to <see cref="AuthBackoffMax"/>. Default 60 s: shorter can lock the account out.</summary>
     public Duration AuthBackoffMin { get; init; } = Duration.FromSeconds(60);
 
     /// <summary>Longest wait after refused credentials. Default 5 min.</summary>
@@ -66,6 +69,7 @@ public sealed record IngestOptions
         InRange(nameof(MediaTimeout), MediaTimeout, Duration.FromMilliseconds(100), Duration.FromSeconds(300));
         InRange(nameof(BackoffMin), BackoffMin, Duration.FromMilliseconds(1), BackoffMax);
         InRange(nameof(BackoffMax), BackoffMax, Duration.FromMilliseconds(1), Duration.FromHours(1));
+        InRange(nameof(AuthFirstWait), AuthFirstWait, Duration.FromMilliseconds(1), AuthBackoffMax);
         InRange(nameof(AuthBackoffMin), AuthBackoffMin, Duration.FromMilliseconds(1), AuthBackoffMax);
         InRange(nameof(AuthBackoffMax), AuthBackoffMax, Duration.FromMilliseconds(1), Duration.FromHours(24));
         InRange(nameof(SettleTime), SettleTime, Duration.Zero, Duration.FromSeconds(2));

@@ -14,10 +14,18 @@ internal sealed class ReconnectPolicy(IngestOptions options, Func<double> random
     /// <summary>Media flowed long enough to start over.</summary>
     public void Succeeded() => (_failures, _refusals) = (0, 0);
 
-    /// <summary>Wait after a failure. Refused credentials wait far longer and without a shorter jitter: cameras lock the account.</summary>
+    /// <summary>
+    /// Wait after a failure. Refused credentials wait far longer and without a shorter jitter: cameras lock the account. Not so the first time: many a camera refuses
+    /// everybody for the seconds in which it starts, or while the session before has not ended, and one more attempt locks nothing.
+    /// </summary>
     public Duration Next(StreamFailure failure)
     {
-        if (failure == StreamFailure.Unauthorized) return Doubled(options.AuthBackoffMin, options.AuthBackoffMax, _refusals++);
+        if (failure == StreamFailure.Unauthorized)
+        {
+            if (_refusals++ == 0) return Duration.Min(options.AuthFirstWait, options.AuthBackoffMin);
+            return Doubled(options.AuthBackoffMin, options.AuthBackoffMax, _refusals - 2);
+        }
+
         return Doubled(options.BackoffMin, options.BackoffMax, _failures++) * (0.5 + (random() / 2));
     }
 

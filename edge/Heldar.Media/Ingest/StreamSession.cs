@@ -86,25 +86,39 @@ public sealed class StreamSession : IAsyncDisposable
 
     private async Task<(StreamFailure Failure, string Cause, bool Lasted)> PlayAsync(RtspClient client, RtspRequest request)
     {
-        RtspPlayback playback;
+        StreamReceiver receiver;
         try
         {
-            playback = await client.OpenAsync(request, _stop.Token);
+            receiver = await OpenAsync(client, request);
         }
         catch (RtspException e)
         {
             return (e.Failure, e.Message, false);
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or FormatException or UriFormatException)
+        catch (Exception e) when (e is not OperationCanceledException || !_stop.IsCancellationRequested)
         {
+            // Whatever a camera's answer led to: a session that ended here would never come back, and nobody would say so.
             return (StreamFailure.Protocol, $"the connection broke: {e.GetType().Name}", false);
         }
 
-        var receiver = new StreamReceiver(playback, Source, _context.Options, _context.Pool, _hub, _meters);
         _context.Reader.Post(() => _context.Reader.Add(receiver));
         await using var stopping = _stop.Token.Register(() => _context.Reader.Close(receiver));
         var end = await receiver.Ended;
         return (end.Failure, end.Cause, end.Lasted);
+    }
+
+    private async Task<StreamReceiver> OpenAsync(RtspClient client, RtspRequest request)
+    {
+        var playback = await client.OpenAsync(request, _stop.Token);
+        try
+        {
+            return new StreamReceiver(playback, Source, _context.Options, _context.Pool, _hub, _meters);
+        }
+        catch
+        {
+            playback.Dispose();
+            throw;
+        }
     }
 
     private RtspRequest Request()

@@ -10,6 +10,8 @@ namespace Heldar.Media.Rtsp;
 /// <summary>Opens TCP and TLS connections, and says in words why it could not.</summary>
 internal static class RtspDialer
 {
+    /// <summary>How many timeouts a name may take: a resolver asks the second name server only when the first has been silent for 5 s.</summary>
+    private const int NameTimeouts = 3;
     private const int DefaultPort = 554;
     private const int DefaultTlsPort = 322;
 
@@ -27,11 +29,13 @@ internal static class RtspDialer
         Uri url, string? pin, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {
         var port = url.Port > 0 ? url.Port : IsTls(url) ? DefaultTlsPort : DefaultPort;
-        using var limit = new CancellationTokenSource(timeout, time);
+        using var limit = new CancellationTokenSource(timeout * NameTimeouts, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            var socket = await ConnectTcpAsync(await ResolveAsync(url.DnsSafeHost, either.Token), port, time, either.Token);
+            var addresses = await ResolveAsync(url.DnsSafeHost, either.Token);
+            limit.CancelAfter(timeout);
+            var socket = await ConnectTcpAsync(addresses, port, time, either.Token);
             if (!IsTls(url)) return (socket, socket);
             limit.CancelAfter(timeout);
             return (await SecureAsync(socket, url.DnsSafeHost, pin, either.Token), socket);
@@ -50,12 +54,12 @@ internal static class RtspDialer
             var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
             if (addresses.Length > 0) return addresses;
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
             // Said below.
         }
 
-        throw new RtspException(StreamFailure.NameNotFound, $"the name {host} does not resolve");
+        throw new RtspException(StreamFailure.NameNotFound, $"the name {(host.Length <= 100 ? host : host[..100])} does not resolve");
     }
 
     private static async Task<PolledSocketStream> ConnectTcpAsync(IPAddress[] addresses, int port, TimeProvider time, CancellationToken cancellation)

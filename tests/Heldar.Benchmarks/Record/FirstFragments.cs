@@ -4,7 +4,7 @@ using Heldar.Local.Processes;
 namespace Heldar.Benchmarks.Record;
 
 /// <summary>Watches a folder of recordings for the first fragment of each camera after a start of the box.</summary>
-internal sealed class FirstFragments(string recordings, int cameras)
+internal sealed class FirstFragments(string recordings, IReadOnlyList<string> cameras)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(20);
@@ -16,9 +16,9 @@ internal sealed class FirstFragments(string recordings, int cameras)
     {
         var start = Uptime();
         Dictionary<string, double> seen = new(StringComparer.Ordinal);
-        while (seen.Count < cameras)
+        while (cameras.Any(c => !seen.ContainsKey(c)))
         {
-            if (Uptime() - start > Limit.TotalSeconds) throw new TimeoutException($"{seen.Count} of {cameras} cameras have a fragment after {Limit.TotalSeconds:0} s");
+            if (Uptime() - start > Limit.TotalSeconds) throw new TimeoutException($"no fragment after {Limit.TotalSeconds:0} s: {string.Join(", ", cameras.Where(c => !seen.ContainsKey(c)))}; HELDAR_BENCH_KEEP=1 keeps the logs");
             foreach (var file in Files(recordings))
             {
                 if (_old.Contains(file)) continue;

@@ -14,12 +14,14 @@ internal sealed class RecordBench(RecordPlan plan, string folder, Action<BenchLi
     private double _oneCamera;
     private long _frames, _lost;
 
+    private string[] Names => [.. plan.Specs.Select(c => c.Name)];
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         var options = new StackOptions(Path.Combine(folder, "stack")) { Sites = 1, Cameras = plan.Specs };
         Directory.CreateDirectory(folder);
         foreach (var recipe in plan.Specs.Select(c => c.Footage).Distinct()) await Local.Cameras.Footage.ClipAsync(recipe, cancellation);
-        var firsts = new FirstFragments(Path.Combine(new StackFolder(options.Folder).Box("box1"), "recordings"), plan.Cameras).WaitAsync(cancellation);
+        var firsts = new FirstFragments(Path.Combine(new StackFolder(options.Folder).Box("box1"), "recordings"), Names).WaitAsync(cancellation);
         await using var stack = await Stack.StartAsync(options, say, cancellation);
         for (var round = 0; round < plan.Rounds; round++)
         {
@@ -35,7 +37,7 @@ internal sealed class RecordBench(RecordPlan plan, string folder, Action<BenchLi
         var box = stack.Boxes[0];
         if (firsts is null)
         {
-            firsts = new FirstFragments(box.Recordings, plan.Cameras).WaitAsync(cancellation);
+            firsts = new FirstFragments(box.Recordings, Names).WaitAsync(cancellation);
             await box.Service.StartAsync(cancellation);
         }
 
@@ -81,7 +83,7 @@ internal sealed class RecordBench(RecordPlan plan, string folder, Action<BenchLi
         var all = await File.ReadAllTextAsync(box.ConfigFile, cancellation);
         var second = all.IndexOf("  - id: ", all.IndexOf("  - id: ", StringComparison.Ordinal) + 1, StringComparison.Ordinal);
         StackFolder.Write(box.ConfigFile, all[..second]);
-        var first = new FirstFragments(box.Recordings, cameras: 1).WaitAsync(cancellation);
+        var first = new FirstFragments(box.Recordings, [Names[0]]).WaitAsync(cancellation);
         await LaunchAsync(box, cancellation);
         await first;
         await warm;

@@ -94,6 +94,17 @@ public sealed class HandshakeTests
     }
 
     [Fact]
+    public async Task RedirectToANameThatCannotBe_IsNamed_AndTriedAgain()
+    {
+        await using var camera = new ScriptedCamera();
+        camera.Answer = r => r.Method == "DESCRIBE" ? $"RTSP/1.0 302 Moved\r\nLocation: rtsp://{string.Join('.', Enumerable.Repeat(new string('a', 60), 5))}:{camera.Port}/\r\n\r\n" : null;
+        await using var engine = Engine(options: new IngestOptions { BackoffMin = Duration.FromMilliseconds(10) });
+        var session = engine.Open(Source(camera));
+        await Eventually.TrueAsync(() => session.Status.Reconnects > 1, "it is tried again");
+        await ExpectAsync(session, StreamFailure.NameNotFound, "does not resolve");
+    }
+
+    [Fact]
     public async Task HeadWithoutEnd_IsBounded()
     {
         await using var camera = new ScriptedCamera { Answer = r => "RTSP/1.0 200 OK\r\nX: " + new string('x', 1_000_000) };

@@ -16,11 +16,13 @@ public sealed class ReconnectPolicyTests
     }
 
     [Fact]
-    public void RefusedCredentials_WaitAMinute_GrowingTo5_WhateverHappensBetween()
+    public void RefusedCredentials_AreTriedOnceMoreSoon_ThenAfterAMinute_GrowingTo5_WhateverHappensBetween()
     {
         var policy = new ReconnectPolicy(new IngestOptions(), () => 0);
-        Assert.Equal(60, policy.Next(StreamFailure.Unauthorized).TotalSeconds);
+        Assert.Equal([5, 60], Enumerable.Range(0, 2).Select(_ => policy.Next(StreamFailure.Unauthorized).TotalSeconds));
         policy.Next(StreamFailure.Timeout);
         Assert.Equal([120, 240, 300, 300], Enumerable.Range(0, 4).Select(_ => policy.Next(StreamFailure.Unauthorized).TotalSeconds));
+        policy.Succeeded();
+        Assert.Equal(5, policy.Next(StreamFailure.Unauthorized).TotalSeconds);
     }
 }
