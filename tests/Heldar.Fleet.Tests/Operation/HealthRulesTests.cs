@@ -51,7 +51,8 @@ public sealed class HealthRulesTests
             Timers = [HealthRules.Timer(Minutely, null, null, Now), HealthRules.Timer(Minutely, Now - Duration.FromHours(1), null, Now), HealthRules.Timer(Minutely, Now - Duration.FromHours(1), Now, Now)],
             Index = new(1) { Building = 2, Differences = "one hour differs" },
             Schema = new(8, 9),
-        }) with { Boxes = new(3, 1, 2), Letters = new(10_000, 0, true, []) };
+        });
+        view = view with { Boxes = new(3, 1, 2), Letters = new(10_000, 0, true, []) };
 
         var causes = HealthRules.Causes(view);
 
