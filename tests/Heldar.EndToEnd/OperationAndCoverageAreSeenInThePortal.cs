@@ -9,7 +9,7 @@ using Npgsql;
 namespace Heldar.EndToEnd;
 
 /// <summary>A person sees in Chromium what waits in queues and on boxes, that timers run and a letter is open; and how much of each camera's footage is there, and why the rest is not.</summary>
-[Collection(PortalStack.Name)]
+[Collection(typeof(PortalStack))]
 public sealed class OperationAndCoverageAreSeenInThePortal(PortalFixture portal)
 {
     private const int Patience = 60_000;
