@@ -107,8 +107,9 @@ public sealed class RoomGraphTests
         ["Secrets"] = [],
         ["Snapshots"] = ["Batches", "Database", "Days", "Events"],
         ["States"] = ["Batches", "Database"],
+        ["Traces"] = [],
         ["Versions"] = ["Index"],
-        ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets"],
+        ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets", "Traces"],
         ["Zones"] = ["Batches", "Database", "Days", "Events"],
     });
 
@@ -131,6 +132,7 @@ public sealed class RoomGraphTests
         ["RegisterBox"] = ["Pipeline"],
         ["RequeueWebhooks"] = ["Pipeline"],
         ["Settings"] = [],
+        ["Telemetry"] = ["Settings"],
     });
 
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>

@@ -7,6 +7,7 @@ using Heldar.Edge.Tests.Uplink;
 using Heldar.Media.Streams;
 using Heldar.Media.Tests;
 using Heldar.Media.Tests.Mp4;
+using Heldar.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 

@@ -17,6 +17,8 @@ public static class TraceContext
 
     private const int ParentLength = 55;
 
+    private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
+
     /// <summary>The context of an event; the default one when it carries none.</summary>
     public static ActivityContext Of(CloudEvent one)
     {
@@ -39,7 +41,8 @@ public static class TraceContext
     public static bool IsParent(string? text)
     {
         if (text is not { Length: ParentLength } || !text.StartsWith("00-", StringComparison.Ordinal) || text[35] != '-' || text[52] != '-') return false;
-        var (trace, span) = (text.AsSpan(3, 32), text.AsSpan(36, 16));
+        var trace = text.AsSpan(3, 32);
+        var span = text.AsSpan(36, 16);
         return IsHex(trace) && IsHex(span) && IsHex(text.AsSpan(53)) && trace.ContainsAnyExcept('0') && span.ContainsAnyExcept('0');
     }
 
@@ -47,7 +50,7 @@ public static class TraceContext
     public static bool IsState(string? text) =>
         text is { Length: >= 3 and <= MaxState } && text.All(c => c is >= ' ' and <= '~') && text.Split(',').All(p => p.IndexOf('=', StringComparison.Ordinal) is var at && at > 0 && at < p.Length - 1);
 
-    private static bool IsHex(ReadOnlySpan<char> text) => !text.ContainsAnyExcept("0123456789abcdef");
+    private static bool IsHex(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(Hex);
 
     /// <summary>Reads a text that others wrote and that nothing depends on: what is none of its kind is absent, whatever stands there.</summary>
     internal abstract class TolerantConverter(int most, Func<string?, bool> isGood) : JsonConverter<string>
