@@ -77,6 +77,7 @@ public sealed class RoomGraphTests
         ["Health"] = ["Access", "Shards"],
         ["Holds"] = ["Access", "Api"],
         ["Keys"] = [],
+        ["Operation"] = ["Access", "Api", "Boxes", "DeadLetters", "Settings"],
         ["Portal"] = ["Settings"],
         ["Posters"] = ["Access", "Api", "Boxes", "RemoteAccess"],
         ["RemoteAccess"] = ["Access", "Api", "Boxes", "Settings"],

@@ -13,6 +13,7 @@ using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Health;
 using Heldar.Fleet.Holds;
 using Heldar.Fleet.Keys;
+using Heldar.Fleet.Operation;
 using Heldar.Fleet.Portal;
 using Heldar.Fleet.Posters;
 using Heldar.Fleet.RemoteAccess;
@@ -34,7 +35,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks(options);
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks(options).AddOperation();
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
@@ -83,6 +84,7 @@ internal static class FleetApp
         app.MapHolds();
         app.MapDeadLetters();
         app.MapWebhooks();
+        app.MapOperation();
         app.MapFootage();
         app.MapTunnel();
         app.MapOpenApi("/openapi/{documentName}.json").Needs(Need.Nothing);

@@ -25,6 +25,21 @@ internal static class OutboxRows
         return new OutboxBacklog(row.Events, row.Unsent);
     }
 
+    /// <summary>Time of the oldest event that no queue has taken yet: the first of those not sealed, and of the first unsent batch of each class. Null when nothing waits.</summary>
+    public static Instant? OldestWaiting(DbConnection db)
+    {
+        Instant? oldest = db.QueryFirstOrDefault<string>("SELECT time FROM outbox_event ORDER BY id LIMIT 1") is { } time ? Contracts.InstantText.Parse(time) : null;
+        foreach (var @class in Enum.GetValues<EventClass>())
+        {
+            var row = db.QueryFirstOrDefault<BatchRow>("SELECT class, seq, queue, envelope, staged FROM outbox_batch WHERE class = @c AND sent_at IS NULL ORDER BY seq LIMIT 1", new { c = (int)@class });
+            if (row is null) continue;
+            foreach (var one in Body(row).Events)
+                if (oldest is null || one.Time < oldest) oldest = one.Time;
+        }
+
+        return oldest;
+    }
+
     public static void Insert(DbConnection db, OutboxQueue queue, string type, string eventId, string? camera, string time, string data) => db.Execute(
         "INSERT INTO outbox_event (class, queue, type, event_id, camera, time, data) VALUES (@class, @queue, @type, @eventId, @camera, @time, @data)",
         new { @class = (int)queue.Class, queue = queue.Queue, type, eventId, camera, time, data });
@@ -117,7 +132,7 @@ internal static class OutboxRows
     {
         foreach (var row in db.Query<BatchRow>("SELECT class, seq, queue, envelope, staged FROM outbox_batch ORDER BY class, seq").AsList())
         {
-            var body = BatchBody.Parse(row.Staged ?? BatchBody.Bytes(Envelope.Parse(row.Envelope).Body!));
+            var body = Body(row);
             foreach (var e in body.Events)
             {
                 var camera = EventSource.TryParse(e.Source, out var source) ? source.Camera?.ToString("D") : null;
@@ -129,6 +144,8 @@ internal static class OutboxRows
         db.Execute("DELETE FROM outbox_sequence");
         db.Execute("UPDATE outbox_meta SET epoch = lower(hex(randomblob(16)))");
     }
+
+    private static BatchBody Body(BatchRow row) => BatchBody.Parse(row.Staged ?? BatchBody.Bytes(Envelope.Parse(row.Envelope).Body!));
 
     private sealed class BatchRow
     {

@@ -17,10 +17,12 @@ internal sealed class UplinkSender(
 {
     private static readonly Duration Idle = Duration.FromSeconds(30);
     private static readonly Duration LongestBlock = Duration.FromSeconds(60);
+    private static readonly Duration LookBackEvery = Duration.FromSeconds(5);
     private readonly Dictionary<string, (Backoff Wait, Instant Until)> _blocked = new(StringComparer.Ordinal);
     private readonly HashSet<OutboxQueue> _mayHaveUnsent = [.. OutboxQueue.All];
     private readonly HashSet<OutboxQueue> _full = [];
     private SealedBatch? _delivered;
+    private Instant _lookedBack;
 
     /// <summary>Does the most urgent thing there is and says how long nothing else is due (zero: come back at once).</summary>
     public async Task<Duration> StepAsync(CancellationToken cancellation)
@@ -41,6 +43,7 @@ internal sealed class UplinkSender(
                     if (marks is not null) ApplyMarks(db, marks, now);
                     batch = Pick(db, identity, grant, now);
                     state.Backlog = OutboxRows.Backlog(db);
+                    LookBack(db, now);
                 },
                 cancellation);
         }
@@ -104,6 +107,15 @@ internal sealed class UplinkSender(
         PutResult.NotAllowed => "not_allowed",
         _ => "failed",
     };
+
+    /// <summary>How old the backlog is: looked up every few seconds, and only once it lasts, so that the usual coming and going costs nothing.</summary>
+    private void LookBack(DbConnection db, Instant now)
+    {
+        if (state.Backlog.Total == 0) state.OldestWaiting = null;
+        else if (now - _lookedBack is var since && since < LookBackEvery && since >= Duration.Zero) return;
+        else state.OldestWaiting = OutboxRows.OldestWaiting(db);
+        _lookedBack = now;
+    }
 
     private SealedBatch? Pick(DbConnection db, BoxIdentity identity, SasGrant grant, Instant now)
     {

@@ -42,7 +42,7 @@ internal sealed class UplinkSession(UplinkOptions options, FleetClient fleet, En
             {
                 var now = time.Now;
                 var backlog = state.Backlog.Total;
-                var answer = await fleet.HeartbeatAsync(identity, new HeartbeatRequest(BoxVersion.Text, boot.BootSeq, backlog, now), cancellation);
+                var answer = await fleet.HeartbeatAsync(identity, new HeartbeatRequest(BoxVersion.Text, boot.BootSeq, backlog, now, backlog == 0 ? null : state.OldestWaiting), cancellation);
                 _beat.Set(options.Heartbeat);
                 state.LastHeartbeatAt = now;
                 state.Learn(answer.Watermarks);

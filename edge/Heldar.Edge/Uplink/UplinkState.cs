@@ -17,6 +17,7 @@ internal sealed class UplinkState(Pending pending)
     private volatile SasGrant? _grant;
     private volatile bool _renew;
     private bool _heard;
+    private long _oldestMs = long.MinValue;
 
     /// <summary>The present right to put, or null.</summary>
     public SasGrant? Grant => _grant;
@@ -39,6 +40,13 @@ internal sealed class UplinkState(Pending pending)
     public long MessagesSent { get; set; }
 
     public OutboxBacklog Backlog { get; set; } = new(0, 0);
+
+    /// <summary>Time of the oldest event of the backlog, at most a few seconds behind; null when nothing waits.</summary>
+    public Instant? OldestWaiting
+    {
+        get => _oldestMs is var ms && ms == long.MinValue ? null : Instant.FromUnixTimeMilliseconds(ms);
+        set => _oldestMs = value?.ToUnixTimeMilliseconds() ?? long.MinValue;
+    }
 
     /// <summary>What people see now.</summary>
     public UplinkStatus Status(bool enabled, bool enrolled) =>

@@ -61,6 +61,9 @@ internal sealed class FakeCloud : IAsyncDisposable
     /// <summary>Status with which a queue refuses everything; 0 for none.</summary>
     public Dictionary<string, int> Refusals { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What the box said last of itself.</summary>
+    public HeartbeatRequest? LastBeat { get; private set; }
+
     /// <summary>Whether what is taken is applied at once and moves the watermark.</summary>
     public bool Applies { get; set; } = true;
 
@@ -116,10 +119,16 @@ internal sealed class FakeCloud : IAsyncDisposable
         var body = buffer.ToArray();
         if (request.Method == "POST" && path == "/enrol") await EnrolAsync(context, body);
         else if (request.Method == "POST" && path == $"/api/v1/boxes/{Box:D}/sas") await SignedAsync(context, body, Grant);
-        else if (request.Method == "POST" && path == $"/api/v1/boxes/{Box:D}/heartbeat") await SignedAsync(context, body, () => new HeartbeatResponse(Clock.GetCurrentInstant(), Watermarks()));
+        else if (request.Method == "POST" && path == $"/api/v1/boxes/{Box:D}/heartbeat") await SignedAsync(context, body, () => Beat(body));
         else if (request.Method == "POST" && path.StartsWith("/account/", StringComparison.Ordinal) && path.EndsWith("/messages", StringComparison.Ordinal)) await PutMessageAsync(context, path, body);
         else if (request.Method == "PUT" && path.StartsWith("/account/staging-1/", StringComparison.Ordinal)) await PutBlobAsync(context, path, body);
         else await RefuseAsync(context, $"{request.Method} {path}");
+    }
+
+    private HeartbeatResponse Beat(byte[] body)
+    {
+        LastBeat = JsonSerializer.Deserialize<HeartbeatRequest>(body, HeldarJson.Options)!;
+        return new HeartbeatResponse(Clock.GetCurrentInstant(), Watermarks());
     }
 
     private async Task EnrolAsync(HttpContext context, byte[] body)

@@ -30,6 +30,27 @@ public sealed class BoxRequestTests(PostgresFixture postgres, AzuriteFixture azu
         Assert.Equal(17, await fleet.ScalarAsync<long>("select outbox_backlog from box where box = @Id", new { box.Id }));
     }
 
+    [Fact]
+    public async Task Heartbeat_TellsTheAgeOfItsBacklog_ByTheBoxsClockAlone()
+    {
+        await using var fleet = await FleetHost.StartAsync(postgres, azurite);
+        using var box = await FakeBox.EnrolledAsync(fleet);
+        var wrong = FleetHost.Start - Duration.FromDays(30);
+
+        await BeatAsync(Beat with { BoxTime = wrong, OldestWaitingAt = wrong - Duration.FromMinutes(10) });
+        Assert.Equal(FleetHost.Start - Duration.FromMinutes(10), await OldestAsync());
+        await BeatAsync(Beat with { OldestWaitingAt = FleetHost.Start + Duration.FromDays(1) });
+        Assert.Equal(FleetHost.Start, await OldestAsync());
+        await BeatAsync(Beat with { BoxTime = Instant.FromUtc(9000, 1, 1, 0, 0), OldestWaitingAt = NodaConstants.UnixEpoch });
+        Assert.Equal(FleetHost.Start - Duration.FromDays(3650), await OldestAsync());
+        await BeatAsync(Beat);
+        Assert.Null(await OldestAsync());
+        await box.PostAsync(Path(box, "heartbeat"), Beat with { OldestWaitingAt = Instant.FromUtc(1, 1, 1, 0, 0) }).RefusedAsync(400, ErrorCodes.BadRequest);
+
+        async Task BeatAsync(HeartbeatRequest beat) => Assert.Equal(HttpStatusCode.OK, (await box.PostAsync(Path(box, "heartbeat"), beat)).StatusCode);
+        async Task<Instant?> OldestAsync() => await fleet.ScalarAsync<DateTime?>("select outbox_oldest_at from box where box = @Id", new { box.Id }) is { } at ? Instant.FromDateTimeUtc(at) : null;
+    }
+
     [Theory]
     [InlineData(-301)]
     [InlineData(301)]

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using NodaTime;
 
 namespace Heldar.Cloud.Queues;
 
@@ -14,6 +16,11 @@ public sealed record LeasedMessage(string Id, string PopReceipt, long DequeueCou
     /// <summary>When the queue took it, by the queue's clock.</summary>
     public DateTimeOffset? Inserted { get; init; }
 }
+
+/// <summary>A message at a queue's front, seen without taking it.</summary>
+/// <param name="InsertedAt">When this copy was put.</param>
+/// <param name="Text">The message text as it lies in the queue (base64).</param>
+public sealed record PeekedText(Instant InsertedAt, string Text);
 
 /// <summary>The queues of one storage account. Messages carry base64 of exact bytes and never expire. Thread-safe.</summary>
 public sealed class QueueStore
@@ -62,6 +69,39 @@ public sealed class QueueStore
 
     /// <summary>Messages in the queue, leased ones included.</summary>
     public async Task<int> CountAsync(string queue, CancellationToken cancellation) => (await Queue(queue).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
+
+    /// <summary>Messages in the queue as <see cref="CountAsync"/> counts them; null when there is no such queue.</summary>
+    public async Task<int?> TryCountAsync(string queue, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CountAsync(queue, cancellation);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The message at the front; null when none is visible: leased messages and those put with a delay are not.</summary>
+    public async Task<PeekedText?> PeekAsync(string queue, CancellationToken cancellation)
+    {
+        PeekedMessage? front = await Queue(queue).PeekMessageAsync(cancellation);
+        return front is null ? null : new(Instant.FromDateTimeOffset(front.InsertedOn ?? DateTimeOffset.UnixEpoch), front.Body.ToString());
+    }
+
+    /// <summary>Names of the queues that begin with a text, at most <paramref name="most"/>.</summary>
+    public async Task<IReadOnlyList<string>> NamesAsync(string prefix, int most, CancellationToken cancellation)
+    {
+        List<string> names = [];
+        await foreach (var queue in _account.GetQueuesAsync(prefix: prefix, cancellationToken: cancellation))
+        {
+            if (names.Count == most) break;
+            names.Add(queue.Name);
+        }
+
+        return names;
+    }
 
     private QueueClient Queue(string name) => _queues.GetOrAdd(name, n => _account.GetQueueClient(n));
 }

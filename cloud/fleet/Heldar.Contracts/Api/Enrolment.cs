@@ -46,7 +46,12 @@ public sealed record Watermark(EventClass Class, string Epoch, long Through, IRe
 public sealed record SequenceRange(long From, long To);
 
 /// <summary>Body of <c>POST /api/v1/boxes/{box}/heartbeat</c>.</summary>
-public sealed record HeartbeatRequest(string Version, long BootSeq, long OutboxBacklog, Instant BoxTime);
+/// <param name="Version">Software version of the box.</param>
+/// <param name="BootSeq">Counts starts of the box.</param>
+/// <param name="OutboxBacklog">Events that are not sealed yet and sealed batches that no queue has taken.</param>
+/// <param name="BoxTime">The box's clock.</param>
+/// <param name="OldestWaitingAt">Time of the oldest event of the backlog, by the box's clock; null when there is none, or from a box that does not say it.</param>
+public sealed record HeartbeatRequest(string Version, long BootSeq, long OutboxBacklog, Instant BoxTime, Instant? OldestWaitingAt = null);
 
 /// <summary>Answer of <c>POST /api/v1/boxes/{box}/heartbeat</c>.</summary>
 public sealed record HeartbeatResponse(Instant ServerTime, IReadOnlyList<Watermark> Watermarks);

@@ -18,6 +18,9 @@ internal sealed class BoxDirectory(NpgsqlDataSource database, IClock clock)
     /// <summary>A box that called within this time is online.</summary>
     public static readonly Duration Recent = Duration.FromSeconds(60);
 
+    /// <summary>No box waits longer: a clock that was set forward by more tells nothing.</summary>
+    private static readonly Duration LongestWait = Duration.FromDays(3650);
+
     /// <summary>The key, unless it is unknown or revoked. Box ids are unique among all tenants: the key says which tenant calls.</summary>
     public async Task<KnownKey?> FindKeyAsync(Guid box, string keyId, CancellationToken cancellation)
     {
@@ -61,10 +64,13 @@ internal sealed class BoxDirectory(NpgsqlDataSource database, IClock clock)
     /// <summary>Writes down a heartbeat.</summary>
     public async Task BeatAsync(BoxCaller box, HeartbeatRequest beat, CancellationToken cancellation)
     {
+        var now = clock.GetCurrentInstant();
+        // An age by the box's clock alone, so that a clock that is off changes nothing.
+        var oldest = beat.OldestWaitingAt is { } at ? now - Duration.Min(Duration.Max(beat.BoxTime - at, Duration.Zero), LongestWait) : (Instant?)null;
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
-            "update box set last_seen_at = @now, version = @Version, outbox_backlog = @OutboxBacklog where tenant = @Tenant and box = @Box",
-            new { box.Tenant, box.Box, beat.Version, beat.OutboxBacklog, now = clock.GetCurrentInstant().ToDateTimeUtc() },
+            "update box set last_seen_at = @now, version = @Version, outbox_backlog = @OutboxBacklog, outbox_oldest_at = @oldest where tenant = @Tenant and box = @Box",
+            new { box.Tenant, box.Box, beat.Version, beat.OutboxBacklog, oldest = oldest?.ToDateTimeUtc(), now = now.ToDateTimeUtc() },
             cancellationToken: cancellation));
     }
 

@@ -33,6 +33,7 @@ internal static class BoxEndpoints
         var beat = JsonBody.Parse<HeartbeatRequest>(SignedBody.Of(context).Bytes);
         if (!EventRules.IsText(beat.Version, 64) || beat.BootSeq < 0 || beat.OutboxBacklog < 0)
             throw new BadInputException("version must be 1 to 64 printable characters, bootSeq and outboxBacklog must not be negative");
+        if (!EventRules.IsTime(beat.BoxTime) || !EventRules.IsTime(beat.OldestWaitingAt)) throw new BadInputException("boxTime and oldestWaitingAt must be times from 1970 to 9998");
         await boxes.BeatAsync(signer, beat, context.RequestAborted);
         var watermarks = await grants.WatermarksAsync(signer.Tenant, signer.Box, context.RequestAborted);
         return Results.Json(new HeartbeatResponse(clock.GetCurrentInstant(), watermarks), HeldarJson.Options);

@@ -1,4 +1,5 @@
 using Heldar.Cloud.Versions;
+using Heldar.Contracts.Timers;
 using Heldar.Functions.Pipeline;
 using NodaTime;
 
@@ -12,7 +13,7 @@ internal sealed class BuildIndex(IndexBuilder builder) : ITimerFunction
 
     public string Name => nameof(BuildIndex);
 
-    public Duration Interval => Duration.FromMinutes(1);
+    public Duration Interval => TimerTable.BuildIndex.Interval;
 
     public Task RunAsync(CancellationToken cancellation) => builder.StepAsync(Limit, cancellation);
 }

@@ -1,4 +1,5 @@
 using Heldar.Cloud.Coverage;
+using Heldar.Contracts.Timers;
 using Heldar.Functions.Pipeline;
 using NodaTime;
 
@@ -9,7 +10,7 @@ internal sealed partial class CountCoverage(CoverageLedger ledger, ILogger<Count
 {
     public string Name => nameof(CountCoverage);
 
-    public Duration Interval => Duration.FromMinutes(1);
+    public Duration Interval => TimerTable.CountCoverage.Interval;
 
     public async Task RunAsync(CancellationToken cancellation)
     {

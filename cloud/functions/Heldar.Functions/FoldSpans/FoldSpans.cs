@@ -1,6 +1,7 @@
 using Dapper;
 using Heldar.Cloud.Days;
 using Heldar.Cloud.Index;
+using Heldar.Contracts.Timers;
 using Heldar.Functions.Pipeline;
 using NodaTime;
 using Npgsql;
@@ -12,7 +13,7 @@ internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold
 {
     public string Name => nameof(FoldSpans);
 
-    public Duration Interval => Duration.FromMinutes(1);
+    public Duration Interval => TimerTable.FoldSpans.Interval;
 
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using Heldar.Cloud.Webhooks;
+using Heldar.Contracts.Timers;
 using Heldar.Functions.Pipeline;
 using NodaTime;
 
@@ -9,7 +10,7 @@ internal sealed partial class RequeueWebhooks(Deliverer deliverer, ILogger<Reque
 {
     public string Name => nameof(RequeueWebhooks);
 
-    public Duration Interval => Duration.FromSeconds(15);
+    public Duration Interval => TimerTable.RequeueWebhooks.Interval;
 
     public async Task RunAsync(CancellationToken cancellation)
     {

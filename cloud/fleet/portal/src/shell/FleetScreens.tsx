@@ -1,8 +1,10 @@
 import { useEffect } from 'react';
 import { ApiFailure, tell } from '../api/failure';
 import { BoxesScreen } from '../boxes/BoxesScreen';
+import { CoverageScreen } from '../coverage/CoverageScreen';
 import { useFleet } from '../fleet/useFleet';
 import { LettersScreen } from '../letters/LettersScreen';
+import { OperationScreen } from '../operation/OperationScreen';
 import { NoBoxes } from '../recordings/NoBoxes';
 import { RecordingsScreen } from '../recordings/RecordingsScreen';
 import { Notice } from '../ui/Notice';
@@ -48,6 +50,10 @@ export function FleetScreens({ route, onSignedOut }: FleetScreensProps) {
           <BoxesScreen fleet={fleet.data} onChanged={fleet.refresh} />
         ) : route.screen === 'webhooks' ? (
           <WebhooksScreen fleet={fleet.data} />
+        ) : route.screen === 'coverage' ? (
+          <CoverageScreen fleet={fleet.data} />
+        ) : route.screen === 'operations' ? (
+          <OperationScreen fleet={fleet.data} />
         ) : route.screen === 'letters' ? (
           <LettersScreen fleet={fleet.data} />
         ) : fleet.data.boxes.length === 0 && fleet.data.cameras.length === 0 ? (

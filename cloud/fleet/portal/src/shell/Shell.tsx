@@ -25,6 +25,9 @@ export function Shell({ person, screen, onSignOut, children }: ShellProps) {
           <a className="nav-link" href="#/boxes" aria-current={screen === 'boxes' ? 'page' : undefined}>
             Boxes
           </a>
+          <a className="nav-link" href="#/coverage" aria-current={screen === 'coverage' ? 'page' : undefined}>
+            Coverage
+          </a>
           {person.role === 'admin' && (
             <a className="nav-link" href="#/webhooks" aria-current={screen === 'webhooks' ? 'page' : undefined}>
               Webhooks
@@ -33,6 +36,11 @@ export function Shell({ person, screen, onSignOut, children }: ShellProps) {
           {person.role === 'admin' && (
             <a className="nav-link" href="#/dead-letters" aria-current={screen === 'letters' ? 'page' : undefined}>
               Dead letters
+            </a>
+          )}
+          {person.role === 'admin' && (
+            <a className="nav-link" href="#/operations" aria-current={screen === 'operations' ? 'page' : undefined}>
+              Operations
             </a>
           )}
         </nav>

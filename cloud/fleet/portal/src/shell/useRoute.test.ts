@@ -7,4 +7,4 @@ it.each(['', '#', '#/nowhere', '#/recordings?at=x', '#/recordings?at=-5'])('take
 
 it('knows the dead letters', () => expect(parseRoute('#/dead-letters').screen).toBe('letters'));
 
-it('knows the boxes', () => expect(parseRoute('#/boxes').screen).toBe('boxes'));
+it.each(['boxes', 'coverage', 'operations'])('knows the %s', (screen) => expect(parseRoute(`#/${screen}`).screen).toBe(screen));

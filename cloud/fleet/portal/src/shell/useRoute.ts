@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-export type Screen = 'recordings' | 'boxes' | 'webhooks' | 'letters';
+export type Screen = 'recordings' | 'boxes' | 'coverage' | 'webhooks' | 'letters' | 'operations';
 
 export interface Route {
   screen: Screen;
@@ -10,13 +10,21 @@ export interface Route {
   at: number | null;
 }
 
+const screens = new Map<string, Screen>([
+  ['boxes', 'boxes'],
+  ['coverage', 'coverage'],
+  ['webhooks', 'webhooks'],
+  ['dead-letters', 'letters'],
+  ['operations', 'operations'],
+]);
+
 /** Reads `#/recordings?camera=…&at=…`; anything unknown is the recordings screen. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const values = new URLSearchParams(query);
   const at = Number(values.get('at') ?? Number.NaN);
   return {
-    screen: path === 'boxes' || path === 'webhooks' ? path : path === 'dead-letters' ? 'letters' : 'recordings',
+    screen: screens.get(path) ?? 'recordings',
     camera: values.get('camera'),
     at: Number.isFinite(at) && at > 0 ? at : null,
   };
