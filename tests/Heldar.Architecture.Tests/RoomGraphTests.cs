@@ -77,6 +77,7 @@ public sealed class RoomGraphTests
         ["Health"] = ["Access", "Shards"],
         ["Holds"] = ["Access", "Api"],
         ["Keys"] = [],
+        ["Metrics"] = ["Access", "Api", "Boxes", "Operation", "Settings"],
         ["Operation"] = ["Access", "Api", "Boxes", "DeadLetters", "Settings"],
         ["Portal"] = ["Settings"],
         ["Posters"] = ["Access", "Api", "Boxes", "RemoteAccess"],

@@ -91,6 +91,8 @@ public sealed class OtlpTests
         List<Activity> puts;
         lock (spans) puts = [.. spans.Where(s => s.OperationName == "uplink.put" && s.TraceId == traces[0])];
         Assert.Equal(traces[1], Assert.Single(Assert.Single(puts).Links).Context.TraceId);
+        var carried = uplink.Cloud.Events().Select(e => TraceContext.Of(e).TraceId).ToList();
+        Assert.Equal(traces, carried);
     }
 
     private static async Task RecordAsync(BoxFixture box)
