@@ -131,7 +131,7 @@ internal abstract partial class BatchFunction(BatchServices services) : IQueueFu
             LogRefused(services.Log, letter.EventId, letter.EventType, work.Box.Box, letter.Reason);
         }
 
-        if (!services.Log.IsEnabled(LogLevel.Debug)) return;
+        if (!isFirst || !services.Log.IsEnabled(LogLevel.Debug)) return;
         foreach (var one in work.Applied) LogApplied(services.Log, one.Id, one.Type, work.Box.Box, work.Batch.Envelope.BatchSeq);
     }
 
