@@ -5,6 +5,7 @@ using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Store;
 
+NativeHeap.Bound();
 var parsed = BoxCommands.Create().Parse(args);
 if (parsed.Errors.Count > 0)
 {

@@ -63,7 +63,10 @@ internal sealed partial class DiskWatch(IClock clock, ILogger<DiskWatch> log) : 
         try
         {
             process = Process.Start(new ProcessStartInfo("smartctl", ["-H", "-j", "/dev/" + disk]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
-            return process is null ? Unknown(disk) : DiskReports.Smart(disk, await process.StandardOutput.ReadToEndAsync(limit.Token));
+            if (process is null) return Unknown(disk);
+            // A process does not close a stream that was asked for.
+            using var report = process.StandardOutput;
+            return DiskReports.Smart(disk, await report.ReadToEndAsync(limit.Token));
         }
         catch (Exception e) when (e is Win32Exception or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {

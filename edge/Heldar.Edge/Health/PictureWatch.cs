@@ -53,7 +53,7 @@ internal sealed partial class PictureWatch(CameraRegistry cameras, CameraProblem
     {
         try
         {
-            var greys = await decoder.GreysFromStreamsAsync([.. some.Select(c => (ReadOnlyMemory<byte>)c.Keyframe.AnnexB)], some[0].Keyframe.Format, PictureJudge.Width, PictureJudge.Height, cancellation);
+            var greys = await decoder.GreysFromStreamsAsync([.. some.Select(c => c.Keyframe.AnnexB)], some[0].Keyframe.Format, PictureJudge.Width, PictureJudge.Height, cancellation);
             foreach (var ((camera, _), grey) in some.Zip(greys)) problems.See(camera, grey, clock.GetCurrentInstant());
             return null;
         }

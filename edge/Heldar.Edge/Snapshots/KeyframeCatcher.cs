@@ -7,7 +7,7 @@ namespace Heldar.Edge.Snapshots;
 /// <summary>A keyframe with its parameter sets as an Annex B byte stream (ITU-T H.264 / H.265 Annex B).</summary>
 /// <param name="AnnexB">The bytes.</param>
 /// <param name="Format">ffmpeg's name of the stream format.</param>
-internal sealed record Keyframe(byte[] AnnexB, string Format);
+internal sealed record Keyframe(ReadOnlyMemory<byte> AnnexB, string Format);
 
 /// <summary>
 /// Takes the newest keyframe out of a running session's ring: a subscriber for a moment, so the camera is not opened again and nothing is cached
@@ -39,7 +39,8 @@ internal sealed class KeyframeCatcher : IStreamSubscriber
     public void OnAccessUnit(in AccessUnit unit)
     {
         if (_format is not { } format || unit.Track != TrackKind.Video || !unit.IsKeyframe || _caught.Task.IsCompleted) return;
-        using var stream = new MemoryStream(unit.Length + 1024);
+        // As long as it will be, and handed over as it is: a start code takes as many bytes as a length.
+        using var stream = new MemoryStream(unit.Length + format.ParameterSets.Sum(set => set.Length + 4));
         foreach (var set in format.ParameterSets) Write(stream, set.AsSpan());
         var rest = unit.Span;
         while (rest.Length > 4)
@@ -50,7 +51,7 @@ internal sealed class KeyframeCatcher : IStreamSubscriber
             rest = rest[(4 + (int)length)..];
         }
 
-        _caught.TrySetResult(new Keyframe(stream.ToArray(), format.Codec == MediaCodec.H265 ? "hevc" : "h264"));
+        _caught.TrySetResult(new Keyframe(stream.GetBuffer().AsMemory(0, (int)stream.Length), format.Codec == MediaCodec.H265 ? "hevc" : "h264"));
     }
 
     public void OnRun(StreamRun run)

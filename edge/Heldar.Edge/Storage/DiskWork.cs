@@ -32,8 +32,8 @@ internal sealed class DiskWork
     {
         ThrowIfStuck(volume);
         var asked = Task.Run(volume.Space, CancellationToken.None);
-        // Not Wait, which would wrap what the disk says.
-        if (!((IAsyncResult)asked).AsyncWaitHandle.WaitOne(VolumeWriter.Patience)) throw Stuck(volume, asked);
+        // Its own exception comes from GetResult, not wrapped.
+        if (Task.WaitAny([asked], VolumeWriter.Patience) < 0) throw Stuck(volume, asked);
         return asked.GetAwaiter().GetResult();
     }
 

@@ -16,7 +16,7 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
 {
     private readonly List<byte[]> _leaves = new(64);
     private readonly List<RandomAccessPoint> _points = new(8);
-    private IncrementalHash? _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash? _hash;
     private SafeFileHandle? _handle;
     private string? _sha256;
     private long? _cameraOffsetMs;
@@ -77,7 +77,8 @@ internal sealed class SegmentFile(Volume volume, string relativePath, SegmentLab
         });
         _handle = File.OpenHandle(FullPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
         RandomAccess.Write(_handle, header, 0);
-        _hash!.AppendData(header);
+        _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        _hash.AppendData(header);
         _leaves.Add(digest);
         Length = header.Length;
     }

@@ -51,7 +51,7 @@ internal sealed class SqliteConnection(string path) : DbConnection
         raw.sqlite3_busy_timeout(db, 5000);
         // How a file gives pages back is decided before its first page.
         if (fresh) Execute("PRAGMA auto_vacuum = INCREMENTAL");
-        Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;");
+        Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;");
     }
 
     public override void Close()

@@ -16,7 +16,7 @@ internal static class ProgramBuild
         if (options.Runtime is null)
         {
             progress($"building the box for linux-{options.Machine.Name} with its runtime");
-            await PublishAsync(options, ["-r", "linux-" + options.Machine.Name, "--self-contained"], published, scratch, cancellation);
+            await PublishAsync(options, ["-r", "linux-" + options.Machine.Name, "--self-contained", "-p:PublishReadyToRun=true"], published, scratch, cancellation);
             Compose(options, published, folder, runtime: null);
             Elf.Verify(folder, options.Machine);
             return;
