@@ -21,8 +21,8 @@ internal readonly record struct EventHead(string Id, string Type, string? Tracep
                 if (reader.TokenType != JsonTokenType.String) continue;
                 head = name switch
                 {
-                    "id" => head with { Id = EventRules.Clean(reader.GetString()!, 300) },
-                    "type" => head with { Type = EventRules.Clean(reader.GetString()!, 80) },
+                    "id" => head with { Id = Line(reader.GetString()!, 300) },
+                    "type" => head with { Type = Line(reader.GetString()!, 80) },
                     "traceparent" => head with { Traceparent = reader.GetString() },
                     "tracestate" => head with { Tracestate = reader.GetString() },
                     _ => head,
@@ -36,4 +36,7 @@ internal readonly record struct EventHead(string Id, string Type, string? Tracep
 
         return head;
     }
+
+    // It goes into lines of logs.
+    private static string Line(string text, int most) => EventRules.Clean(text, most).Replace('\n', ' ').Replace('\t', ' ');
 }

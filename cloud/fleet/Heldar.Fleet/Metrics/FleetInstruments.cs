@@ -42,7 +42,7 @@ internal sealed class FleetInstruments : IDisposable
 
     private void Boxes()
     {
-        _meter.CreateObservableGauge("heldar.boxes", () => Now.Database?.Boxes is { } b ? [Of(b.Online, "state", "online"), Of(b.Total - b.Online, "state", "offline")] : [], null, "Boxes that are enrolled.");
+        _meter.CreateObservableGauge("heldar.boxes", States, null, "Boxes that are enrolled.");
         _meter.CreateObservableGauge("heldar.boxes.by_watermark_age", Ages, null, "Boxes by how long ago something of theirs was applied.");
         _meter.CreateObservableGauge("heldar.boxes.watermark.oldest", () => One(n => n.Boxes.OldestMark ?? 0), "s", "The longest that nothing of a box that is online was applied.");
         _meter.CreateObservableGauge("heldar.boxes.outbox.oldest", () => One(n => Math.Max(0, n.Boxes.OldestWaiting ?? 0)), "s", "The longest that an event waits on a box, as boxes said last.");
@@ -60,6 +60,9 @@ internal sealed class FleetInstruments : IDisposable
     }
 
     private IEnumerable<Measurement<long>> Up() => Now.At == FleetSample.None.At ? [] : [Of(Now.Database is null ? 0 : 1, "source", "database"), Of(Now.Queues is { Fault: null } ? 1 : 0, "source", "storage")];
+
+    private IEnumerable<Measurement<long>> States() =>
+        Now.Database?.Boxes is { } boxes ? [Of(boxes.Online, "state", "online"), Of(boxes.Total - boxes.Online, "state", "offline")] : [];
 
     private IEnumerable<Measurement<long>> Ages() =>
         Now.Database is { } n ? FleetSampler.Bands.Select((name, band) => Of(n.Ages.FirstOrDefault(a => a.Band == band)?.Boxes ?? 0, "age", name)) : [];

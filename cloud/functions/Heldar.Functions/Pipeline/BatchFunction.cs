@@ -128,11 +128,11 @@ internal abstract partial class BatchFunction(BatchServices services) : IQueueFu
         {
             PipelineMetrics.Count(letter.EventType, "permanent");
             PipelineMetrics.DeadLetter(queue, letter.Reason);
-            LogRefused(services.Log, letter.EventId, letter.EventType, work.Box.Box, letter.Reason);
+            LogRefused(services.Log, MessageScope.Line(letter.EventId ?? ""), MessageScope.Line(letter.EventType ?? ""), work.Box.Box, letter.Reason);
         }
 
         if (!isFirst || !services.Log.IsEnabled(LogLevel.Debug)) return;
-        foreach (var one in work.Applied) LogApplied(services.Log, one.Id, one.Type, work.Box.Box, work.Batch.Envelope.BatchSeq);
+        foreach (var one in work.Applied) LogApplied(services.Log, MessageScope.Line(one.Id), one.Type, work.Box.Box, work.Batch.Envelope.BatchSeq);
     }
 
     /// <summary>Collects the good events, files the bad ones, and returns those whose camera nobody registered yet (a description may still be on its way).</summary>
@@ -213,7 +213,7 @@ internal abstract partial class BatchFunction(BatchServices services) : IQueueFu
     private static partial void LogApplied(ILogger log, string eventId, string type, Guid box, long batchSeq);
 
     [LoggerMessage(4011, LogLevel.Information, "event {EventId} ({Type}) of box {Box} is refused: {Reason}")]
-    private static partial void LogRefused(ILogger log, string? eventId, string? type, Guid box, string reason);
+    private static partial void LogRefused(ILogger log, string eventId, string type, Guid box, string reason);
 
     private enum Standing
     {

@@ -65,7 +65,9 @@ internal sealed class MessageScope(string shard, QueueMessage message) : IReadOn
         }
     }
 
-    // A line stays one line, whoever wrote the message.
+    /// <summary>What others wrote, as a line of a log may hold it: short, and one line whatever it says.</summary>
+    public static string Line(string text) => EventRules.Clean(text, 300).Replace('\n', ' ').Replace('\t', ' ');
+
     private static string? Text(JsonElement one, string property) =>
-        one.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? EventRules.Clean(value.GetString()!, 300).Replace('\n', ' ').Replace('\t', ' ') : null;
+        one.TryGetProperty(property, out var value) && value.ValueKind == JsonValueKind.String ? Line(value.GetString()!) : null;
 }
