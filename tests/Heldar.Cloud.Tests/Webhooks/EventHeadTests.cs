@@ -1,6 +1,5 @@
 using System.Text;
 using Heldar.Cloud.Webhooks;
-using Heldar.Contracts.Events;
 using Heldar.Testing;
 using NodaTime;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Heldar.Contracts.Events;
 using Heldar.Functions.Pipeline;
 using Heldar.Testing;
 
