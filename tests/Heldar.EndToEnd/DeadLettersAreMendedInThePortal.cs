@@ -9,7 +9,8 @@ using Npgsql;
 namespace Heldar.EndToEnd;
 
 /// <summary>A box sends a segment that the index refuses; a person finds it in Chromium, mends it, sends it again, and the footage is in the index.</summary>
-public sealed class DeadLettersAreMendedInThePortal(PortalFixture portal) : IClassFixture<PortalFixture>
+[Collection(typeof(PortalStack))]
+public sealed class DeadLettersAreMendedInThePortal(PortalFixture portal)
 {
     [Fact]
     public async Task Footage_IsFound_OnceItsLetterIsMended()

@@ -7,7 +7,8 @@ namespace Heldar.EndToEnd;
 /// A person adds a webhook in Chromium, keeps its secret, sends a test, sees it fail and be disabled, and enables it again. Judged by what a real receiver got, whose signatures are
 /// checked with the secret that the page showed.
 /// </summary>
-public sealed class WebhookIsAddedTriedAndMendedInThePortal(PortalFixture portal) : IClassFixture<PortalFixture>
+[Collection(typeof(PortalStack))]
+public sealed class WebhookIsAddedTriedAndMendedInThePortal(PortalFixture portal)
 {
     // The timer that begins tests runs each 15 s.
     private const int Patience = 45_000;

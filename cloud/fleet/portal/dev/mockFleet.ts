@@ -1,4 +1,5 @@
 import { letters } from './letters.ts';
+import { coverage, lags, operation } from './operation.ts';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
@@ -72,6 +73,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, url: U
   else if (path === '/api/v1/cameras') json(response, 200, cameras());
   else if (path === '/api/v1/enrolment-tokens') json(response, 200, { token: 'hel1_7Qm2xK9vTzRb4nYd8sWc3fLg6hJp0aVe', expiresAt: new Date(Date.now() + 15 * 60_000).toISOString() });
   else if (path === '/api/v1/webhooks' && request.method === 'GET') json(response, 200, []);
+  else if (path === '/api/v1/operation') operation(response);
+  else if (path === '/api/v1/operation/boxes') lags(response);
+  else if (path === '/api/v1/coverage') coverage(response, url);
   else if (path === '/api/v1/timeline') timeline(response, url);
   else if (path === '/api/v1/recordings') recordings(response, url);
   else if (path.endsWith('/proof')) await proof(response, path);

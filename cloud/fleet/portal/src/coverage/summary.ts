@@ -66,7 +66,7 @@ export function percent(wantedMs: number, missingMs: number): string {
   if (wantedMs <= 0) return '–';
   if (missingMs <= 0) return '100 %';
   if (missingMs >= wantedMs) return '0 %';
-  const tenths = Math.min(999, Math.max(1, Math.floor(((wantedMs - missingMs) / wantedMs) * 1000)));
+  const tenths = Math.min(999, Math.max(1, Math.floor(((wantedMs - missingMs) * 1000) / wantedMs)));
   return `${(tenths / 10).toFixed(1)} %`;
 }
 

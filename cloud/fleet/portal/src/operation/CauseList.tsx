@@ -1,6 +1,6 @@
 import type { Cause } from '../api/operation';
 import { Icon } from '../ui/Icon';
-import { adviceFor } from './words';
+import { adviceFor, causeText } from './words';
 
 const links: Record<string, [string, string]> = {
   dead_letters: ['#/dead-letters', 'Dead letters'],
@@ -17,7 +17,7 @@ export function CauseList({ causes }: { causes: readonly Cause[] }) {
           <li key={`${cause.code} ${index}`} className={`notice notice-${cause.severity === 'bad' ? 'bad' : 'warn'}`} data-code={cause.code}>
             <Icon name="warning" />
             <div className="notice-text">
-              <strong>{cause.text.charAt(0).toUpperCase() + cause.text.slice(1)}.</strong> {adviceFor(cause.code)}
+              <strong>{causeText(cause.text)}.</strong> {adviceFor(cause.code)}
             </div>
             {link && (
               <a className="button button-small" href={link[0]}>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boxLagsPage, operation, type BoxLag, type QueueState, type TimerState } from '../api/operation';
 import { ShapeError } from '../api/shape';
-import { adviceFor, boxesText, boxLag, every, lettersOf, queueLag, splitQueues, timerName, timerState } from './words';
+import { adviceFor, boxesText, boxLag, causeText, every, lettersOf, queueLag, splitQueues, timerName, timerState } from './words';
 
 const at = Date.UTC(2026, 10, 21, 5);
 const queue = (change: Partial<QueueState>): QueueState => ({ queue: 'segments', messages: 0, poison: 0, waitingSince: null, attempts: null, fault: null, ...change });
@@ -53,6 +53,7 @@ it('has words, also for what it does not know', () => {
   expect(timerName('Other')).toBe('Other');
   expect(adviceFor('queue_lag')).toContain('functions');
   expect(adviceFor('something')).toBeNull();
+  expect([causeText('the account is away'), causeText('segments-0: 3 messages')]).toEqual(['The account is away', 'segments-0: 3 messages']);
   expect([every(15), every(60), boxesText(1), boxesText(2)]).toEqual(['15 s', '1 min', '1 box', '2 boxes']);
 });
 

@@ -21,6 +21,9 @@ const advice: Record<string, string> = {
   boxes_silent: 'See which boxes, and whether they have power and a network.',
 };
 
+/** A sentence begins with a capital letter, the name of a queue as it is. */
+export const causeText = (text: string) => (/^[a-z]+-/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
+
 export const adviceFor = (code: string) => advice[code] ?? null;
 
 const timers: Record<string, string> = {
