@@ -9,7 +9,7 @@ using Npgsql;
 namespace Heldar.EndToEnd;
 
 /// <summary>A box sends a segment that the index refuses; a person finds it in Chromium, mends it, sends it again, and the footage is in the index.</summary>
-[Collection(typeof(PortalStack))]
+[Collection(typeof(SharedPortal))]
 public sealed class DeadLettersAreMendedInThePortal(PortalFixture portal)
 {
     [Fact]

@@ -7,7 +7,7 @@ namespace Heldar.EndToEnd;
 /// A person adds a webhook in Chromium, keeps its secret, sends a test, sees it fail and be disabled, and enables it again. Judged by what a real receiver got, whose signatures are
 /// checked with the secret that the page showed.
 /// </summary>
-[Collection(typeof(PortalStack))]
+[Collection(typeof(SharedPortal))]
 public sealed class WebhookIsAddedTriedAndMendedInThePortal(PortalFixture portal)
 {
     // The timer that begins tests runs each 15 s.

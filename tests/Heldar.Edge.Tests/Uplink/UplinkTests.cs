@@ -365,29 +365,6 @@ public sealed class UplinkTests : IAsyncLifetime
         Assert.StartsWith("00000010", _box.Cloud.Messages.First().Body.Events[0].Id, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Heartbeat_TellsSinceWhenTheOldestEventWaits()
-    {
-        await _box.RunAsync();
-        await _box.BeatAsync();
-        Assert.Null(_box.Cloud.LastBeat!.OldestWaitingAt);
-        _box.Cloud.Refusals["segments"] = 503;
-        var oldest = _box.Clock.Now;
-        await _box.SegmentAsync(1);
-        await _box.FlushAsync();
-        await _box.PassAsync(Duration.FromMinutes(1), _box.Options.Heartbeat);
-        await _box.SegmentAsync(2);
-        await _box.PassAsync(Duration.FromMinutes(1), _box.Options.Heartbeat);
-
-        // The first waits in a batch that no queue takes.
-        Assert.Equal((2L, 0L), (_box.Cloud.LastBeat.OutboxBacklog, (long)(_box.Cloud.LastBeat.OldestWaitingAt!.Value - oldest).TotalMilliseconds));
-
-        _box.Cloud.Refusals.Clear();
-        await _box.PassAsync(Duration.FromMinutes(1), _box.Options.Heartbeat);
-
-        Assert.Equal((0L, null), (_box.Cloud.LastBeat.OutboxBacklog, _box.Cloud.LastBeat.OldestWaitingAt));
-    }
-
     public async ValueTask InitializeAsync() => _box = await UplinkFixture.StartAsync();
 
     public async ValueTask DisposeAsync()
