@@ -115,6 +115,23 @@ internal static partial class BoxApp
         return app;
     }
 
+    /// <summary>Runs the box until it is asked to stop, and stops it in order: also when a part could not start, for then cameras may record already in a box that nobody reaches.</summary>
+    /// <exception cref="IOException">It cannot listen on its address, which the message names.</exception>
+    public static async Task RunAsync(WebApplication app, CancellationToken cancellation)
+    {
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch
+        {
+            await app.StopAsync(CancellationToken.None);
+            throw;
+        }
+
+        await app.WaitForShutdownAsync(cancellation);
+    }
+
     /// <summary>On the first start of a data folder, makes an admin key and the set-up code of the first account and prints them: the only time they are seen.</summary>
     public static void PrintFirstKey(WebApplication app)
     {

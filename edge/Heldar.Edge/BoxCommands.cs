@@ -51,7 +51,7 @@ internal static class BoxCommands
         await using var app = BoxApp.Build(settings, SystemClock.Instance);
         BoxApp.PrintFirstKey(app);
         var guard = app.Services.GetRequiredService<StoreGuard>();
-        await app.RunAsync(cancellation);
+        await BoxApp.RunAsync(app, cancellation);
         return guard.ExitCode;
     }
 
