@@ -77,6 +77,7 @@ public sealed class RoomGraphTests
         ["Health"] = ["Access", "Shards"],
         ["Holds"] = ["Access", "Api"],
         ["Keys"] = [],
+        ["Metrics"] = ["Access", "Api", "Boxes", "Operation", "Settings"],
         ["Operation"] = ["Access", "Api", "Boxes", "DeadLetters", "Settings"],
         ["Portal"] = ["Settings"],
         ["Posters"] = ["Access", "Api", "Boxes", "RemoteAccess"],
@@ -108,8 +109,9 @@ public sealed class RoomGraphTests
         ["Secrets"] = [],
         ["Snapshots"] = ["Batches", "Database", "Days", "Events"],
         ["States"] = ["Batches", "Database"],
+        ["Traces"] = [],
         ["Versions"] = ["Index"],
-        ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets"],
+        ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets", "Traces"],
         ["Zones"] = ["Batches", "Database", "Days", "Events"],
     });
 
@@ -132,6 +134,7 @@ public sealed class RoomGraphTests
         ["RegisterBox"] = ["Pipeline"],
         ["RequeueWebhooks"] = ["Pipeline"],
         ["Settings"] = [],
+        ["Telemetry"] = ["Settings"],
     });
 
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>

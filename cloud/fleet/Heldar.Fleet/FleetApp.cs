@@ -13,6 +13,7 @@ using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Health;
 using Heldar.Fleet.Holds;
 using Heldar.Fleet.Keys;
+using Heldar.Fleet.Metrics;
 using Heldar.Fleet.Operation;
 using Heldar.Fleet.Portal;
 using Heldar.Fleet.Posters;
@@ -35,7 +36,7 @@ internal static class FleetApp
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddSingleton(TunnelLimits.Of(options));
         services.AddHeldarDatabase(options.Database);
-        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks(options).AddOperation();
+        services.AddAccess().AddBoxes().AddEnrolment().AddSearch(options).AddRemoteAccess().AddDeadLetters(options).AddWebhooks(options).AddOperation().AddFleetMetrics();
         return services.AddSingleton<AuditTrail>().AddSingleton<PosterStore>().AddSingleton<CameraDirectory>().AddSingleton<HoldList>();
     }
 
@@ -74,6 +75,7 @@ internal static class FleetApp
         app.UseRateLimiter();
         app.UseWebSockets();
         app.MapHealth();
+        app.MapMetrics();
         app.MapAuth();
         app.MapSites();
         app.MapEnrolment();

@@ -11,6 +11,7 @@ using Heldar.Cloud.Versions;
 using Heldar.Cloud.Webhooks;
 using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
+using Heldar.Functions.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
 using Npgsql;
@@ -22,7 +23,7 @@ internal static class HandlerServiceCollectionExtensions
 {
     public static IServiceCollection AddHandlers(this IServiceCollection services, FunctionsOptions options)
     {
-        services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddHeldarDatabase(options.Database, maxPool: 32);
+        services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddHeldarDatabase(options.Database, maxPool: 32).AddTelemetry(options);
         services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.Storage)).AddSingleton(_ => new StagedBodies(options.Storage));
         services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>().AddSingleton<DayPartitions>();
         services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();

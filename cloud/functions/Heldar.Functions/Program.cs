@@ -1,6 +1,7 @@
 using Heldar.Functions;
 using Heldar.Functions.Fronts;
 using Heldar.Functions.Settings;
+using Heldar.Functions.Telemetry;
 
 var options = FunctionsOptions.Read(Environment.GetEnvironmentVariable, out var mistakes);
 if (options is null || (options.HandlerPort is null && args is not ["worker"]))
@@ -11,7 +12,7 @@ if (options is null || (options.HandlerPort is null && args is not ["worker"]))
 }
 
 var builder = WebApplication.CreateSlimBuilder();
-builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+builder.Logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.IncludeScopes) = (true, true)).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
 builder.WebHost.UseUrls($"http://{options.Listen}");
 builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = 1024 * 1024);
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
@@ -21,5 +22,6 @@ if (options.HandlerPort is null) builder.Services.AddHostedService<WorkerFront>(
 var app = builder.Build();
 if (options.HandlerPort is not null) app.MapHandlerFront();
 app.MapHealth();
+app.MapMetrics();
 await app.RunAsync();
 return 0;

@@ -1,3 +1,4 @@
+using Heldar.Contracts.Metrics;
 using Heldar.Edge.Access;
 
 namespace Heldar.Edge.Metrics;
@@ -11,6 +12,6 @@ internal static class MetricsEndpoints
     private static async Task<IResult> GetAsync(BoxSampler sampler, MetricsCollector metrics, CancellationToken cancellation)
     {
         await sampler.TakeAsync(cancellation);
-        return Results.Text(metrics.Write(), PrometheusText.ContentType);
+        return Results.Text(metrics.Write(), MetricsCollector.ContentType);
     }
 }

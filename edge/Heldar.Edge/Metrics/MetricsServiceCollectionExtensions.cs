@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Heldar.Contracts.Metrics;
 
 namespace Heldar.Edge.Metrics;
 
@@ -6,7 +7,7 @@ internal static class MetricsServiceCollectionExtensions
 {
     public static IServiceCollection AddBoxMetrics(this IServiceCollection services) => services
         .AddSingleton<BoxSampler>()
-        .AddSingleton(s => new MetricsCollector(s.GetRequiredService<BoxSampler>(), s.GetRequiredService<IMeterFactory>()))
+        .AddSingleton(s => new MetricsCollector(["Heldar.Edge"], s.GetRequiredService<BoxSampler>(), s.GetRequiredService<IMeterFactory>()))
         .AddSingleton<BoxInstruments>()
         .AddHostedService<MetricsService>();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -26,13 +27,22 @@ internal sealed record OutboxEvent(long Id, string Type, string EventId, string?
 internal sealed record SealedBatch(EventClass Class, long Seq, string Queue, byte[] Envelope, byte[]? Staged)
 {
     /// <summary>Spans that its events came from, as far as they are remembered.</summary>
-    public IReadOnlyList<System.Diagnostics.ActivityContext> Origins { get; init; } = [];
+    public IReadOnlyList<ActivityContext> Origins { get; init; } = [];
 }
 
-/// <summary>Turns events into a signed envelope. Stateless; called within the writer's transaction.</summary>
-internal sealed class BatchSealer(BoxKey key)
+/// <summary>Turns events into a signed envelope; each carries the trace in which it was made, under the signature. Stateless; called within the writer's transaction.</summary>
+internal sealed partial class BatchSealer(BoxKey key, ILogger<BatchSealer> log)
 {
     public SealedBatch Seal(BoxIdentity identity, string stagingContainer, string epoch, OutboxQueue queue, long seq, IReadOnlyList<OutboxEvent> events)
+    {
+        var origins = UplinkTraces.Take(events);
+        var sealedBatch = Seal(identity, stagingContainer, epoch, queue, seq, events, origins) with { Origins = [.. events.Where(e => origins.ContainsKey(e.EventId)).Select(e => origins[e.EventId])] };
+        if (log.IsEnabled(LogLevel.Debug))
+            foreach (var one in events) LogSealed(one.EventId, one.Type, queue.Class, seq, epoch, identity.Box, queue.Queue);
+        return sealedBatch;
+    }
+
+    private SealedBatch Seal(BoxIdentity identity, string stagingContainer, string epoch, OutboxQueue queue, long seq, IReadOnlyList<OutboxEvent> events, IReadOnlyDictionary<string, ActivityContext> origins)
     {
         var body = new BatchBody
         {
@@ -41,7 +51,7 @@ internal sealed class BatchSealer(BoxKey key)
             Class = queue.Class,
             Epoch = epoch,
             BatchSeq = seq,
-            Events = [.. events.Select(e => Compose(identity, e))],
+            Events = [.. events.Select(e => Compose(identity, e, origins.GetValueOrDefault(e.EventId)))],
         }.ToBytes();
         var signature = key.Sign(body);
         var bytes = body.Length > Envelope.MaxBytes ? null : Inline(identity, epoch, queue, seq, body, signature);
@@ -66,7 +76,7 @@ internal sealed class BatchSealer(BoxKey key)
         Sig = signature,
     };
 
-    private static CloudEvent Compose(BoxIdentity identity, OutboxEvent e)
+    private static CloudEvent Compose(BoxIdentity identity, OutboxEvent e, ActivityContext origin)
     {
         var source = e.Camera is { } camera
             ? EventSource.OfCamera(identity.Tenant, identity.Site, Guid.ParseExact(camera, "D"))
@@ -79,7 +89,12 @@ internal sealed class BatchSealer(BoxKey key)
             Source = source.ToString(),
             Type = e.Type,
             Time = InstantText.Parse(e.Time),
+            Traceparent = TraceContext.ParentOf(origin),
+            Tracestate = TraceContext.StateOf(origin),
             Data = data.RootElement.Clone(),
         };
     }
+
+    [LoggerMessage(2104, LogLevel.Debug, "event {EventId} ({Type}) goes out in batch {Class} {Seq} of epoch {Epoch}, box {Box}, queue {Queue}")]
+    private partial void LogSealed(string eventId, string type, EventClass @class, long seq, string epoch, Guid box, string queue);
 }

@@ -150,7 +150,7 @@ internal sealed class UplinkSender(
         var (count, bytes) = (0, 0L);
         while (count < events.Count && (count == 0 || bytes + events[count].Size <= options.FlushBytes)) bytes += events[count++].Size;
         if (count < events.Count) pending.Add(queue, now - options.Flush, options.FlushBytes);
-        var batch = sealer.Seal(identity, QueuePut.ContainerName(grant.Staging), OutboxRows.Epoch(db), queue, OutboxRows.NextSeq(db, queue.Class), events.GetRange(0, count)) with { Origins = UplinkTraces.Take(events.Take(count)) };
+        var batch = sealer.Seal(identity, QueuePut.ContainerName(grant.Staging), OutboxRows.Epoch(db), queue, OutboxRows.NextSeq(db, queue.Class), events.GetRange(0, count));
         OutboxRows.Replace(db, queue, events[0].Id, events[count - 1].Id, batch);
         return batch;
     }

@@ -1,9 +1,9 @@
 using Heldar.Contracts.Events;
+using Heldar.Contracts.Metrics;
 using Heldar.Edge.Anr;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
-using Heldar.Edge.Metrics;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Edge.Tests.Retention;
@@ -41,7 +41,7 @@ public sealed class UrgencyTests : IAsyncLifetime
     [Fact]
     public async Task Tries_AreMeasured()
     {
-        using var metrics = new MetricsCollector();
+        using var metrics = new MetricsCollector(["Heldar.Edge"]);
         var gap = Gap(Gate, 0);
         await PutAsync(gap);
         var (whole, half) = (new Stretch(gap.Start, gap.End!.Value), new Stretch(gap.Start, gap.Start + Duration.FromSeconds(8)));

@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using Heldar.Edge.Access;
 using Heldar.Edge.Anr;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Tests.Api;
 using Heldar.Media.Streams;
+using Heldar.Testing;
 
 namespace Heldar.Edge.Tests.Metrics;
 
@@ -22,12 +22,12 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
 
         var (text, type) = await ScrapeAsync();
 
-        var (code, said) = await PromtoolAsync(text);
+        var (code, said) = await Promtool.CheckAsync(text);
         Assert.True(code == 0, $"promtool says {code}: {said}");
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", type);
         string[] rooms = ["retention_deleted_segments", "retention_deleted_bytes", "anr_gaps", "anr_gaps_filled", "anr_refilled_seconds", "anr_failures"];
         Assert.All(rooms, name => Assert.Contains($"# TYPE heldar_{name}_total counter\n", text, StringComparison.Ordinal));
-        Assert.Empty(text.Split('\n').Where(l => l.Length > 0).GroupBy(l => l[..l.LastIndexOf(' ')]).Where(g => g.Count() > 1).Select(g => g.Key));
+        Assert.Empty(Promtool.Repeated(text));
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     [InlineData("# HELP a_bits x\n# TYPE a_bits gauge\na_bits 1\n", "use base unit")]
     public async Task Promtool_Bites(string text, string complaint)
     {
-        var (code, said) = await PromtoolAsync(text);
+        var (code, said) = await Promtool.CheckAsync(text);
 
         Assert.NotEqual(0, code);
         Assert.Contains(complaint, said, StringComparison.Ordinal);
@@ -109,15 +109,5 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
         using var response = await _box.RawAsync("GET", "/metrics", key: _box.AdminKey);
         Assert.Equal(200, (int)response.StatusCode);
         return (await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.ToString());
-    }
-
-    private static async Task<(int Code, string Said)> PromtoolAsync(string text)
-    {
-        using var tool = Process.Start(new ProcessStartInfo("promtool", "check metrics") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
-        await tool.StandardInput.WriteAsync(text);
-        tool.StandardInput.Close();
-        var (said, printed) = (tool.StandardError.ReadToEndAsync(), tool.StandardOutput.ReadToEndAsync());
-        await tool.WaitForExitAsync();
-        return (tool.ExitCode, await said + await printed);
     }
 }

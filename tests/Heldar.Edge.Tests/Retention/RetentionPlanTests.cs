@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using Heldar.Contracts.Events;
-using Heldar.Edge.Metrics;
+using Heldar.Contracts.Metrics;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Settings;
 using NodaTime;
@@ -112,7 +112,7 @@ public sealed class RetentionPlanTests : IAsyncDisposable
     [Fact]
     public async Task DeletedFootage_IsCounted_ByRule()
     {
-        using var metrics = new MetricsCollector();
+        using var metrics = new MetricsCollector(["Heldar.Edge"]);
         _box.Machine.Synchronised = true;
         await PutAsync(Gate, "gate", 10, Duration.FromHours(1));
         _box.Policy = _box.Policy with { Age = Duration.FromHours(5) };

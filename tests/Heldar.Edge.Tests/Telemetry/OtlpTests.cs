@@ -7,6 +7,7 @@ using Heldar.Edge.Tests.Uplink;
 using Heldar.Media.Streams;
 using Heldar.Media.Tests;
 using Heldar.Media.Tests.Mp4;
+using Heldar.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -90,6 +91,24 @@ public sealed class OtlpTests
         List<Activity> puts;
         lock (spans) puts = [.. spans.Where(s => s.OperationName == "uplink.put" && s.TraceId == traces[0])];
         Assert.Equal(traces[1], Assert.Single(Assert.Single(puts).Links).Context.TraceId);
+        // Under the signature, which the cloud checked: where each event was made.
+        var carried = uplink.Cloud.Messages.SelectMany(m => m.Body.Events).Where(e => e.Type == EventTypes.Gap).ToDictionary(e => e.Id, e => e.Traceparent, StringComparer.Ordinal);
+        List<Activity> appends;
+        lock (spans) appends = [.. spans.Where(s => s.OperationName == "outbox.append" && traces.Contains(s.TraceId))];
+        Assert.Equal(appends.ToDictionary(a => (string)a.GetTagItem("cloudevents.event_id")!, a => (string?)$"00-{a.TraceId}-{a.SpanId}-00", StringComparer.Ordinal), carried);
+    }
+
+    [Fact]
+    public async Task Event_ThatNothingTraces_CarriesNone()
+    {
+        await using var uplink = await UplinkFixture.StartAsync();
+        await uplink.RunAsync();
+        await uplink.Store.EnqueueAsync(db => uplink.Outbox.Append(db, EventTypes.Gap, "event-untraced", UplinkFixture.Camera, uplink.Clock.Now, new { }));
+
+        await uplink.FlushAsync();
+
+        var one = uplink.Cloud.Messages.SelectMany(m => m.Body.Events).Single(e => e.Id == "event-untraced");
+        Assert.Null(one.Traceparent);
     }
 
     private static async Task RecordAsync(BoxFixture box)

@@ -163,7 +163,7 @@ internal sealed class UplinkFixture : IAsyncDisposable
         State = new UplinkState(Pending);
         Outbox = new Outbox(Options, Pending, Clock);
         Pending.MarkAll(Clock.Now);
-        Sender = new UplinkSender(Options, Store, Pending, State, Identities, new BatchSealer(_key), new QueuePut(_http), Clock);
+        Sender = new UplinkSender(Options, Store, Pending, State, Identities, new BatchSealer(_key, NullLogger<BatchSealer>.Instance), new QueuePut(_http), Clock);
         Session = new UplinkSession(Options, Fleet, new Enroller(Fleet, fleet, settings, _key, Identities), Identities, BootCounter.Start(_folder.Path), State, Pending, new BoxTime(Clock, Clock.Monotonic));
     }
 }

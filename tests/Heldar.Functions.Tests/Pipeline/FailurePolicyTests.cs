@@ -124,7 +124,7 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
             builder.WebHost.UseUrls("http://127.0.0.1:0");
-            builder.Services.AddSingleton(TimeProvider.System).AddHandlers(options).AddSingleton(new FunctionTable([probe], [], options));
+            builder.Services.AddSingleton(TimeProvider.System).AddHandlers(options).AddSingleton(new FunctionTable([probe], [], options, NullLogger<FunctionTable>.Instance));
             front._handler = builder.Build();
             front._handler.MapHandlerFront();
             await front._handler.StartAsync();

@@ -21,16 +21,17 @@ internal sealed class RunningFront : IAsyncDisposable
     public System.Collections.Concurrent.ConcurrentQueue<string> Said { get; } = [];
 
     /// <summary>Front A: our Functions host in this process, the handler as a process of its own.</summary>
-    public static async Task<RunningFront> HandlerAsync(Cloud cloud)
+    public static async Task<RunningFront> HandlerAsync(Cloud cloud, IReadOnlyDictionary<string, string>? more = null)
     {
         var front = new RunningFront();
-        var settings = Settings(cloud);
+        var settings = Settings(cloud, more);
         // The handler inherits this process's environment, so the settings go through a small app of links with its own script.
         var app = front.App(settings);
         var options = new FunctionsHostOptions(app, Path.Combine(front._folder, "handler.log")) { Variable = name => settings.GetValueOrDefault(name), HostId = cloud.Shard };
         front._host = LocalFunctionsHost.RunAsync(options, SystemClock.Instance, TimeProvider.System, front.Said.Enqueue, front._stop.Token);
         await Cloud.UntilAsync("the host listens", () => Task.FromResult(front._host.IsCompleted || front.Said.Any(s => s.StartsWith(LocalFunctionsHost.ReadyLine, StringComparison.Ordinal))));
         Assert.False(front._host.IsCompleted, string.Join('\n', front.Said));
+        front.Url = new Uri($"http://127.0.0.1:{front.Said.Last(s => s.StartsWith("handler started", StringComparison.Ordinal)).Split(' ')[^1]}/");
         return front;
     }
 
@@ -39,15 +40,21 @@ internal sealed class RunningFront : IAsyncDisposable
     {
         var front = new RunningFront();
         var port = Ports.Free();
-        var settings = Settings(cloud);
-        foreach (var (name, value) in more ?? new Dictionary<string, string>()) settings[name] = value;
+        var settings = Settings(cloud, more);
+        front.Url = new Uri($"http://127.0.0.1:{port}/");
         settings["HELDAR_HEALTH_PORT"] = port.ToString(CultureInfo.InvariantCulture);
         front._worker = await ChildProcess.StartAsync(new ChildSpec("worker", Build.Functions, ["worker"], Path.Combine(front._folder, "worker.log")) { Environment = settings.ToDictionary(s => s.Key, s => (string?)s.Value) });
-        await Readiness.WaitAsync("the worker is ready", token => Probe.OkAsync(new Uri($"http://127.0.0.1:{port}/"), "/healthz", token), TimeSpan.FromSeconds(30), front._worker, TestContext.Current.CancellationToken);
+        await Readiness.WaitAsync("the worker is ready", token => Probe.OkAsync(front.Url, "/healthz", token), TimeSpan.FromSeconds(30), front._worker, TestContext.Current.CancellationToken);
         return front;
     }
 
-    public static Task<RunningFront> StartAsync(string kind, Cloud cloud) => kind == "handler" ? HandlerAsync(cloud) : WorkerAsync(cloud);
+    public static Task<RunningFront> StartAsync(string kind, Cloud cloud, IReadOnlyDictionary<string, string>? more = null) => kind == "handler" ? HandlerAsync(cloud, more) : WorkerAsync(cloud, more);
+
+    /// <summary>Where the program itself listens.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>What the program logged so far.</summary>
+    public string Log => File.ReadAllText(Path.Combine(_folder, _worker is null ? "handler.log" : "worker.log"));
 
     /// <summary>Pid of the handler that the host started.</summary>
     public int HandlerPid => int.Parse(Said.Last(s => s.StartsWith("handler started", StringComparison.Ordinal)).Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)[3], CultureInfo.InvariantCulture);
@@ -61,14 +68,19 @@ internal sealed class RunningFront : IAsyncDisposable
         TemporaryFolder.Delete(_folder);
     }
 
-    private static Dictionary<string, string> Settings(Cloud cloud) => new(StringComparer.Ordinal)
+    private static Dictionary<string, string> Settings(Cloud cloud, IReadOnlyDictionary<string, string>? more)
     {
-        ["HELDAR_DATABASE"] = cloud.ConnectionString,
-        ["HELDAR_STORAGE"] = cloud.Storage,
-        ["HELDAR_SHARD"] = cloud.Shard,
-        ["HELDAR_OUTGOING_LOOPBACK"] = "1",
-        [SecretBox.Variable] = Cloud.SecretKeys,
-    };
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["HELDAR_DATABASE"] = cloud.ConnectionString,
+            ["HELDAR_STORAGE"] = cloud.Storage,
+            ["HELDAR_SHARD"] = cloud.Shard,
+            ["HELDAR_OUTGOING_LOOPBACK"] = "1",
+            [SecretBox.Variable] = Cloud.SecretKeys,
+        };
+        foreach (var (name, value) in more ?? new Dictionary<string, string>()) settings[name] = value;
+        return settings;
+    }
 
     private string App(Dictionary<string, string> settings)
     {

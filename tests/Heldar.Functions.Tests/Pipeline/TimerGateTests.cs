@@ -126,7 +126,7 @@ public sealed class TimerGateTests(PostgresFixture postgres, AzuriteFixture azur
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var options = new FunctionsOptions(cloud.ConnectionString, cloud.Storage, cloud.Shard, null, 0, 1);
         builder.Services.AddSingleton(TimeProvider.System).AddHandlers(options).AddSingleton(clock);
-        builder.Services.AddSingleton(s => new FunctionTable([], [timer], options));
+        builder.Services.AddSingleton(s => new FunctionTable([], [timer], options, NullLogger<FunctionTable>.Instance));
         if (worker) builder.Services.AddHostedService<WorkerFront>();
         var app = builder.Build();
         if (!worker) app.MapHandlerFront();

@@ -35,6 +35,26 @@ public sealed class FunctionsOptionsTests
         Assert.Equal(["HELDAR_SECRET_KEYS", "HELDAR_SMTP", "HELDAR_OUTGOING_CA"], mistakes.Select(m => m.Split(':')[0]));
     }
 
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("", "", null)]
+    [InlineData("http://127.0.0.1:4318", null, "http://127.0.0.1:4318/")]
+    [InlineData("https://collector.example/otlp/", "http/protobuf", "https://collector.example/otlp/")]
+    public void Collector_IsWhatOpenTelemetrysVariablesSay(string? endpoint, string? protocol, string? read)
+    {
+        var options = Read(("HELDAR_DATABASE", "Host=h"), ("HELDAR_STORAGE", "s"), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)).Options;
+
+        Assert.Equal(read, options!.OtlpEndpoint?.AbsoluteUri);
+    }
+
+    [Fact]
+    public void Collector_ThatCannotBeSpokenTo_IsAMistake()
+    {
+        var mistakes = Read(("HELDAR_DATABASE", "Host=h"), ("HELDAR_STORAGE", "s"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4317"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")).Mistakes;
+
+        Assert.Equal(["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_ENDPOINT"], mistakes.Select(m => m.Split(':')[0]));
+    }
+
     private static (FunctionsOptions? Options, IReadOnlyList<string> Mistakes) Read(params (string Name, string? Value)[] variables)
     {
         var options = FunctionsOptions.Read(name => variables.FirstOrDefault(v => v.Name == name).Value, out var mistakes);

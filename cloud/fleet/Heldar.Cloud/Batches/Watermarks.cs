@@ -11,17 +11,18 @@ public static class Watermarks
     /// <summary>Most holes that an answer carries; the box re-sends those and asks again.</summary>
     public const int MaxHoles = 64;
 
-    /// <summary>Adds a batch's number. Idempotent.</summary>
+    /// <summary>Adds a batch's number; a number that is there already touches no row.</summary>
     private const string MarkSql =
         """
         insert into box_batch (tenant, box, class, epoch, received)
         values (@tenant, @box, @class, @epoch, int8multirange(int8range(@batch, @batch + 1)))
         on conflict (tenant, box, class, epoch) do update
         set received = box_batch.received + excluded.received, updated_at = now()
+        where not box_batch.received @> excluded.received
         """;
 
-    /// <summary>Adds the mark of a batch to the transaction that applies it.</summary>
-    public static void Append(NpgsqlBatch batch, VerifiedBatch verified)
+    /// <summary>Adds the mark of a batch to the transaction that applies it. Once that ran, a command that touched no row says that the batch had come before.</summary>
+    public static NpgsqlBatchCommand Append(NpgsqlBatch batch, VerifiedBatch verified)
     {
         ArgumentNullException.ThrowIfNull(batch);
         var mark = new NpgsqlBatchCommand(MarkSql);
@@ -31,6 +32,7 @@ public static class Watermarks
         mark.Parameters.AddWithValue("epoch", verified.Envelope.Epoch);
         mark.Parameters.AddWithValue("batch", verified.Envelope.BatchSeq);
         batch.BatchCommands.Add(mark);
+        return mark;
     }
 
     /// <summary>All epochs of a box that were heard of within 90 days.</summary>

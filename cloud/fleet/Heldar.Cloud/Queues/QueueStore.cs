@@ -11,7 +11,11 @@ namespace Heldar.Cloud.Queues;
 /// <param name="PopReceipt">Proof of the lease; changes with each renewal.</param>
 /// <param name="DequeueCount">From 1.</param>
 /// <param name="Text">The message text as it lies in the queue (base64).</param>
-public sealed record LeasedMessage(string Id, string PopReceipt, long DequeueCount, string Text);
+public sealed record LeasedMessage(string Id, string PopReceipt, long DequeueCount, string Text)
+{
+    /// <summary>When the queue took it, by the queue's clock.</summary>
+    public DateTimeOffset? Inserted { get; init; }
+}
 
 /// <summary>A message at a queue's front, seen without taking it.</summary>
 /// <param name="InsertedAt">When this copy was put.</param>
@@ -41,7 +45,7 @@ public sealed class QueueStore
     public async Task<IReadOnlyList<LeasedMessage>> ReceiveAsync(string queue, int most, TimeSpan lease, CancellationToken cancellation)
     {
         QueueMessage[] messages = await Queue(queue).ReceiveMessagesAsync(Math.Clamp(most, 1, 32), lease, cancellation);
-        return [.. messages.Select(m => new LeasedMessage(m.MessageId, m.PopReceipt, m.DequeueCount, m.Body.ToString()))];
+        return [.. messages.Select(m => new LeasedMessage(m.MessageId, m.PopReceipt, m.DequeueCount, m.Body.ToString()) { Inserted = m.InsertedOn })];
     }
 
     /// <summary>Extends a lease (or, with a short time, gives the message back) and returns the new receipt.</summary>

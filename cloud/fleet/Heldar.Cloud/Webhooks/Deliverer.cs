@@ -72,16 +72,17 @@ public sealed class Deliverer(QueueStore queues, DeliveryStore store, DeliveryCl
         var started = Stopwatch.GetTimestamp();
         var answer = await sender.SendAsync(claim, now, cancellation);
         var result = Judge(claim, answer, clock.GetCurrentInstant(), Duration.FromTimeSpan(Stopwatch.GetElapsedTime(started)));
+        WebhookMetrics.Tried(result, message.Applied);
         // What was sent is written, even when this program is told to stop now.
         var following = await claims.FinishAsync(claim, result, CancellationToken.None);
         if (result.Next is { } next && next <= result.At + WebhookRetry.Horizon) await PutAsync(message, next - result.At, CancellationToken.None);
-        if (following is not null) await PutAsync(message with { Delivery = following }, Duration.Zero, CancellationToken.None);
+        if (following is not null) await PutAsync(message with { Delivery = following, Applied = null }, Duration.Zero, CancellationToken.None);
         if (!result.Delivered) await DisableIfHopelessAsync(claim, result, CancellationToken.None);
     }
 
     private async Task CallInAsync(DeliveryMessage left, long turnedAway, CancellationToken cancellation)
     {
-        if (await claims.NextAsync(left.Tenant, left.Endpoint, clock.GetCurrentInstant(), cancellation) is { } next) await PutAsync(left with { Delivery = next }, Duration.Zero, cancellation);
+        if (await claims.NextAsync(left.Tenant, left.Endpoint, clock.GetCurrentInstant(), cancellation) is { } next) await PutAsync(left with { Delivery = next, Applied = null }, Duration.Zero, cancellation);
         else gates.AllCalledIn(left.Endpoint, turnedAway);
     }
 

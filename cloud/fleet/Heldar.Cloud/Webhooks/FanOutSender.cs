@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Heldar.Cloud.Queues;
+using Heldar.Cloud.Traces;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
 using Heldar.Contracts.Queues;
@@ -24,6 +25,7 @@ public sealed class FanOutSender(QueueStore queues, DeliveryStore store, Subscri
         ArgumentNullException.ThrowIfNull(events);
         if (events.Count == 0) return;
         var wanted = await subscriptions.OfAsync(tenant, cancellation);
+        var applied = clock.GetCurrentInstant();
         List<CloudEvent> next = [];
         var size = 0;
         foreach (var one in events)
@@ -31,14 +33,14 @@ public sealed class FanOutSender(QueueStore queues, DeliveryStore store, Subscri
             if (!wanted.Wants(one.Type) || TryWrite(one) is not { } bytes) continue;
             if (bytes.Length > MaxBytes)
             {
-                await store.KeepAsync(tenant, [one], clock.GetCurrentInstant(), cancellation);
-                await PutAsync(new(tenant, [], Convert.ToHexStringLower(EventFacts.KeyOf(one))), cancellation);
+                await store.KeepAsync(tenant, [one], applied, cancellation);
+                await PutAsync(new(tenant, [], Convert.ToHexStringLower(EventFacts.KeyOf(one)), applied), cancellation);
                 continue;
             }
 
             if (size + bytes.Length > MaxBytes)
             {
-                await PutAsync(new(tenant, next), cancellation);
+                await PutAsync(new(tenant, next, null, applied), cancellation);
                 (next, size) = ([], 0);
             }
 
@@ -46,7 +48,7 @@ public sealed class FanOutSender(QueueStore queues, DeliveryStore store, Subscri
             size += bytes.Length + 1;
         }
 
-        if (next.Count > 0) await PutAsync(new(tenant, next), cancellation);
+        if (next.Count > 0) await PutAsync(new(tenant, next, null, applied), cancellation);
     }
 
     /// <summary>The event's bytes as they are sent and signed; null for one that can be read as JSON and not be written again (an escape that is no character).</summary>
@@ -62,5 +64,9 @@ public sealed class FanOutSender(QueueStore queues, DeliveryStore store, Subscri
         }
     }
 
-    private Task PutAsync(FanOutMessage message, CancellationToken cancellation) => queues.SendAsync(_queue, message.ToBytes(), TimeSpan.Zero, cancellation);
+    private async Task PutAsync(FanOutMessage message, CancellationToken cancellation)
+    {
+        using var span = PipelineTraces.Send(_queue, Math.Max(1, message.Events.Count));
+        await queues.SendAsync(_queue, message.ToBytes(), TimeSpan.Zero, cancellation);
+    }
 }

@@ -1,11 +1,14 @@
 using System.Text.Json;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
+using NodaTime;
 
 namespace Heldar.Cloud.Webhooks;
 
-/// <summary>A message of queue <c>fanout</c>: events that were applied. One that is too large for a message waits in <c>webhook_event</c> under its key.</summary>
-internal sealed record FanOutMessage(string Tenant, IReadOnlyList<CloudEvent> Events, string? Stored = null)
+/// <summary>
+/// A message of queue <c>fanout</c>: events that were applied, and when. One that is too large for a message waits in <c>webhook_event</c> under its key.
+/// </summary>
+internal sealed record FanOutMessage(string Tenant, IReadOnlyList<CloudEvent> Events, string? Stored = null, Instant? Applied = null)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, HeldarJson.Options);
 
@@ -18,8 +21,11 @@ internal sealed record FanOutMessage(string Tenant, IReadOnlyList<CloudEvent> Ev
     }
 }
 
-/// <summary>A message of queue <c>webhooks</c>: one delivery that is due now. The row has all else, and decides.</summary>
-internal sealed record DeliveryMessage(string Tenant, Guid Endpoint, string Delivery)
+/// <summary>
+/// A message of queue <c>webhooks</c>: one delivery that is due now. The row has all else, and decides. <paramref name="Applied"/>, for the figures alone: when
+/// its event was applied, as long as the delivery never left the queue.
+/// </summary>
+internal sealed record DeliveryMessage(string Tenant, Guid Endpoint, string Delivery, Instant? Applied = null)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, HeldarJson.Options);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using NodaTime;
 
 namespace Heldar.Contracts.Events;
@@ -23,6 +24,14 @@ public sealed record CloudEvent
     public required Instant Time { get; init; }
 
     public string Datacontenttype { get; init; } = "application/json";
+
+    /// <summary>The trace in which it was made (<see cref="TraceContext"/>); null for none. What is no traceparent is read as none.</summary>
+    [JsonConverter(typeof(TraceContext.ParentConverter))]
+    public string? Traceparent { get; init; }
+
+    /// <summary>What vendors add to <see cref="Traceparent"/>; null for none.</summary>
+    [JsonConverter(typeof(TraceContext.StateConverter))]
+    public string? Tracestate { get; init; }
 
     public required JsonElement Data { get; init; }
 

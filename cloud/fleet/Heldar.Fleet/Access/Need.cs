@@ -17,6 +17,9 @@ internal enum Need
 
     /// <summary>Another replica of this service.</summary>
     Replica,
+
+    /// <summary>Who reads the metrics, by the token for it, or an administrator.</summary>
+    Scraper,
 }
 
 /// <summary>Route metadata: the decision about who may call it.</summary>

@@ -54,6 +54,9 @@ internal sealed record FleetOptions
     /// <summary>HELDAR_SECRET_KEYS: keys that seal secrets in the database, the same for fleet and functions; the first seals, all open. Default: none, and webhooks cannot be made.</summary>
     public SecretBox Secrets { get; init; } = SecretBox.None;
 
+    /// <summary>HELDAR_METRICS_TOKEN: bearer token of who scrapes /metrics, 16 to 200 printable characters. Default: none, and only administrators read it.</summary>
+    public string? MetricsToken { get; init; }
+
     /// <summary>Every mistake in one list, each naming the setting and what it may be. Empty when all is well.</summary>
     public IReadOnlyList<string> Mistakes(bool serving)
     {
@@ -67,6 +70,7 @@ internal sealed record FleetOptions
         if (serving && Storage.Length == 0) mistakes.Add("HELDAR_STORAGE: missing; give the storage account's connection string with its key");
         if (Shards.Count == 0) mistakes.Add("HELDAR_SHARDS: empty; name at least one shard, such as 0");
         mistakes.AddRange(Shards.Where(s => !QueueNames.IsShard(s)).Select(s => $"HELDAR_SHARDS: '{s}' is not a shard: 1 to 20 lower-case letters or digits"));
+        if (MetricsToken is { } token && (token.Length is < 16 or > 200 || !token.All(c => c is > ' ' and <= '~'))) mistakes.Add("HELDAR_METRICS_TOKEN: must be 16 to 200 printable characters without spaces");
         if (Shards.Distinct(StringComparer.Ordinal).Count() != Shards.Count) mistakes.Add("HELDAR_SHARDS: a shard is named twice");
         return mistakes;
     }

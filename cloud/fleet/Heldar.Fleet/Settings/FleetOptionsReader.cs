@@ -28,6 +28,7 @@ internal static class FleetOptionsReader
             AnswerWait = Seconds("HELDAR_TUNNEL_ANSWER_SECONDS", defaults.AnswerWait, 1, 120),
             OutgoingLoopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1) == 1,
             Secrets = secrets,
+            MetricsToken = Text("HELDAR_METRICS_TOKEN"),
             ViewerStall = Seconds("HELDAR_VIEWER_STALL_SECONDS", defaults.ViewerStall, 5, 600),
         };
         if (noKeys is not null) mistakes.Add(noKeys);

@@ -53,7 +53,7 @@ internal static partial class HandlerFront
         using var memory = new MemoryStream();
         await context.Request.Body.CopyToAsync(memory, context.RequestAborted);
         var request = HostRequest.Parse(memory.GetBuffer().AsMemory(0, (int)memory.Length), Binding);
-        await function.RunAsync(new QueueMessage(table.QueueOf(function), request.Id, request.DequeueCount, request.Body), context.RequestAborted);
+        await function.RunAsync(new QueueMessage(table.QueueOf(function), request.Id, request.DequeueCount, request.Body) { EnqueuedAt = request.Inserted }, context.RequestAborted);
     }
 
     private static async Task AnswerAsync(HttpContext context, int status, byte[] body)

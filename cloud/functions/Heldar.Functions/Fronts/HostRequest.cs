@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Heldar.Contracts;
+using NodaTime;
 
 namespace Heldar.Functions.Fronts;
 
@@ -9,6 +11,9 @@ namespace Heldar.Functions.Fronts;
 /// </summary>
 internal sealed record HostRequest(byte[] Body, string Id, long DequeueCount)
 {
+    /// <summary>When the queue took the message; null where the host does not say so.</summary>
+    public Instant? Inserted { get; init; }
+
     private static readonly JsonDocumentOptions Limits = new() { MaxDepth = 32 };
 
     /// <summary>Reads a queue trigger's request. Throws <see cref="JsonException"/> when it is none.</summary>
@@ -18,7 +23,10 @@ internal sealed record HostRequest(byte[] Body, string Id, long DequeueCount)
         if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("Data", out var data) || data.ValueKind != JsonValueKind.Object || !data.TryGetProperty(binding, out var value))
             throw new JsonException($"the request has no Data.{binding}");
         var metadata = json.RootElement.TryGetProperty("Metadata", out var m) && m.ValueKind == JsonValueKind.Object ? m : default;
-        return new(Bytes(value), Text(metadata, "Id") ?? "", long.TryParse(Text(metadata, "DequeueCount"), out var count) ? count : 1);
+        return new(Bytes(value), Text(metadata, "Id") ?? "", long.TryParse(Text(metadata, "DequeueCount"), out var count) ? count : 1)
+        {
+            Inserted = InstantText.TryParse(Text(metadata, "InsertionTime"), out var inserted) ? inserted : null,
+        };
     }
 
     private static byte[] Bytes(JsonElement value)

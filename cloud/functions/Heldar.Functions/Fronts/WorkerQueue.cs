@@ -2,6 +2,7 @@ using Heldar.Cloud.Queues;
 using Heldar.Contracts.Queues;
 using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
+using NodaTime;
 
 namespace Heldar.Functions.Fronts;
 
@@ -89,7 +90,7 @@ internal sealed partial class WorkerQueue(IQueueFunction function, string queue,
         using var renewal = new LeaseRenewal(queues, queue, message, Lease, time);
         try
         {
-            await function.RunAsync(new QueueMessage(queue, message.Id, message.DequeueCount, Decode(message.Text)), cancellation);
+            await function.RunAsync(new QueueMessage(queue, message.Id, message.DequeueCount, Decode(message.Text)) { EnqueuedAt = message.Inserted is { } inserted ? Instant.FromDateTimeOffset(inserted) : null }, cancellation);
         }
         catch (Exception crash)
         {

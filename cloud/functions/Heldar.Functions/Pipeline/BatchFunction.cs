@@ -3,6 +3,7 @@ using Heldar.Cloud.Batches;
 using Heldar.Cloud.Database;
 using Heldar.Cloud.DeadLetters;
 using Heldar.Cloud.Registry;
+using Heldar.Cloud.Traces;
 using Heldar.Cloud.Webhooks;
 using Heldar.Contracts;
 using Heldar.Contracts.Events;
@@ -11,13 +12,13 @@ using Npgsql;
 namespace Heldar.Functions.Pipeline;
 
 /// <summary>What handlers of box batches share.</summary>
-internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, FanOutSender FanOut, NodaTime.IClock Clock);
+internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, FanOutSender FanOut, NodaTime.IClock Clock, ILogger<BatchFunction> Log);
 
 /// <summary>
 /// Applies one signed batch: verify, sort its events into good and bad, then one round trip that applies the good ones, files the bad ones as dead letters and
 /// marks the batch as received, all in one transaction; then the good ones are fanned out. A batch never fails for one event.
 /// </summary>
-internal abstract class BatchFunction(BatchServices services) : IQueueFunction
+internal abstract partial class BatchFunction(BatchServices services) : IQueueFunction
 {
     public abstract string Name { get; }
 
@@ -72,6 +73,21 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
 
     private async Task ApplyAsync(VerifiedBatch verified, string queue, bool lastAttempt, RedrivenLetter? again, CancellationToken cancellation)
     {
+        using var span = PipelineTraces.Process(queue, verified.Body.Events);
+        try
+        {
+            await CommitAsync(verified, queue, lastAttempt, again, cancellation);
+        }
+        catch (Exception fault)
+        {
+            span?.Fail(fault);
+            if (FailurePolicy.IsTransient(fault)) PipelineMetrics.Count(verified.Body.Events, "transient");
+            throw;
+        }
+    }
+
+    private async Task CommitAsync(VerifiedBatch verified, string queue, bool lastAttempt, RedrivenLetter? again, CancellationToken cancellation)
+    {
         var work = new BatchWork(verified, services.Clock.GetCurrentInstant());
         var unknown = await SortAsync(work, queue, cancellation);
         if (lastAttempt) work.Letters.AddRange(unknown.Select(e => Letter(work, queue, e, DeadLetterReasons.UnknownCamera, "no camera with this uid is registered, even after all attempts")));
@@ -80,6 +96,7 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         GenericPlans.Append(batch);
         Append(batch, work);
         var complete = unknown.Count == 0 || lastAttempt;
+        NpgsqlBatchCommand? mark = null;
         if (again is { IsEvent: true })
         {
             // The event's batch was counted when it came; this is no batch of the box.
@@ -89,15 +106,33 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
         else
         {
             foreach (var letter in work.Letters) letter.Append(batch);
-            if (complete) Watermarks.Append(batch, verified);
+            if (complete) mark = Watermarks.Append(batch, verified);
             again?.AppendApplied(batch);
         }
 
         if (batch.BatchCommands.Count > 1) await batch.ExecuteNonQueryAsync(cancellation);
+        Note(work, queue, unknown, complete, isFirst: mark is not { RecordsAffected: 0 });
         if (work.Letters.Count > 0) services.Policy.Refused(queue, work.Batch.Envelope, work.Letters.Count);
         // After the commit: when this fails, the whole message comes again, and what is fanned out twice is one delivery.
         await services.FanOut.SendAsync(work.Box.Tenant, work.Applied, cancellation);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");
+    }
+
+    /// <summary>Counts what was committed. Of a batch that comes in several attempts, the good events count with the last.</summary>
+    private void Note(BatchWork work, string queue, List<CloudEvent> unknown, bool complete, bool isFirst)
+    {
+        if (!complete) PipelineMetrics.Count(unknown, "transient");
+        else PipelineMetrics.Count(work.Applied, isFirst ? "applied" : "duplicate");
+        if (isFirst && complete) PipelineMetrics.Aged(work.Applied, services.Clock.GetCurrentInstant());
+        foreach (var letter in isFirst ? work.Letters : [])
+        {
+            PipelineMetrics.Count(letter.EventType, "permanent");
+            PipelineMetrics.DeadLetter(queue, letter.Reason);
+            LogRefused(services.Log, MessageScope.Line(letter.EventId ?? ""), MessageScope.Line(letter.EventType ?? ""), work.Box.Box, letter.Reason);
+        }
+
+        if (!isFirst || !services.Log.IsEnabled(LogLevel.Debug)) return;
+        foreach (var one in work.Applied) LogApplied(services.Log, MessageScope.Line(one.Id), one.Type, work.Box.Box, work.Batch.Envelope.BatchSeq);
     }
 
     /// <summary>Collects the good events, files the bad ones, and returns those whose camera nobody registered yet (a description may still be on its way).</summary>
@@ -173,6 +208,12 @@ internal abstract class BatchFunction(BatchServices services) : IQueueFunction
             return JsonSerializer.SerializeToUtf8Bytes(one with { Data = JsonSerializer.SerializeToElement(one.Data.GetRawText()) }, HeldarJson.Options);
         }
     }
+
+    [LoggerMessage(4010, LogLevel.Debug, "event {EventId} ({Type}) of box {Box} was applied with batch {BatchSeq}")]
+    private static partial void LogApplied(ILogger log, string eventId, string type, Guid box, long batchSeq);
+
+    [LoggerMessage(4011, LogLevel.Information, "event {EventId} ({Type}) of box {Box} is refused: {Reason}")]
+    private static partial void LogRefused(ILogger log, string eventId, string type, Guid box, string reason);
 
     private enum Standing
     {

@@ -1,6 +1,7 @@
 using Azure;
 using Heldar.Cloud.Queues;
 using Heldar.Contracts.Events;
+using Heldar.Contracts.Queues;
 using NodaTime;
 using Npgsql;
 using Polly;
@@ -47,6 +48,7 @@ internal sealed partial class FailurePolicy
                 ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
             })
             .Build();
+        PipelineMetrics.Watch(_state);
     }
 
     /// <summary>Whether messages go back unasked, because too many failed just now.</summary>
@@ -63,25 +65,27 @@ internal sealed partial class FailurePolicy
         var now = _clock.GetCurrentInstant();
         var first = envelope?.FirstSeen is { } seen && seen < now ? seen : now;
         var attempt = Math.Clamp(envelope?.Attempt ?? 0, 0, 1000);
+        // Deliveries are put with the delay that they need; their figure is the one from the index to the receiver.
+        if (attempt == 0 && message is { DequeueCount: 1, EnqueuedAt: { } put } && !message.Queue.StartsWith(QueueNames.Webhooks, StringComparison.Ordinal)) PipelineMetrics.Waited(message.Queue, now - put);
         try
         {
             await _circuit.ExecuteAsync(async token => await ApplyAsync(token), cancellation);
         }
         catch (WrongSchemaException wrong)
         {
-            await PutBackAsync(message, envelope, attempt, first, Delay(4), wrong.Message, cancellation);
+            await PutBackAsync(message, envelope, attempt, first, Delay(4), wrong.Message, "schema", cancellation);
         }
         catch (BrokenCircuitException)
         {
-            await PutBackAsync(message, envelope, attempt, first, Delay(Math.Max(attempt, 3)), "circuit open", cancellation);
+            await PutBackAsync(message, envelope, attempt, first, Delay(Math.Max(attempt, 3)), "circuit open", "circuit", cancellation);
         }
         catch (NotYetException wait)
         {
-            await PutBackAsync(message, envelope, attempt + 1, first, Delay(Math.Min(attempt, 5)), wait.Message, cancellation);
+            await PutBackAsync(message, envelope, attempt + 1, first, Delay(Math.Min(attempt, 5)), wait.Message, "not_yet", cancellation);
         }
         catch (Exception fault) when (IsTransient(fault))
         {
-            await PutBackAsync(message, envelope, attempt + 1, first, Delay(attempt), fault.Message, cancellation);
+            await PutBackAsync(message, envelope, attempt + 1, first, Delay(attempt), fault.Message, "fault", cancellation);
         }
 
         async Task ApplyAsync(CancellationToken token)
@@ -92,7 +96,11 @@ internal sealed partial class FailurePolicy
     }
 
     /// <summary>Notes a message that was filed as a dead letter whole.</summary>
-    public void Refused(QueueMessage message, string reason) => LogRefused(message.Queue, message.Id, reason);
+    public void Refused(QueueMessage message, string reason)
+    {
+        PipelineMetrics.DeadLetter(message.Queue, reason);
+        LogRefused(message.Queue, message.Id, reason);
+    }
 
     /// <summary>Notes events of a batch that were filed as dead letters, while its others were applied.</summary>
     public void Refused(string queue, Envelope batch, int events) => LogRefusedEvents(events, batch.BatchSeq, batch.Box, queue);
@@ -114,12 +122,13 @@ internal sealed partial class FailurePolicy
         return TimeSpan.FromSeconds(Math.Min(seconds * (0.875 + (Random.Shared.NextDouble() * 0.25)), MaxDelay.TotalSeconds));
     }
 
-    private async Task PutBackAsync(QueueMessage message, Envelope? envelope, int attempt, Instant first, TimeSpan delay, string cause, CancellationToken cancellation)
+    private async Task PutBackAsync(QueueMessage message, Envelope? envelope, int attempt, Instant first, TimeSpan delay, string cause, string word, CancellationToken cancellation)
     {
         // What is no envelope can carry no attempt; it is refused as soon as the database takes it.
         var copy = envelope is null ? message.Body : (envelope with { Attempt = attempt, FirstSeen = first }).ToBytes();
         // The queue counts whole seconds and cuts off the rest: 0.9 s would be none.
         await _queues.SendAsync(message.Queue, copy, TimeSpan.FromSeconds(Math.Max(1, Math.Round(delay.TotalSeconds))), cancellation);
+        PipelineMetrics.PutBack(message.Queue, word);
         LogPutBack(message.Queue, message.Id, attempt, delay.TotalSeconds, cause);
     }
 

@@ -3,10 +3,11 @@ using Heldar.Functions.Settings;
 
 namespace Heldar.Functions.Pipeline;
 
-/// <summary>All functions of this program, by name.</summary>
-internal sealed class FunctionTable(IEnumerable<IQueueFunction> queues, IEnumerable<ITimerFunction> timers, FunctionsOptions options)
+/// <summary>All functions of this program, by name; those of queues are measured.</summary>
+internal sealed class FunctionTable(IEnumerable<IQueueFunction> queues, IEnumerable<ITimerFunction> timers, FunctionsOptions options, ILogger<FunctionTable> log)
 {
-    public IReadOnlyDictionary<string, IQueueFunction> Queues { get; } = queues.ToDictionary(f => f.Name, StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, IQueueFunction> Queues { get; } =
+        queues.ToDictionary(f => f.Name, IQueueFunction (f) => new MeasuredFunction(f, options.Shard, log), StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, ITimerFunction> Timers { get; } = timers.ToDictionary(f => f.Name, StringComparer.Ordinal);
 

@@ -11,6 +11,9 @@ internal sealed record QueueMessage(string Queue, string Id, long DequeueCount, 
 {
     /// <summary>The envelope that the body holds, as <see cref="FailurePolicy"/> read it; null when it is none or was not read.</summary>
     public Envelope? Envelope { get; init; }
+
+    /// <summary>When the queue took it, by the queue's clock; null where the front cannot tell.</summary>
+    public NodaTime.Instant? EnqueuedAt { get; init; }
 }
 
 /// <summary>

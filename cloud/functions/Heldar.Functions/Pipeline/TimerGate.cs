@@ -31,9 +31,11 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
         if (!await TakeAsync(timer, now, holder, cancellation)) return false;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var renewal = RenewAsync(timer.Name, holder, stop);
+        var (started, done) = (time.GetTimestamp(), false);
         try
         {
             await timer.RunAsync(stop.Token);
+            done = true;
         }
         catch
         {
@@ -42,6 +44,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
         }
         finally
         {
+            PipelineMetrics.TimerRan(timer.Name, done, time.GetElapsedTime(started));
             await stop.CancelAsync();
             await renewal;
         }

@@ -19,7 +19,7 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
 {
     /// <summary>
     /// HELDAR_HEALTH_ADDRESS: IP address of the worker's health endpoints, such as 0.0.0.0 or [::] in a container whose probes come from outside. The endpoints say
-    /// whether the database answers and nothing else of value. Default 127.0.0.1. The custom handler listens on the loopback address alone.
+    /// whether the database answers, and figures that name no tenant, box or camera. Default 127.0.0.1. The custom handler listens on the loopback address alone.
     /// </summary>
     public IPAddress HealthAddress { get; init; } = IPAddress.Loopback;
 
@@ -38,6 +38,12 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
     /// <summary>HELDAR_SMTP and HELDAR_MAIL_FROM: which server takes e-mails, and who sends them. Default: none is sent.</summary>
     public MailOptions Mail { get; init; } = new();
 
+    /// <summary>
+    /// OTEL_EXPORTER_OTLP_ENDPOINT: base address of a collector that takes OTLP/HTTP; <c>v1/traces</c> and <c>v1/metrics</c> are added. Null: no span is made and nothing
+    /// is sent. What share of the traces that begin here is recorded, OTEL_TRACES_SAMPLER says.
+    /// </summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary>Reads and checks. Every mistake is in the list, each naming its variable.</summary>
     public static FunctionsOptions? Read(Func<string, string?> variable, out IReadOnlyList<string> mistakes)
     {
@@ -55,8 +61,9 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         if (noKeys is not null) wrong.Add(noKeys);
         var mail = MailOptions.Read(variable("HELDAR_SMTP"), variable("HELDAR_MAIL_FROM"), wrong);
         var roots = Roots(variable("HELDAR_OUTGOING_CA"));
+        var collector = Collector();
         mistakes = wrong;
-        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail };
+        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail, OtlpEndpoint = collector };
 
         X509Certificate2Collection Roots(string? file)
         {
@@ -73,6 +80,15 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
             }
 
             return authorities;
+        }
+
+        Uri? Collector()
+        {
+            if (variable("OTEL_EXPORTER_OTLP_PROTOCOL") is { Length: > 0 } protocol && protocol != "http/protobuf") wrong.Add($"OTEL_EXPORTER_OTLP_PROTOCOL: '{protocol}' is not spoken; http/protobuf is");
+            if (variable("OTEL_EXPORTER_OTLP_ENDPOINT") is not { Length: > 0 } text) return null;
+            if (Uri.TryCreate(text, UriKind.Absolute, out var value) && value.Scheme is "http" or "https") return value;
+            wrong.Add($"OTEL_EXPORTER_OTLP_ENDPOINT: '{text}' is not an address such as http://127.0.0.1:4318");
+            return null;
         }
 
         string Required(string name, string example)

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 
-namespace Heldar.Edge.Metrics;
+namespace Heldar.Contracts.Metrics;
 
 /// <summary>
 /// One instrument with its series. Labels are bounded: beyond <see cref="MaxSeries"/> combinations nothing more is kept, only counted. Recording takes no

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 
-namespace Heldar.Edge.Metrics;
+namespace Heldar.Contracts.Metrics;
 
 /// <summary>Names, labels and help of the Prometheus text format 0.0.4, https://prometheus.io/docs/instrumenting/exposition_formats/.</summary>
 internal static class PrometheusText

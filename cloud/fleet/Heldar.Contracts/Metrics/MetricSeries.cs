@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Heldar.Edge.Metrics;
+namespace Heldar.Contracts.Metrics;
 
 /// <summary>One line, or for a histogram one block of lines, of the exposition. Recorded by any thread without a lock and without an allocation.</summary>
 internal abstract class MetricSeries(object?[] values, string labels)

@@ -4,29 +4,40 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Heldar.Edge.Tests.Telemetry;
+namespace Heldar.Testing;
 
 /// <summary>A span as it came over the wire.</summary>
-internal sealed record ReceivedSpan(string Name, string Trace, string Id, string Parent);
+/// <param name="Name">What was done.</param>
+/// <param name="Trace">Trace id in hex.</param>
+/// <param name="Id">Span id in hex.</param>
+/// <param name="Parent">Span id of the parent; empty for none.</param>
+/// <param name="Texts">Attributes that are text.</param>
+/// <param name="Links">Span ids that it links to.</param>
+public sealed record ReceivedSpan(string Name, string Trace, string Id, string Parent, IReadOnlyDictionary<string, string> Texts, IReadOnlyList<string> Links);
 
 /// <summary>A collector of OTLP/HTTP on a free port: takes protobuf, and reads of it what tests ask for (opentelemetry-proto v1).</summary>
-internal sealed class OtlpCollector : IAsyncDisposable
+public sealed class OtlpCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
     private OtlpCollector(WebApplication app) => _app = app;
 
+    /// <summary>Where it listens.</summary>
     public string Url => _app.Urls.Single();
 
+    /// <summary>All spans so far.</summary>
     public ConcurrentQueue<ReceivedSpan> Spans { get; } = new();
 
+    /// <summary>Names of all metrics so far.</summary>
     public ConcurrentQueue<string> Metrics { get; } = new();
 
+    /// <summary>The Authorization header of each request.</summary>
     public ConcurrentQueue<string?> Authorizations { get; } = new();
 
     /// <summary>Everything that came, as text in which what was sent can be searched.</summary>
     public ConcurrentQueue<string> Bodies { get; } = new();
 
+    /// <summary>Starts one on a free loopback port.</summary>
     public static async Task<OtlpCollector> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -37,7 +48,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
         app.MapPost("/v1/traces", c => collector.TakeAsync(c, body =>
         {
             foreach (var span in Inner(body, 1, 2, 2))
-                collector.Spans.Enqueue(new(Text(span, 5), Hex(span, 1), Hex(span, 2), Hex(span, 4)));
+                collector.Spans.Enqueue(new(Text(span, 5), Hex(span, 1), Hex(span, 2), Hex(span, 4), Texts(span), [.. Fields(span, 13).Select(link => Hex(link, 2))]));
         }));
         app.MapPost("/v1/metrics", c => collector.TakeAsync(c, body =>
         {
@@ -47,7 +58,16 @@ internal sealed class OtlpCollector : IAsyncDisposable
         return collector;
     }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private static Dictionary<string, string> Texts(byte[] span)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var pair in Fields(span, 9))
+            if (Inner(pair, 2, 1).FirstOrDefault() is { } text) texts[Text(pair, 1)] = Encoding.UTF8.GetString(text);
+        return texts;
+    }
 
     private static string Text(byte[] message, int field) => Encoding.UTF8.GetString(Fields(message, field).FirstOrDefault() ?? []);
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
-using Heldar.Edge.Metrics;
+using Heldar.Contracts.Metrics;
 
-namespace Heldar.Edge.Tests.Metrics;
+namespace Heldar.Contracts.Tests.Metrics;
 
 public sealed class MetricsCollectorTests : IDisposable
 {
@@ -11,8 +11,8 @@ public sealed class MetricsCollectorTests : IDisposable
 
     public MetricsCollectorTests()
     {
-        _collector = new MetricsCollector(_scope);
-        _meter = new Meter(new MeterOptions("Heldar.Edge.Test") { Scope = _scope });
+        _collector = new MetricsCollector(["Heldar.Test"], _scope);
+        _meter = new Meter(new MeterOptions("Heldar.Test.Room") { Scope = _scope });
     }
 
     [Fact]
@@ -64,18 +64,18 @@ public sealed class MetricsCollectorTests : IDisposable
     public void Labels_AreBounded_AndWhatHasNoRoomIsCounted()
     {
         var counter = _meter.CreateCounter<long>("heldar.test.many");
-        for (var i = 0; i < MetricFamily.MaxSeries + 5; i++) counter.Add(1, new KeyValuePair<string, object?>("n", i));
+        for (var i = 0; i < MetricsCollector.MaxSeries + 5; i++) counter.Add(1, new KeyValuePair<string, object?>("n", i));
 
         var text = _collector.Write();
 
-        Assert.Equal(MetricFamily.MaxSeries, text.Split('\n').Count(l => l.StartsWith("heldar_test_many_total{", StringComparison.Ordinal)));
+        Assert.Equal(MetricsCollector.MaxSeries, text.Split('\n').Count(l => l.StartsWith("heldar_test_many_total{", StringComparison.Ordinal)));
         Assert.Contains("heldar_metrics_refused_total 5\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void OtherBoxes_AreNotListenedTo()
+    public void OtherOwners_AreNotListenedTo()
     {
-        using var other = new Meter(new MeterOptions("Heldar.Edge.Test") { Scope = new object() });
+        using var other = new Meter(new MeterOptions("Heldar.Test.Room") { Scope = new object() });
         other.CreateCounter<long>("heldar.test.foreign").Add(1);
 
         Assert.DoesNotContain("foreign", _collector.Write(), StringComparison.Ordinal);
