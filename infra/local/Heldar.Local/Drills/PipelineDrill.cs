@@ -59,6 +59,8 @@ internal sealed class PipelineDrill : Drill
         await accidents.RunAsync(kills, Calm, Down, cancellation);
         TimeSpan took = await told;
         int behind = boxes.Behind;
+        IReadOnlyList<string> missing = behind == 0 ? [] : [.. boxes.DescribeMissing(), await new QueueGauge(cloud.Stack.Storage).DescribeAsync("", cancellation)];
+        foreach (string one in missing) say(one);
         int again = await boxes.TellAgainAsync(cancellation);
         say($"{again} messages were told again in any order");
         int leased = await new QueueGauge(cloud.Stack.Storage).SettleAsync(QueueLimit, "", cancellation);
@@ -85,7 +87,7 @@ internal sealed class PipelineDrill : Drill
             },
         }.With(verdict)
             .Check(ledger.Sent.Count > 0 && again > 0, "nothing was sent")
-            .Check(behind == 0, $"the cloud did not have everything of {behind} boxes within {options.DrainSeconds} s")
+            .Check(behind == 0, $"the cloud did not have everything of {behind} boxes within {options.DrainSeconds} s: {string.Join("; ", missing)}")
             .Check(kills < Accidents.Victims.Count || accidents.Kills.Values.All(count => count > 0), "not every part was killed");
     }
 

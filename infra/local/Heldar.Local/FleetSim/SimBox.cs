@@ -65,6 +65,15 @@ internal sealed class SimBox : IDisposable
     /// <summary>Events and batches that the cloud is not known to have.</summary>
     public long Backlog => _outbox.Backlog;
 
+    /// <summary>What the cloud is not known to have.</summary>
+    public IReadOnlyList<SimMissing> Missing => [.. _outbox.Missing(SystemClock.Instance.GetCurrentInstant())];
+
+    /// <summary>The newest call that failed, in words; null when the one after it did not.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Its identity; null before it is enrolled.</summary>
+    public Guid? Id => _identity?.Box;
+
     /// <summary>How long batches were open, by queue.</summary>
     public IReadOnlyDictionary<string, (double Seconds, int Batches)> Open => _outbox.Open;
 
@@ -178,10 +187,12 @@ internal sealed class SimBox : IDisposable
             // The newest first after an outage: the cloud must not care. A few at a time, so that a slow queue does not keep the box from its other work.
             IReadOnlyList<SimBatch> due = _outbox.Due(now);
             foreach (SimBatch batch in (due.Count > 3 ? due.Reverse() : due).Take(MostPuts)) await PutAsync(batch, cancellation);
+            Fault = null;
         }
         catch (Exception e) when (IsTransient(e, cancellation))
         {
             Failures++;
+            Fault = e.Message;
             if (e is HttpRequestException { StatusCode: HttpStatusCode.Forbidden }) _renewAt = now;
         }
     }
