@@ -184,9 +184,9 @@ public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture a
         var (gate, yard) = (Guid.CreateVersion7(), Guid.CreateVersion7());
 
         await using var front = await RunningFront.StartAsync(kind, cloud);
-        await TellAsync(2, "Depot", new(yard, "yard", "Yard", true, null, null, null));
+        await TellAsync(2, "Depot", new CameraDescription(yard, "yard", "Yard", true, null, null, null));
         await cloud.SendAsync(box.Seal([box.Event(TestBox.Segment(gate, Now - Half, Half))]));
-        await TellAsync(1, "Old name", new(gate, "gate", "Gate", true, null, null, null), new(yard, "yard", "Old yard", false, null, null, null));
+        await TellAsync(1, "Old name", new CameraDescription(gate, "gate", "Gate", true, null, null, null), new CameraDescription(yard, "yard", "Old yard", false, null, null, null));
         await cloud.DrainedAsync();
 
         Assert.Equal(gate, await cloud.ScalarAsync<Guid>("select camera from segment_landing"));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
 using Heldar.Local.FleetSim;
+using Heldar.Local.Processes;
 using NodaTime;
 
 namespace Heldar.Local.Drills;
@@ -13,6 +14,7 @@ namespace Heldar.Local.Drills;
 internal sealed class PipelineDrill : Drill
 {
     private const int RealCameras = 2;
+    private const int LogLines = 500;
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RealBoxLimit = TimeSpan.FromMinutes(5);
@@ -59,7 +61,9 @@ internal sealed class PipelineDrill : Drill
         await accidents.RunAsync(kills, Calm, Down, cancellation);
         TimeSpan took = await told;
         int behind = boxes.Behind;
-        IReadOnlyList<string> missing = behind == 0 ? [] : [.. boxes.DescribeMissing(), await new QueueGauge(cloud.Stack.Storage).DescribeAsync("", cancellation)];
+        IReadOnlyList<string> missing = behind == 0
+            ? []
+            : [.. boxes.DescribeMissing(), await new QueueGauge(cloud.Stack.Storage).DescribeAsync("", cancellation), PutBacks.Describe(LogTail.Read(cloud.Stack.Folder.Log("functions"), LogLines))];
         foreach (string one in missing) say(one);
         int again = await boxes.TellAgainAsync(cancellation);
         say($"{again} messages were told again in any order");
