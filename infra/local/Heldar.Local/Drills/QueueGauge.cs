@@ -21,24 +21,16 @@ internal sealed class QueueGauge(string storage)
     {
         (int Messages, bool Waiting) last = (-1, true);
         long since = Stopwatch.GetTimestamp();
-        try
-        {
-            await Readiness.WaitAsync(
-                "the queues are worked off",
-                async token =>
-                {
-                    var lengths = await ReadAsync(suffix, token);
-                    var now = (lengths.Sum(queue => queue.Messages), lengths.Any(queue => queue.Waiting));
-                    if (now != last || now.Item2) (last, since) = (now, Stopwatch.GetTimestamp());
-                    return Stopwatch.GetElapsedTime(since) >= Still;
-                },
-                limit, null, cancellation);
-        }
-        catch (ProcessException late)
-        {
-            throw new ProcessException($"{late.Message}; {await DescribeAsync(suffix, cancellation)}", late);
-        }
-
+        await UntilAsync(
+            "the queues are worked off",
+            async token =>
+            {
+                var lengths = await ReadAsync(suffix, token);
+                (int Messages, bool Waiting) now = (lengths.Sum(queue => queue.Messages), lengths.Exists(queue => queue.Waiting));
+                if (now != last || now.Waiting) (last, since) = (now, Stopwatch.GetTimestamp());
+                return Stopwatch.GetElapsedTime(since) >= Still;
+            },
+            limit, suffix, cancellation);
         return last.Messages;
     }
 
@@ -58,7 +50,20 @@ internal sealed class QueueGauge(string storage)
 
     /// <summary>Waits until the queues hold nothing at all, leases included.</summary>
     public Task EmptyAsync(TimeSpan limit, string suffix, CancellationToken cancellation) =>
-        Readiness.WaitAsync("the queues are empty", async token => (await ReadAsync(suffix, token)).TrueForAll(queue => queue.Messages == 0), limit, null, cancellation);
+        UntilAsync("the queues are empty", async token => (await ReadAsync(suffix, token)).TrueForAll(queue => queue.Messages == 0), limit, suffix, cancellation);
+
+    /// <summary>Gives up with what the queues hold.</summary>
+    private async Task UntilAsync(string what, Func<CancellationToken, Task<bool>> holds, TimeSpan limit, string suffix, CancellationToken cancellation)
+    {
+        try
+        {
+            await Readiness.WaitAsync(what, holds, limit, null, cancellation);
+        }
+        catch (ProcessException late)
+        {
+            throw new ProcessException($"{late.Message}; {await DescribeAsync(suffix, cancellation)}", late);
+        }
+    }
 
     private async Task<List<(string Name, int Messages, bool Waiting)>> ReadAsync(string suffix, CancellationToken cancellation)
     {
