@@ -72,6 +72,25 @@ public sealed class SimOutboxTests
     }
 
     [Fact]
+    public void ManyBatches_ArePutFromBothEnds_EachOnce_SoThatTheOldestNeverStarves()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        for (var i = 0; i < 7; i++)
+        {
+            Fill(outbox, 40);
+            outbox.Seal(Identity, Start, all: true);
+        }
+
+        IReadOnlyList<SimBatch> due = outbox.Due(Start);
+        List<SimBatch> put = [.. SimOutbox.Shuffled(due)];
+
+        Assert.Equal([due[^1], due[0], due[^2], due[1]], put.Take(4));
+        Assert.Equal(due.ToHashSet(), put.ToHashSet());
+        Assert.Equal(due.Count, put.Count);
+        Assert.Equal(due.Take(3), SimOutbox.Shuffled([.. due.Take(3)]));
+    }
+
+    [Fact]
     public void WhatTheCloudDoesNotHave_IsNamed_WithWhereItGotStuck()
     {
         var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");

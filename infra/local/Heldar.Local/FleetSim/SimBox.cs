@@ -202,9 +202,8 @@ internal sealed class SimBox : IDisposable
                 _outbox.Learn(answer.Watermarks);
             }
 
-            // The newest first after an outage: the cloud must not care. A few at a time, so that a slow queue does not keep the box from its other work.
-            IReadOnlyList<SimBatch> due = Due(now, all);
-            foreach (SimBatch batch in (due.Count > 3 ? due.Reverse() : due).Take(MostPuts)) await PutAsync(batch, cancellation);
+            // A few at a time, so that a slow queue does not keep the box from its other work.
+            foreach (SimBatch batch in SimOutbox.Shuffled(Due(now, all)).Take(MostPuts)) await PutAsync(batch, cancellation);
             Fault = null;
         }
         catch (Exception e) when (IsTransient(e, cancellation))
