@@ -85,6 +85,19 @@ public sealed class HostRulesTests(AzuriteFixture azurite)
         Assert.Equal(3, host.Starts);
     }
 
+    [Fact]
+    public async Task Queue_KeepsItsListener_AfterAnswersThatMakeNoSense()
+    {
+        await using var storage = new TornStorage(azurite.ConnectionString);
+        await using var host = await TinyHost.StartAsync(azurite.ConnectionString, Handler, storage.ConnectionString);
+        await host.UntilAsync("some torn answers", () => Task.FromResult(storage.Torn >= 3));
+        storage.Mend();
+        await host.SendAsync("after");
+        await host.UntilAsync("work goes on", () => Task.FromResult(host.Seen.Contains("after")));
+
+        Assert.Contains(host.Said, s => s.Contains($"cannot fetch from {host.Queue}: XmlException", StringComparison.Ordinal));
+    }
+
     private Task<TinyHost> StartAsync() => TinyHost.StartAsync(azurite.ConnectionString, Handler);
 }
 
@@ -108,7 +121,10 @@ internal sealed class TinyHost : IAsyncDisposable
 
     public IReadOnlyList<string> Seen => File.Exists(Path.Combine(_folder, "seen")) ? File.ReadAllLines(Path.Combine(_folder, "seen")) : [];
 
-    public static async Task<TinyHost> StartAsync(string storage, string handler)
+    /// <param name="storage">Where the queue is.</param>
+    /// <param name="handler">The handler's script.</param>
+    /// <param name="front">How the host gets there, when not directly.</param>
+    public static async Task<TinyHost> StartAsync(string storage, string handler, string? front = null)
     {
         var host = new TinyHost(storage);
         await File.WriteAllTextAsync(Path.Combine(host._folder, "handler.py"), handler);
@@ -120,7 +136,7 @@ internal sealed class TinyHost : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(function, "function.json"), """{"bindings":[{"type":"queueTrigger","direction":"in","name":"message","queueName":"%QUEUE%","connection":"HELDAR_STORAGE","dataType":"binary"}]}""");
         await host.Queues.CreateAsync(host.Queue, CancellationToken.None);
         await host.Queues.CreateAsync(QueueNames.Poison(host.Queue), CancellationToken.None);
-        var options = new FunctionsHostOptions(host._folder, Path.Combine(host._folder, "log")) { Variable = name => name switch { "QUEUE" => host.Queue, "HELDAR_STORAGE" => storage, _ => null } };
+        var options = new FunctionsHostOptions(host._folder, Path.Combine(host._folder, "log")) { Variable = name => name switch { "QUEUE" => host.Queue, "HELDAR_STORAGE" => front ?? storage, _ => null } };
         host.Running = LocalFunctionsHost.RunAsync(options, SystemClock.Instance, TimeProvider.System, host.Said.Enqueue, host._stop.Token);
         await host.UntilAsync("the host listens", () => Task.FromResult(host.Said.Any(s => s.StartsWith(LocalFunctionsHost.ReadyLine, StringComparison.Ordinal))));
         return host;

@@ -176,6 +176,34 @@ public sealed class HandlerSuiteTests(PostgresFixture postgres, AzuriteFixture a
     [Theory]
     [InlineData("handler")]
     [InlineData("worker")]
+    public async Task Segment_OfACameraThatWasRemoved_IsApplied_ThoughTheDescriptionWithoutItCameFirst(string kind)
+    {
+        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
+        using var box = new TestBox();
+        await box.RegisterAsync(cloud.Database);
+        var (gate, yard) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+
+        await using var front = await RunningFront.StartAsync(kind, cloud);
+        await TellAsync(2, "Depot", new CameraDescription(yard, "yard", "Yard", true, null, null, null));
+        await cloud.SendAsync(box.Seal([box.Event(TestBox.Segment(gate, Now - Half, Half))]));
+        await TellAsync(1, "Old name", new CameraDescription(gate, "gate", "Gate", true, null, null, null), new CameraDescription(yard, "yard", "Old yard", false, null, null, null));
+        await cloud.DrainedAsync();
+
+        Assert.Equal(gate, await cloud.ScalarAsync<Guid>("select camera from segment_landing"));
+        Assert.Empty(await cloud.LetterReasonsAsync());
+        Assert.Equal("Depot: Gate false, Yard true", await cloud.ScalarAsync<string>("select b.name || ': ' || string_agg(c.name || ' ' || c.enabled, ', ' order by c.slug) from box b join camera c on c.box = b.box group by b.name"));
+
+        async Task TellAsync(long seq, string name, params CameraDescription[] cameras)
+        {
+            var described = new BoxDescribedData { BootSeq = 1, Seq = seq, Name = name, Version = "0.1", Cameras = cameras };
+            await cloud.SendAsync(box.Seal([box.BoxEvent(EventTypes.BoxDescribed, Now, described)], EventClass.State), QueueNames.Registrations);
+            await Cloud.UntilAsync("the description is worked off", async () => await cloud.Queues.CountAsync(cloud.Queue(QueueNames.Registrations), CancellationToken.None) == 0);
+        }
+    }
+
+    [Theory]
+    [InlineData("handler")]
+    [InlineData("worker")]
     public async Task States_AreAppliedOnlyWhenNewer_AndOpenFootageIsFound(string kind)
     {
         await using var scene = await Scene.CreateAsync(postgres, azurite);

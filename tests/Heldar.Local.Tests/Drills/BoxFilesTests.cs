@@ -24,7 +24,7 @@ public sealed class BoxFilesTests
     public void SameSegment_InOnePlace_IsTwice_AndInTwoPlacesIsNot()
     {
         Assert.Equal(1, BoxFiles.Compare(Files, [.. Files.Select(Fact), Fact(Files[0])]).AppliedTwice);
-        Assert.True(BoxFiles.Compare(Files, [.. Files.Select(Fact), Fact(Files[0]) with { Place = "span" }]).Ok);
+        Assert.True(BoxFiles.Compare(Files, [.. Files.Select(Fact), Fact(Files[0]) with { Place = IndexFact.Folded }]).Ok);
     }
 
     [Fact]

@@ -45,10 +45,23 @@ public sealed class IndexJudgeTests
     [Fact]
     public void OlderRevision_IsALoss()
     {
-        IndexFact newest = Facts().First(f => f.Key.StartsWith("segment/", StringComparison.Ordinal) && f.Version > 1);
-        IndexFact older = newest with { Version = newest.Version - 1 };
+        IndexFact newest = Revised(deleted: false);
+        IndexFact older = newest with { Version = newest.Version - 1, Print = Print(newest.Key, newest.Version - 1) };
 
         Assert.Equal(1, IndexJudge.Judge(_ledger, Index([.. Facts().Where(f => f != newest), older])).EventsLost);
+    }
+
+    [Fact]
+    public void OlderRevisionOfWhatWasDeleted_MayLieInLandingAlone()
+    {
+        IndexFact newest = Revised(deleted: true);
+        IndexFact older = newest with { Version = newest.Version - 1, Print = Print(newest.Key, newest.Version - 1) };
+        List<IndexFact> others = [.. Facts().Where(f => f != newest)];
+
+        Assert.True(IndexJudge.Judge(_ledger, Index(others)).Ok);
+        Assert.True(IndexJudge.Judge(_ledger, Index([.. others, older])).Ok);
+        Assert.Equal(1, IndexJudge.Judge(_ledger, Index([.. others, older with { Print = "other" }])).IndexMismatches);
+        Assert.Equal(1, IndexJudge.Judge(_ledger, Index([.. others, older with { Place = IndexFact.Folded }])).EventsLost);
     }
 
     [Fact]
@@ -78,6 +91,16 @@ public sealed class IndexJudgeTests
     [InlineData(0.5, 2)]
     [InlineData(0.95, 4)]
     public void Percentile_IsByNearestRank(double share, double expected) => Assert.Equal(expected, FleetSimRun.Percentile([1, 2, 3, 4], share));
+
+    /// <summary>A segment with revisions that a deletion covers, or that none does.</summary>
+    private IndexFact Revised(bool deleted)
+    {
+        var ranges = Facts().Where(f => f.Key.StartsWith("tombstone/", StringComparison.Ordinal)).Select(f => (Camera: f.Key.Split('/')[1], Range: f.Print.Split('|'))).ToList();
+        return Facts().First(f => f.Key.StartsWith("segment/", StringComparison.Ordinal) && f.Version > 1 && deleted == ranges.Exists(r =>
+            r.Camera == f.Key.Split('/')[1] && long.Parse(f.Print.Split('|')[1], null) is var start && long.Parse(r.Range[0], null) <= start && start < long.Parse(r.Range[1], null)));
+    }
+
+    private string Print(string key, long version) => _ledger.Sent.Select(IndexFact.Expected).First(f => f.Key == key && f.Version == version).Print;
 
     private List<IndexFact> Facts(SimLedger? ledger = null)
     {

@@ -72,6 +72,47 @@ public sealed class SimOutboxTests
     }
 
     [Fact]
+    public void ManyBatches_ArePutFromBothEnds_EachOnce_SoThatTheOldestNeverStarves()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        for (var i = 0; i < 7; i++)
+        {
+            Fill(outbox, 40);
+            outbox.Seal(Identity, Start, all: true);
+        }
+
+        IReadOnlyList<SimBatch> due = outbox.Due(Start);
+        List<SimBatch> put = [.. SimOutbox.Shuffled(due)];
+
+        Assert.Equal([due[^1], due[0], due[^2], due[1]], put.Take(4));
+        Assert.Equal(due.ToHashSet(), put.ToHashSet());
+        Assert.Equal(due.Count, put.Count);
+        Assert.Equal(due.Take(3), SimOutbox.Shuffled([.. due.Take(3)]));
+    }
+
+    [Fact]
+    public void WhatTheCloudDoesNotHave_IsNamed_WithWhereItGotStuck()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        for (var i = 0; i < 3; i++)
+        {
+            Fill(outbox, 40);
+            outbox.Seal(Identity, Start, all: true);
+        }
+
+        foreach (SimBatch one in outbox.Due(Start)) (one.Puts, one.LastPut) = (one.Class == EventClass.Segment ? 2 : 0, Start);
+        outbox.Learn([new Watermark(EventClass.Segment, outbox.Epoch, 1, [new SequenceRange(2, 2)])]);
+        SimEvent late = Fill(outbox, 1)[0];
+
+        List<SimMissing> missing = [.. outbox.Missing(Start + Duration.FromSeconds(37))];
+        SimMissing hole = Assert.Single(missing, m => m.Class == EventClass.Segment && m.Seq is not null);
+        Assert.StartsWith($"batch segment 2 of segments: put 2 times, 37 s ago the last time, not applied: {hole.Events[0].Type} {hole.Events[0].Id}, ", hole.Describe(), StringComparison.Ordinal);
+        Assert.EndsWith($", {hole.Events.Count - 3} more", hole.Describe(), StringComparison.Ordinal);
+        Assert.Contains(missing, m => m.Seq is not null && m.Describe().Contains(": no queue took it: ", StringComparison.Ordinal));
+        Assert.Equal($"events of {EventTypes.Get(late.Type).Queue}: not sealed: {late.Type} {late.Id}", Assert.Single(missing, m => m.Seq is null).Describe());
+    }
+
+    [Fact]
     public void NewDisk_BeginsANewEpochAtOne()
     {
         var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");

@@ -7,7 +7,10 @@ using NpgsqlTypes;
 
 namespace Heldar.Cloud.Registry;
 
-/// <summary>Writes what a box says of itself and its cameras. Applied only when newer than what is known, by (bootSeq, seq).</summary>
+/// <summary>
+/// Writes what a box says of itself and its cameras. Applied only when newer than what is known, by (bootSeq, seq). An older one, which a queue may deliver late, still
+/// makes known the cameras that nobody knows, switched off: their events wait for it.
+/// </summary>
 public static class BoxRegistry
 {
     // The box's row is the gate: cameras change only in the transaction that moved (described_boot, described_seq) forward.
@@ -26,6 +29,13 @@ public static class BoxRegistry
             set slug = excluded.slug, name = excluded.name, enabled = excluded.enabled, site = excluded.site,
                 codec = coalesce(excluded.codec, c.codec), width = coalesce(excluded.width, c.width), height = coalesce(excluded.height, c.height)
             where c.box = excluded.box
+        ), late as (
+            insert into camera (tenant, camera, box, site, slug, name, enabled, codec, width, height)
+            select @tenant, r.camera, @box, b.site, r.slug, r.name, false, r.codec, r.width, r.height
+            from box b, unnest(@cameras, @slugs, @names, @codecs, @widths, @heights) as r (camera, slug, name, codec, width, height)
+            where b.tenant = @tenant and b.box = @box and not exists (select 1 from newer)
+            order by r.camera
+            on conflict (tenant, camera) do nothing
         )
         update camera set enabled = false from newer where camera.tenant = @tenant and camera.box = @box and not camera.camera = any(@cameras)
         """;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
 using Heldar.Local.FleetSim;
+using Heldar.Local.Processes;
 using NodaTime;
 
 namespace Heldar.Local.Drills;
@@ -13,6 +14,7 @@ namespace Heldar.Local.Drills;
 internal sealed class PipelineDrill : Drill
 {
     private const int RealCameras = 2;
+    private const int LogLines = 500;
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RealBoxLimit = TimeSpan.FromMinutes(5);
@@ -59,6 +61,10 @@ internal sealed class PipelineDrill : Drill
         await accidents.RunAsync(kills, Calm, Down, cancellation);
         TimeSpan took = await told;
         int behind = boxes.Behind;
+        IReadOnlyList<string> missing = behind == 0
+            ? []
+            : [.. boxes.DescribeMissing(), await new QueueGauge(cloud.Stack.Storage).DescribeAsync("", cancellation), PutBacks.Describe(LogTail.Read(cloud.Stack.Folder.Log("functions"), LogLines))];
+        foreach (string one in missing) say(one);
         int again = await boxes.TellAgainAsync(cancellation);
         say($"{again} messages were told again in any order");
         int leased = await new QueueGauge(cloud.Stack.Storage).SettleAsync(QueueLimit, "", cancellation);
@@ -85,7 +91,7 @@ internal sealed class PipelineDrill : Drill
             },
         }.With(verdict)
             .Check(ledger.Sent.Count > 0 && again > 0, "nothing was sent")
-            .Check(behind == 0, $"the cloud did not have everything of {behind} boxes within {options.DrainSeconds} s")
+            .Check(behind == 0, $"the cloud did not have everything of {behind} boxes within {options.DrainSeconds} s: {string.Join("; ", missing)}")
             .Check(kills < Accidents.Victims.Count || accidents.Kills.Values.All(count => count > 0), "not every part was killed");
     }
 

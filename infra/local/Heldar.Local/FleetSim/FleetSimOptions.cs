@@ -22,7 +22,7 @@ internal sealed record FleetSimOptions(int Boxes, string Folder)
     /// <summary>Makes the same events again, apart from their times. Any number.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Boxes lose their line twice, answers get lost, a disk is replaced and a camera moves. False leaves a calm fleet.</summary>
+    /// <summary>Boxes lose their line twice, answers get lost, a disk is replaced, a camera moves and a description is late. False leaves a calm fleet.</summary>
     public bool Outages { get; init; }
 
     /// <summary>How long an event waits for others: 1 s, or 10 s in the economy profile.</summary>

@@ -15,6 +15,9 @@ namespace Heldar.Local.FleetSim;
 /// <param name="Print">Everything else.</param>
 internal sealed record IndexFact(string Key, long Version, string Print)
 {
+    /// <summary><see cref="Place"/> of what was folded.</summary>
+    public const string Folded = "span";
+
     /// <summary>
     /// Where the index has it. A segment may stand in landing and, until the next fold, in its hour's span as well: a search reads both as one. Twice in one place is
     /// twice.

@@ -97,7 +97,7 @@ internal sealed class IndexFacts
         await content.Content.CopyToAsync(memory, cancellation);
         if (!SHA256.HashData(memory.ToArray()).AsSpan().SequenceEqual(root)) damage.Add($"manifest {blob} does not hash to what its span says");
         using JsonDocument manifest = JsonDocument.Parse(memory.ToArray());
-        return [.. manifest.RootElement.GetProperty("segments").EnumerateArray().Select(s => Segment(s, box, camera) with { Place = "span" })];
+        return [.. manifest.RootElement.GetProperty("segments").EnumerateArray().Select(s => Segment(s, box, camera) with { Place = IndexFact.Folded })];
     }
 
     private static IndexFact Segment(JsonElement data, Guid box, Guid camera) => IndexFact.Expected(new SimLine

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Events;
+using Heldar.Contracts.Queues;
 using NodaTime;
 
 namespace Heldar.Local.FleetSim;
@@ -24,6 +25,10 @@ internal sealed class SimBox : IDisposable
 {
     private const int MostPuts = 16;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private static readonly Duration Late = Duration.FromSeconds(4);
+
+    // The cloud waits 10 minutes for a camera to become known.
+    private static readonly Duration MostLate = Duration.FromMinutes(5);
     private readonly SimBoxParts _parts;
     private readonly ECDsa _key = BoxKeys.Create();
     private readonly SimHttp _http;
@@ -36,11 +41,14 @@ internal sealed class SimBox : IDisposable
     private SasGrant? _grant;
     private Instant _renewAt;
     private Instant _beatAt;
+    private SimBatch? _held;
+    private Instant _heldUntil;
 
     public SimBox(SimBoxParts parts)
     {
         _parts = parts;
         _mishaps = SimMishaps.Of(parts.Number, parts.Options);
+        _heldUntil = parts.Start + MostLate;
         _http = new SimHttp(parts.Http, parts.Fleet, _key, Clock);
         _maker = new EventMaker(parts.Options.Seed, parts.Number, parts.Start, parts.Options);
         _outbox = new SimOutbox(parts.Options.Flush, parts.Options.ResendAfter, _http.Sign);
@@ -64,6 +72,15 @@ internal sealed class SimBox : IDisposable
 
     /// <summary>Events and batches that the cloud is not known to have.</summary>
     public long Backlog => _outbox.Backlog;
+
+    /// <summary>What the cloud is not known to have.</summary>
+    public IReadOnlyList<SimMissing> Missing => [.. _outbox.Missing(SystemClock.Instance.GetCurrentInstant())];
+
+    /// <summary>The newest call that failed, in words; null when the one after it did not.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Its identity; null before it is enrolled.</summary>
+    public Guid? Id => _identity?.Box;
 
     /// <summary>How long batches were open, by queue.</summary>
     public IReadOnlyDictionary<string, (double Seconds, int Batches)> Open => _outbox.Open;
@@ -158,7 +175,17 @@ internal sealed class SimBox : IDisposable
             _parts.Log.Write(Line("outage") with { Camera = camera.Uid, Note = "the camera moves to another box" });
             Add(_maker.Describe(Clock()));
             neighbour.Receive(camera);
+            _heldUntil = SystemClock.Instance.GetCurrentInstant() + Late;
         }
+    }
+
+    /// <summary>What may be put: the first description of a box that describes itself late has to wait for the second, or for the end of the run.</summary>
+    private IReadOnlyList<SimBatch> Due(Instant now, bool all)
+    {
+        IReadOnlyList<SimBatch> due = _outbox.Due(now);
+        if (!_mishaps.DescribesLate) return due;
+        _held ??= due.FirstOrDefault(batch => batch.Queue == QueueNames.Registrations);
+        return all || now >= _heldUntil ? due : [.. due.Where(batch => batch != _held)];
     }
 
     private async Task StepAsync(bool all, CancellationToken cancellation)
@@ -175,13 +202,14 @@ internal sealed class SimBox : IDisposable
                 _outbox.Learn(answer.Watermarks);
             }
 
-            // The newest first after an outage: the cloud must not care. A few at a time, so that a slow queue does not keep the box from its other work.
-            IReadOnlyList<SimBatch> due = _outbox.Due(now);
-            foreach (SimBatch batch in (due.Count > 3 ? due.Reverse() : due).Take(MostPuts)) await PutAsync(batch, cancellation);
+            // A few at a time, so that a slow queue does not keep the box from its other work.
+            foreach (SimBatch batch in SimOutbox.Shuffled(Due(now, all)).Take(MostPuts)) await PutAsync(batch, cancellation);
+            Fault = null;
         }
         catch (Exception e) when (IsTransient(e, cancellation))
         {
             Failures++;
+            Fault = e.Message;
             if (e is HttpRequestException { StatusCode: HttpStatusCode.Forbidden }) _renewAt = now;
         }
     }

@@ -7,6 +7,7 @@ namespace Heldar.Local.FleetSim;
 /// <summary>The simulated boxes of one run and the log of what they told. One caller at a time; counts may be read meanwhile.</summary>
 internal sealed class SimFleet : IDisposable
 {
+    private const int MostMissing = 10;
     private readonly FleetSimOptions _options;
     private readonly Action<string> _say;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(5), MaxConnectionsPerServer = 64 }) { Timeout = TimeSpan.FromSeconds(20) };
@@ -39,6 +40,20 @@ internal sealed class SimFleet : IDisposable
 
     /// <summary>Boxes of which the cloud is not known to have everything.</summary>
     public int Behind => _boxes.Count(b => b.Backlog > 0);
+
+    /// <summary>What the cloud is not known to have, in words: a line for each queue and for each box, and one for each of the first batches; the log gets all of them.</summary>
+    public IReadOnlyList<string> DescribeMissing()
+    {
+        List<(SimBox Box, SimMissing Missing)> all = [.. _boxes.SelectMany(box => box.Missing.Select(missing => (box, missing)))];
+        foreach (var (box, missing) in all) _log.Write(new SimLine { Kind = "missing", At = SystemClock.Instance.GetCurrentInstant(), Box = box.Id, Class = missing.Class, Batch = missing.Seq, Queue = missing.Queue, Note = missing.Describe() });
+        return
+        [
+            .. all.GroupBy(m => m.Missing.Queue, StringComparer.Ordinal).OrderBy(q => q.Key, StringComparer.Ordinal)
+                .Select(q => $"missing from {q.Key}: {q.Sum(m => m.Missing.Events.Count)} events in {q.Count()} batches of {q.DistinctBy(m => m.Box).Count()} boxes"),
+            .. _boxes.Where(box => box is { Backlog: > 0, Fault: not null }).Select(box => $"{box.Name} (box {box.Id}): its newest call failed: {box.Fault}"),
+            .. all.OrderByDescending(m => m.Missing.Puts).Take(MostMissing).Select(m => $"{m.Box.Name} (box {m.Box.Id}), {m.Missing.Describe()}"),
+        ];
+    }
 
     /// <summary>How long a batch was open on average, s, by queue.</summary>
     public IReadOnlyDictionary<string, double> FlushSeconds() => _boxes.SelectMany(b => b.Open).GroupBy(o => o.Key, o => o.Value, StringComparer.Ordinal)

@@ -6,12 +6,13 @@ using NodaTime;
 
 namespace Heldar.Local.FleetSim;
 
-/// <summary>One line of the log. Which fields are there depends on <see cref="Kind"/>: run, box, event, accepted, outage.</summary>
+/// <summary>One line of the log. Which fields are there depends on <see cref="Kind"/>: run, box, event, accepted, outage, missing.</summary>
 internal sealed record SimLine
 {
     /// <summary>
     /// <c>run</c>: how to make the same again. <c>box</c>: an identity or epoch begins. <c>event</c>: written before its batch is put for the first time.
     /// <c>accepted</c>: the queue took the batch; only then its events count as sent. <c>outage</c>: what was done on purpose.
+    /// <c>missing</c>: what the cloud was not known to have when the run gave up waiting for it.
     /// </summary>
     public required string Kind { get; init; }
 

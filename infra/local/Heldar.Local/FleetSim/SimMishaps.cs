@@ -10,8 +10,11 @@ internal sealed class SimMishaps
     private double? _diskAt;
     private double? _cameraAt;
 
-    private SimMishaps(Duration skew, IReadOnlyList<(double From, double To)> offline, Random? answers, double? diskAt, double? cameraAt) =>
-        (Skew, _offline, _answers, _diskAt, _cameraAt) = (skew, offline, answers, diskAt, cameraAt);
+    private SimMishaps(Duration skew, IReadOnlyList<(double From, double To)> offline, Random? answers, double? diskAt, double? cameraAt, bool describesLate) =>
+        (Skew, _offline, _answers, _diskAt, _cameraAt, DescribesLate) = (skew, offline, answers, diskAt, cameraAt, describesLate);
+
+    /// <summary>The box's first description gets to the cloud after the one that no longer names the camera that moved: the third box's.</summary>
+    public bool DescribesLate { get; }
 
     /// <summary>Box time minus true time. Every third box is 8 minutes ahead, which is more than the fleet accepts of a signature; every other third 20 s behind.</summary>
     public Duration Skew { get; }
@@ -19,7 +22,7 @@ internal sealed class SimMishaps
     /// <summary>Those of one box.</summary>
     public static SimMishaps Of(int box, FleetSimOptions options)
     {
-        if (!options.Outages) return new(Duration.Zero, [], null, null, null);
+        if (!options.Outages) return new(Duration.Zero, [], null, null, null, false);
         var random = new Random(unchecked((options.Seed * 7919) + box));
         Duration skew = (box % 3) switch { 1 => Duration.FromMinutes(8), 2 => Duration.FromSeconds(-20), _ => Duration.Zero };
         double length = options.Seconds;
@@ -27,7 +30,8 @@ internal sealed class SimMishaps
         double second = length * (0.5 + (random.NextDouble() * 0.3));
         return new(
             skew, [(first, first + (length * 0.1)), (second, second + (length * 0.1))], random,
-            diskAt: options.ReplaceDisks && box % 4 == 1 ? length * 0.45 : null, cameraAt: box % 4 == 2 ? length * 0.6 : null);
+            diskAt: options.ReplaceDisks && box % 4 == 1 ? length * 0.45 : null, cameraAt: box % 4 == 2 ? length * 0.6 : null,
+            describesLate: box == 2);
     }
 
     /// <summary>The line is down.</summary>

@@ -98,6 +98,25 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
     /// <summary>Batches to put now: new ones, and old ones that the cloud does not have. Waits double with each put, as a box's do, so that a slow cloud is not told ever more.</summary>
     public IReadOnlyList<SimBatch> Due(Instant now) => [.. _sealed.Where(b => b.Puts == 0 || (!b.Received && now - b.LastPut >= resend * (1 << Math.Min(b.Puts - 1, MostDoublings))))];
 
+    /// <summary>
+    /// The newest and the oldest in turn when there are many, after an outage: the cloud must not care for order. Not the newest alone: a slow queue would never get to
+    /// the oldest, the box's description, for which the cloud keeps all others waiting.
+    /// </summary>
+    public static IEnumerable<SimBatch> Shuffled(IReadOnlyList<SimBatch> due)
+    {
+        if (due.Count <= 3) return due;
+        return Enumerable.Range(0, due.Count).Select(place => due[place % 2 == 0 ? due.Count - 1 - (place / 2) : place / 2]);
+    }
+
+    /// <summary>What the cloud is not known to have, in order; what it has and keeps back for a hole before it is left out.</summary>
+    public IEnumerable<SimMissing> Missing(Instant now)
+    {
+        foreach (SimBatch batch in _sealed.Where(b => !b.Received))
+            yield return new SimMissing(batch.Queue, batch.Class, batch.Seq, batch.Puts, batch.Puts == 0 ? null : now - batch.LastPut, batch.Events);
+        foreach (var ((@class, queue), waiting) in _waiting.Where(w => w.Value.Count > 0))
+            yield return new SimMissing(queue, @class, null, 0, null, [.. waiting.Select(w => w.Event)]);
+    }
+
     /// <summary>Forgets what the watermark has passed, and puts nothing again that lies beyond it and in no hole.</summary>
     public void Learn(IReadOnlyList<Watermark> marks)
     {

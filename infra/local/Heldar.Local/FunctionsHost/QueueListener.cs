@@ -59,27 +59,29 @@ internal sealed class QueueListener(FunctionFile function, QueueServiceClient ac
         {
             return [];
         }
-        catch (Exception fault) when (fault is RequestFailedException or AggregateException or HttpRequestException or IOException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            say($"{function.Name} cannot fetch from {_queue.Name}: {fault.Message.Split('\n')[0]}");
             return [];
         }
-        catch (OperationCanceledException)
+        catch (Exception fault)
         {
+            // Whatever it is, an answer cut off in the middle for one: a listener that ends would leave its queue to nobody, unnoticed while the others run.
+            say($"{function.Name} cannot fetch from {_queue.Name}: {fault.GetType().Name}: {fault.Message.Split('\n')[0]}");
             return [];
         }
     }
 
+    /// <summary>Never throws, so that a finished task in the list needs no look.</summary>
     private async Task HandleAsync(QueueMessage message, CancellationToken work)
     {
         try
         {
             await ProcessAsync(message, work);
         }
-        catch (Exception fault) when (fault is RequestFailedException or AggregateException or HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception fault)
         {
             // The lease runs out and the message comes again.
-            say($"{function.Name}: message {message.MessageId} is left to its lease: {fault.Message.Split('\n')[0]}");
+            say($"{function.Name}: message {message.MessageId} is left to its lease: {fault.GetType().Name}: {fault.Message.Split('\n')[0]}");
         }
     }
 
@@ -103,9 +105,18 @@ internal sealed class QueueListener(FunctionFile function, QueueServiceClient ac
         var request = InvocationRequest.ForQueue(function, Facts(message, body), now, Invoker.Random());
         using var renewing = new CancellationTokenSource();
         var renewal = RenewAsync(message, renewing.Token);
-        var success = await invoker.InvokeAsync(function, request, work);
-        await renewing.CancelAsync();
-        receipt = await renewal;
+        bool success;
+        try
+        {
+            success = await invoker.InvokeAsync(function, request, work);
+        }
+        finally
+        {
+            // Also after a fault: a lease that went on being renewed would hide the message for as long as the host lives.
+            await renewing.CancelAsync();
+            receipt = await renewal;
+        }
+
         if (success) await _queue.DeleteMessageAsync(message.MessageId, receipt, CancellationToken.None);
         else if (message.DequeueCount >= settings.MaxDequeueCount) await PoisonAsync(message, receipt, CancellationToken.None);
         else if (HasPoison) await _queue.UpdateMessageAsync(message.MessageId, receipt, message.Body, settings.VisibilityTimeout, CancellationToken.None);

@@ -22,9 +22,10 @@ internal sealed class TimerListener(FunctionFile function, TimerBlobs blobs, Inv
             {
                 break;
             }
-            catch (Exception fault) when (fault is Azure.RequestFailedException or AggregateException or HttpRequestException or IOException)
+            catch (Exception fault)
             {
-                say($"{function.Name}: the timer's lease or status failed: {fault.Message.Split('\n')[0]}");
+                // Whatever it is: a timer whose listener ends would never run again, unnoticed while the others do.
+                say($"{function.Name}: the timer's lease or status failed: {fault.GetType().Name}: {fault.Message.Split('\n')[0]}");
             }
 
             await Task.Delay(TimeSpan.FromSeconds(2), time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
