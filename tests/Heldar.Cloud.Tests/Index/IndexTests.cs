@@ -66,8 +66,8 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         await _fold.RunAsync(Token);
 
         var after = Assert.Single(await _search.TimelineAsync(query, Token));
-        await using var reader = await FootageReader.OpenAsync(_database, query, Token);
-        var pieces = await reader.SpansAsync(null, int.MaxValue, RecordingSearch.Tolerance);
+        await using var reader = await FootageReader.OpenAsync(_database, query, everyName: true, Token);
+        var pieces = await reader.TimelineAsync(RecordingSearch.Tolerance);
 
         Assert.Equal(2, before.Spans.Count);
         Assert.Equal(before.Spans, after.Spans);

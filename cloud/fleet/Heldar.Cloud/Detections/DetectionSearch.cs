@@ -26,7 +26,7 @@ public sealed class DetectionSearch(NpgsqlDataSource database)
         var page = await EventPages.ReadAsync<Row>(database, Table, query, Filters(filter), cursor, limit, cancellation);
         return new(
             [.. page.Rows.Select(r => new DetectionItem(
-                r.Id, page.Cameras[r.Camera].Site, r.Camera, page.Cameras[r.Camera].Name, r.Box, r.At, r.TaskType, JsonSerializer.Deserialize<IReadOnlyList<Detection>>(r.Detections, HeldarJson.Options)!, r.FrameId))],
+                r.Id, r.Site, r.Camera, r.CameraName, r.Box, r.At, r.TaskType, JsonSerializer.Deserialize<IReadOnlyList<Detection>>(r.Detections, HeldarJson.Options)!, r.FrameId))],
             page.Cursor);
     }
 
@@ -48,6 +48,10 @@ public sealed class DetectionSearch(NpgsqlDataSource database)
         public Guid Camera { get; init; }
 
         public string Id { get; init; } = "";
+
+        public string Site { get; init; } = "";
+
+        public string CameraName { get; init; } = "";
 
         public Guid Box { get; init; }
 

@@ -1,7 +1,6 @@
 using System.Data;
 using Dapper;
 using Heldar.Cloud.Holds;
-using Heldar.Contracts.Events;
 using NodaTime;
 using Npgsql;
 
@@ -9,7 +8,7 @@ namespace Heldar.Cloud.Index;
 
 /// <summary>
 /// Reads footage from its three places in one snapshot: landing rows, packed spans, and the open footage that boxes report. A fold moves rows from landing to
-/// span in one transaction, so a snapshot sees each segment once. Not thread-safe; dispose it.
+/// span in one transaction, so a snapshot sees each segment once. Two round trips: cameras, holds and deletions; then the footage. Not thread-safe; dispose it.
 /// </summary>
 internal sealed class FootageReader : IAsyncDisposable
 {
@@ -17,99 +16,57 @@ internal sealed class FootageReader : IAsyncDisposable
     private readonly NpgsqlTransaction _transaction;
     private readonly RecordingQuery _query;
     private readonly CancellationToken _cancellation;
+    private CameraScope _scope;
     private ILookup<Guid, DeletedRange> _deleted = Array.Empty<DeletedRange>().ToLookup(d => d.Camera);
 
     private FootageReader(NpgsqlConnection connection, NpgsqlTransaction transaction, RecordingQuery query, CancellationToken cancellation) =>
-        (_connection, _transaction, _query, _cancellation) = (connection, transaction, query, cancellation);
+        (_connection, _transaction, _query, _cancellation, _scope) = (connection, transaction, query, cancellation, new(query.Tenant, null));
 
-    /// <summary>The cameras that the query names and the tenant has.</summary>
+    /// <summary>The cameras that the query names and the tenant has; of a query that names none, those that were asked for.</summary>
     public IReadOnlyDictionary<Guid, CameraName> Cameras { get; private set; } = new Dictionary<Guid, CameraName>();
 
     /// <summary>Holds of those cameras, in the same snapshot.</summary>
     public HeldFootage Held { get; private set; } = HeldFootage.None;
 
-    private Guid[] Ids => [.. Cameras.Keys];
+    /// <summary>Whether there is no camera to read of.</summary>
+    public bool IsEmpty => _scope.Count == 0;
 
-    public static async Task<FootageReader> OpenAsync(NpgsqlDataSource database, RecordingQuery query, CancellationToken cancellation)
+    /// <summary>Opens a snapshot and reads cameras, holds and deletions.</summary>
+    /// <param name="database">Where.</param>
+    /// <param name="query">What is asked for; makes sense.</param>
+    /// <param name="everyName">Whether a query that names no camera needs the names of all; a page asks for those it shows (<see cref="NameAsync"/>).</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<FootageReader> OpenAsync(NpgsqlDataSource database, RecordingQuery query, bool everyName, CancellationToken cancellation)
     {
         var connection = await database.OpenConnectionAsync(cancellation);
         var reader = new FootageReader(connection, await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation), query, cancellation);
-        var cameras = await reader.QueryAsync<CameraName>(
-            """
-            select camera, site, name from camera
-            where tenant = @Tenant and (cardinality(@cameras) = 0 or camera = any(@cameras)) and (cardinality(@sites) = 0 or site = any(@sites))
-            """,
-            new { query.Tenant, cameras = query.Cameras?.ToArray() ?? [], sites = query.Sites?.ToArray() ?? [] });
-        reader.Cameras = cameras.ToDictionary(c => c.Camera);
-        if (reader.Cameras.Count > 0) await reader.ReadRulesAsync();
-        return reader;
-    }
-
-    /// <summary>Holds, and deletions that the fold may not have seen: one round trip.</summary>
-    private async Task ReadRulesAsync()
-    {
-        var values = new { _query.Tenant, Ids, _query.From, _query.To, HeldFrom = _query.From - LandingRow.MaxDuration };
-        List<HeldRange> holds;
-        await using (var both = await MultipleAsync(
-            """
-            select camera, hold, from_at, to_at, placed_at, released_at from hold where tenant = @Tenant and camera = any(@Ids) and placed_at is not null and from_at < @To and to_at > @HeldFrom order by hold;
-            select camera, from_at, to_at, landed_at, deleted_at from tombstone where tenant = @Tenant and camera = any(@Ids) and from_at < @To and to_at > @From - interval '1 hour' and landed_at > now() - interval '7 days'
-            """,
-            values))
+        try
         {
-            holds = (await both.ReadAsync<HeldRange>()).AsList();
-            _deleted = (await both.ReadAsync<DeletedRange>()).ToLookup(r => r.Camera);
+            await reader.ReadRulesAsync(everyName);
+            return reader;
         }
-
-        Held = await HeldFootage.ReadAsync(this, holds, _query.Tenant, values.HeldFrom, _query.To);
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
     }
 
-    /// <summary>
-    /// The first <paramref name="limit"/> landing rows behind the cursor, in order, highest revision of each segment; and the footage that is still open: from the running
-    /// segment's start to recorded_through, none when the segment has landed already. One round trip.
-    /// </summary>
-    public async Task<List<FootagePiece>> RecentAsync(RecordingCursor? after, int limit)
+    /// <summary>Reads the names of some cameras, if the query named none.</summary>
+    public async Task NameAsync(IEnumerable<Guid> cameras)
     {
-        await using var both = await MultipleAsync(
-            $"""
-            select l.camera, l.box, l.start_at as start, l.end_at as "end", l.bytes, l.segment, l.provenance from segment_landing l
-            where l.tenant = @Tenant and l.camera = any(@Ids) and l.start_at > @Earliest and l.start_at < @To and l.end_at > @From
-              and (@After::timestamptz is null or (l.start_at, l.camera, l.box) > (@After, @AfterCamera, @AfterBox))
-              and not exists (select 1 from segment_landing n where n.tenant = l.tenant and n.camera = l.camera and n.segment = l.segment and n.revision > l.revision)
-              and not {Tombstones.Hides("l")}
-            order by l.start_at, l.camera, l.box limit @limit;
-            select p.camera, p.box, p.open_start as start, p.recorded_through as "end", 0::bigint as bytes, p.open_segment as segment from camera_progress p
-            where p.tenant = @Tenant and p.camera = any(@Ids) and p.open_start < @To and p.recorded_through > @From and p.recorded_through > p.open_start
-              and not exists (select 1 from segment_landing l where l.tenant = p.tenant and l.camera = p.camera and l.segment = p.open_segment)
-              and not exists (select 1 from span s where s.tenant = p.tenant and s.camera = p.camera and s.box = p.box and s.hour = date_trunc('hour', p.open_start) and s.last_at >= p.recorded_through)
-            """,
-            new
-            {
-                _query.Tenant,
-                Ids,
-                _query.From,
-                _query.To,
-                Earliest = _query.From - LandingRow.MaxDuration,
-                After = after?.Start.ToDateTimeUtc(),
-                AfterCamera = after?.Camera ?? Guid.Empty,
-                AfterBox = after?.Box ?? Guid.Empty,
-                limit,
-            });
-        var landing = (await both.ReadAsync<Row>()).AsList();
-        var open = await both.ReadAsync<Row>();
-        return
-        [
-            .. landing.Select(r => new FootagePiece(r.Camera, r.Box, r.Start, r.End, r.Bytes, Open: false, r.Segment, (FootageProvenance?)r.Provenance)),
-            .. open.Select(r => new FootagePiece(r.Camera, r.Box, r.Start, r.End, 0, Open: true, r.Segment)).Where(p => _query.Wants(p, after)),
-        ];
+        if (_scope.Count is not null) return;
+        var ids = cameras.Distinct().ToArray();
+        if (ids.Length == 0) return;
+        var names = await QueryAsync<CameraName>("select camera, site, name from camera where tenant = @Tenant and camera = any(@ids)", new { _query.Tenant, ids });
+        Cameras = names.ToDictionary(c => c.Camera);
     }
 
-    /// <summary>
-    /// Pieces from spans behind the cursor, hour by hour, until at least <paramref name="limit"/> were found at the end of an hour: all that start before the
-    /// last hour read are complete. With <paramref name="joined"/>, pieces of one camera-hour that follow each other are one: a month of a thousand cameras fits into memory.
-    /// </summary>
-    public Task<List<FootagePiece>> SpansAsync(RecordingCursor? after, int limit, Duration? joined = null) =>
-        new SpanReader(_connection, _transaction, _query, Ids, _deleted, Held).ReadAsync(after, limit, joined, _cancellation);
+    /// <summary>The first <paramref name="limit"/> pieces behind the cursor and of what is landing or open, and as many from spans: what comes first of all is among them.</summary>
+    public Task<List<FootagePiece>> PageAsync(RecordingCursor? after, int limit) => ReadAsync(new SpanReader(_query, _scope, _deleted, Held, after, limit), after, limit);
+
+    /// <summary>All footage; pieces of one camera-hour that follow each other within the tolerance are one, so that a month of a thousand cameras fits into memory.</summary>
+    public Task<List<FootagePiece>> TimelineAsync(Duration tolerance) => ReadAsync(new SpanReader(_query, _scope, _deleted, Held, tolerance), null, null);
 
     public async ValueTask DisposeAsync()
     {
@@ -121,22 +78,52 @@ internal sealed class FootageReader : IAsyncDisposable
     internal Task<IEnumerable<T>> QueryAsync<T>(string sql, object values) =>
         _connection.QueryAsync<T>(new CommandDefinition(sql, values, _transaction, cancellationToken: _cancellation));
 
-    private Task<SqlMapper.GridReader> MultipleAsync(string sql, object values) => _connection.QueryMultipleAsync(new CommandDefinition(sql, values, _transaction, cancellationToken: _cancellation));
-
-    private sealed record Row
+    /// <summary>Cameras, holds, and deletions that the fold may not have seen: one round trip.</summary>
+    private async Task ReadRulesAsync(bool everyName)
     {
-        public Guid Camera { get; init; }
+        bool sites = _query.Sites is { Count: > 0 }, cameras = _query.Cameras is { Count: > 0 };
+        var chosen = "tenant = @Tenant" + (sites ? " and site = any(@sites)" : "") + (cameras ? " and camera = any(@cameras)" : "");
+        var theirs = "tenant = @Tenant" + (sites ? $" and camera in (select camera from camera where {chosen})" : cameras ? " and camera = any(@cameras)" : "");
+        var named = sites || cameras || everyName;
+        var heldFrom = _query.From - LandingRow.MaxDuration;
+        List<HeldRange> holds;
+        await using (var all = await _connection.QueryMultipleAsync(new CommandDefinition(
+            $"""
+            {(named ? $"select camera, site, name from camera where {chosen};" : "")}
+            select camera, hold, from_at, to_at, placed_at, released_at from hold where {theirs} and placed_at is not null and from_at < @To and to_at > @heldFrom order by hold;
+            select camera, from_at, to_at, landed_at, deleted_at from tombstone where {theirs} and from_at < @To and to_at > @From - interval '1 hour' and landed_at > now() - interval '7 days'
+            """,
+            new { _query.Tenant, sites = _query.Sites?.ToArray(), cameras = _query.Cameras?.ToArray(), _query.From, _query.To, heldFrom },
+            _transaction,
+            cancellationToken: _cancellation)))
+        {
+            if (named) Cameras = (await all.ReadAsync<CameraName>()).ToDictionary(c => c.Camera);
+            holds = (await all.ReadAsync<HeldRange>()).AsList();
+            _deleted = (await all.ReadAsync<DeletedRange>()).ToLookup(r => r.Camera);
+        }
 
-        public Guid Box { get; init; }
+        if (sites || cameras) _scope = new(_query.Tenant, [.. Cameras.Keys]);
+        Held = await HeldFootage.ReadAsync(this, holds, _query.Tenant, heldFrom, _query.To);
+    }
 
-        public Instant Start { get; init; }
+    /// <summary>The footage: one round trip, and others only where a page's spans lie far apart.</summary>
+    private async Task<List<FootagePiece>> ReadAsync(SpanReader spans, RecordingCursor? after, int? limit)
+    {
+        List<FootagePiece> found = [];
+        var recent = new RecentFootage(_query, _scope, after, limit);
+        var more = true;
+        for (var first = true; more; first = false)
+        {
+            await using var command = new NpgsqlCommand(first ? $"{recent.Sql}; {spans.Sql}" : spans.Sql, _connection, _transaction);
+            _scope.AddTo(command.Parameters);
+            if (first) recent.AddTo(command.Parameters);
+            spans.AddTo(command.Parameters);
+            await using var reader = await command.ExecuteReaderAsync(_cancellation);
+            if (first) await recent.ReadAsync(reader, found, _cancellation);
+            more = await spans.ReadAsync(reader, _cancellation);
+        }
 
-        public Instant End { get; init; }
-
-        public long Bytes { get; init; }
-
-        public Guid? Segment { get; init; }
-
-        public short? Provenance { get; init; }
+        found.AddRange(spans.Found);
+        return found;
     }
 }

@@ -25,12 +25,12 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
         RecordingCursor? after = null;
         if (cursor is not null) after = RecordingCursor.TryParse(cursor, out var parsed) ? parsed : throw new ArgumentException("cursor is not one that a page gave", nameof(cursor));
 
-        await using var reader = await FootageReader.OpenAsync(database, query, cancellation);
-        if (reader.Cameras.Count == 0) return new([], null);
-        List<FootagePiece> all = [.. await reader.RecentAsync(after, limit + 1), .. await reader.SpansAsync(after, limit + 1)];
-        var page = Distinct(all).Take(limit + 1).ToList();
+        await using var reader = await FootageReader.OpenAsync(database, query, everyName: false, cancellation);
+        if (reader.IsEmpty) return new([], null);
+        var page = Distinct(await reader.PageAsync(after, limit + 1)).Take(limit + 1).ToList();
         var more = page.Count > limit;
         if (more) page.RemoveAt(limit);
+        await reader.NameAsync(page.Select(p => p.Camera));
         var next = more ? new RecordingCursor(page[^1].Start, page[^1].Camera, page[^1].Box).ToString() : null;
         return new([.. page.Select(p => Item(p, reader.Cameras[p.Camera], reader.Held))], next);
     }
@@ -40,10 +40,9 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
     {
         ArgumentNullException.ThrowIfNull(query);
         if (query.Mistake() is { } mistake) throw new ArgumentException(mistake, nameof(query));
-        await using var reader = await FootageReader.OpenAsync(database, query, cancellation);
+        await using var reader = await FootageReader.OpenAsync(database, query, everyName: true, cancellation);
         if (reader.Cameras.Count == 0) return [];
-        List<FootagePiece> all = [.. await reader.RecentAsync(null, int.MaxValue), .. await reader.SpansAsync(null, int.MaxValue, Tolerance)];
-        var pieces = all.ToLookup(p => p.Camera);
+        var pieces = (await reader.TimelineAsync(Tolerance)).ToLookup(p => p.Camera);
         return [.. reader.Cameras.Values.OrderBy(c => c.Site, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).Select(c => new TimelineCamera(c.Camera, Merge(pieces[c.Camera], query)))];
     }
 
