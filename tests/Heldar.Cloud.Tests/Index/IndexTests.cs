@@ -66,8 +66,7 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         await _fold.RunAsync(Token);
 
         var after = Assert.Single(await _search.TimelineAsync(query, Token));
-        await using var reader = await FootageReader.OpenAsync(_database, query, everyName: true, Token);
-        var pieces = await reader.TimelineAsync(RecordingSearch.Tolerance);
+        var pieces = (await new FootageReader(_database, query).TimelineAsync(RecordingSearch.Tolerance, Token)).Pieces;
 
         Assert.Equal(2, before.Spans.Count);
         Assert.Equal(before.Spans, after.Spans);

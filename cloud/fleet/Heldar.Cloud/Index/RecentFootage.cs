@@ -1,12 +1,11 @@
 using Heldar.Contracts.Events;
-using NodaTime;
 using Npgsql;
 
 namespace Heldar.Cloud.Index;
 
 /// <summary>
-/// The statements that read footage of the last hours: landing rows behind the cursor, in order, highest revision of each segment; and the footage that is still open: from
-/// the running segment's start to recorded_through, none when the segment has landed already. Immutable.
+/// The statements that read footage of the last hours: what is still open, from the running segment's start to recorded_through, none when the segment has landed already; and
+/// landing rows behind the cursor, in order, highest revision of each segment. Open comes first, so that a segment that closes in between is seen. Immutable.
 /// </summary>
 /// <param name="query">What is asked for.</param>
 /// <param name="scope">Of which cameras.</param>
@@ -33,7 +32,7 @@ internal sealed class RecentFootage(RecordingQuery query, CameraScope scope, Rec
         """;
 
     /// <summary>Two statements; they need <see cref="AddTo"/> and the scope's parameters.</summary>
-    public string Sql => $"{Landing}; {Open}";
+    public string Sql => $"{Open}; {Landing}";
 
     public void AddTo(NpgsqlParameterCollection parameters)
     {
@@ -52,19 +51,17 @@ internal sealed class RecentFootage(RecordingQuery query, CameraScope scope, Rec
     {
         while (await reader.ReadAsync(cancellation))
         {
-            var provenance = reader.IsDBNull(6) ? null : (FootageProvenance?)reader.GetInt16(6);
-            found.Add(new(reader.GetGuid(0), reader.GetGuid(1), At(reader, 2), At(reader, 3), reader.GetInt64(4), Open: false, reader.GetGuid(5), provenance));
+            var piece = new FootagePiece(reader.GetGuid(0), reader.GetGuid(1), reader.At(2), reader.At(3), 0, Open: true, reader.IsDBNull(4) ? null : reader.GetGuid(4));
+            if (query.Wants(piece, after)) found.Add(piece);
         }
 
         await reader.NextResultAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
-            var piece = new FootagePiece(reader.GetGuid(0), reader.GetGuid(1), At(reader, 2), At(reader, 3), 0, Open: true, reader.IsDBNull(4) ? null : reader.GetGuid(4));
-            if (query.Wants(piece, after)) found.Add(piece);
+            var provenance = reader.IsDBNull(6) ? null : (FootageProvenance?)reader.GetInt16(6);
+            found.Add(new(reader.GetGuid(0), reader.GetGuid(1), reader.At(2), reader.At(3), reader.GetInt64(4), Open: false, reader.GetGuid(5), provenance));
         }
 
         await reader.NextResultAsync(cancellation);
     }
-
-    private static Instant At(NpgsqlDataReader reader, int column) => Instant.FromDateTimeUtc(reader.GetDateTime(column));
 }

@@ -4,31 +4,17 @@ using Npgsql;
 
 namespace Heldar.Cloud.Index;
 
-/// <summary>A deletion as a search sees it, for hours that were folded before it landed.</summary>
-internal sealed record DeletedRange
-{
-    public Guid Camera { get; init; }
-
-    public Instant FromAt { get; init; }
-
-    public Instant ToAt { get; init; }
-
-    public Instant LandedAt { get; init; }
-
-    public Instant DeletedAt { get; init; }
-}
-
 /// <summary>
 /// Reads pieces from packed spans. A page asks for the hours that usually hold it and goes on from there until it is full at the end of an hour: all that start
 /// before the last hour read are complete. A timeline asks for everything at once. Not thread-safe.
 /// </summary>
 internal sealed class SpanReader
 {
-    /// <summary>Of so many cameras the lists alone are read, each found by its key; of more, the headers' index by hour finds them.</summary>
-    private const int FewCameras = 64;
-
     /// <summary>Hours of one camera that hold a usual page, the one that began before it and the one that says that it is complete.</summary>
     private const int FewHours = 4;
+
+    /// <summary>Where there is little footage in the first hours of several cameras.</summary>
+    private const int NextLists = 64;
 
     private const int MostLists = 1024;
 
@@ -36,8 +22,7 @@ internal sealed class SpanReader
 
     private readonly RecordingQuery _query;
     private readonly CameraScope _scope;
-    private readonly ILookup<Guid, DeletedRange> _deleted;
-    private readonly HeldFootage _held;
+    private readonly FootageRules _rules;
     private readonly RecordingCursor? _after;
     private readonly PagePieces? _page;
     private readonly Duration _joined;
@@ -48,35 +33,42 @@ internal sealed class SpanReader
     private int _portion;
     private bool _headers;
 
-    private SpanReader(RecordingQuery query, CameraScope scope, ILookup<Guid, DeletedRange> deleted, HeldFootage held, Instant from)
+    private SpanReader(RecordingQuery query, CameraScope scope, FootageRules rules, Instant from)
     {
-        (_query, _scope, _deleted, _held) = (query, scope, deleted, held);
+        (_query, _scope, _rules) = (query, scope, rules);
         _first = PackedSpan.HourOf(from - LandingRow.MaxDuration);
-        // Headers say when an hour was folded, which only deletions ask for.
-        _headers = deleted.Count > 0 || scope.Count is not <= FewCameras;
+        _headers = !scope.IsFew;
     }
 
     /// <summary>The first <paramref name="limit"/> pieces behind the cursor.</summary>
-    public SpanReader(RecordingQuery query, CameraScope scope, ILookup<Guid, DeletedRange> deleted, HeldFootage held, RecordingCursor? after, int limit)
-        : this(query, scope, deleted, held, Begin(query, after))
+    public SpanReader(RecordingQuery query, CameraScope scope, FootageRules rules, RecordingCursor? after, int limit)
+        : this(query, scope, rules, Begin(query, after))
     {
-        (_after, _page, _portion) = (after, new(limit), scope.Count == 1 ? FewHours : MostLists);
-        if (scope.Count != 1) _until = PackedSpan.HourOf(Begin(query, after)) + Hour + Hour;
+        (_after, _page, _portion) = (after, new(limit), scope.IsOne ? FewHours : MostLists);
+        if (!scope.IsOne) _until = PackedSpan.HourOf(Begin(query, after)) + Hour + Hour;
     }
 
     /// <summary>Everything; pieces of one list that lie at most <paramref name="joined"/> apart are one.</summary>
-    public SpanReader(RecordingQuery query, CameraScope scope, ILookup<Guid, DeletedRange> deleted, HeldFootage held, Duration joined)
-        : this(query, scope, deleted, held, query.From) => _joined = joined;
+    public SpanReader(RecordingQuery query, CameraScope scope, FootageRules rules, Duration joined)
+        : this(query, scope, rules, query.From) => _joined = joined;
 
     /// <summary>What was found; a page's in order.</summary>
     public IReadOnlyList<FootagePiece> Found => _page?.Take() ?? _timeline;
 
+    // Headers say when an hour was folded, which only deletions ask for.
+    private string From => _headers
+        ? """
+          select s.camera, s.box, s.hour, p.packed, p.from_camera, s.folded_at from span s
+          join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @SpanFrom
+          """
+        : $"""
+          select s.camera, s.box, s.hour, s.packed, s.from_camera, case when exists (select 1 from tombstone t where {_rules.Unfolded})
+            then (select f.folded_at from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box) end
+          from span_list s where true
+          """;
+
     /// <summary>The statement for what was not read yet; needs <see cref="AddTo"/> and the scope's parameters.</summary>
-    public string Sql =>
-        (_headers
-            ? "select s.camera, s.box, s.hour, p.packed, p.from_camera, s.folded_at from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @SpanFrom and "
-            : "select s.camera, s.box, s.hour, s.packed, s.from_camera, null::timestamptz from span_list s where ")
-        + $"{_scope.Of("s")} and s.hour >= @FirstHour and s.hour < @SpanTo"
+    public string Sql => $"{From} and {_scope.Of("s")} and s.hour >= @FirstHour and s.hour < @SpanTo"
         + (_last is null ? "" : " and (s.hour, s.camera, s.box) > (@LastHour, @LastCamera, @LastBox)")
         // A timeline reads everything, in the order of the key; its caller sorts.
         + (_page is null ? " order by s.camera, s.hour, s.box" : " order by s.hour, s.camera, s.box limit @Portion");
@@ -100,14 +92,14 @@ internal sealed class SpanReader
         while (await reader.ReadAsync(cancellation))
         {
             read++;
-            var hour = Instant.FromDateTimeUtc(reader.GetDateTime(2));
+            var hour = reader.At(2);
             if (_page is { IsFull: true } && _last is { } before && hour != before.Hour) return false;
             var at = (Hour: hour, Camera: reader.GetGuid(0), Box: reader.GetGuid(1));
             _last = at;
             var packed = reader.GetFieldValue<byte[]>(3);
             if (packed.Length % PackedSpan.BytesPerSegment != 0) throw new InvalidDataException($"a packed span of {packed.Length} bytes is damaged");
             if (_page is not null) Offer(_page, Pieces(reader, at, packed));
-            else if (_deleted.Contains(at.Camera)) _timeline.AddRange(Joined(Pieces(reader, at, packed), _joined));
+            else if (_rules.Deleted.Contains(at.Camera)) _timeline.AddRange(Joined(Pieces(reader, at, packed), _joined));
             else Join(at, packed, (long)_joined.TotalMilliseconds);
         }
 
@@ -124,9 +116,9 @@ internal sealed class SpanReader
             (_first, _until) = (until, null);
         }
 
-        _portion = cut ? Math.Min(_portion * 4, MostLists) : FewCameras;
+        _portion = cut ? Math.Min(_portion * 4, MostLists) : NextLists;
         // Beyond the first hours, only the headers' index has the hours of several cameras in order.
-        _headers |= _scope.Count != 1;
+        _headers |= !_scope.IsOne;
         return true;
     }
 
@@ -141,7 +133,7 @@ internal sealed class SpanReader
     private IEnumerable<FootagePiece> Pieces(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed)
     {
         var refilled = reader.IsDBNull(4) ? [] : reader.GetFieldValue<int[]>(4);
-        var folded = reader.IsDBNull(5) ? Instant.MaxValue : Instant.FromDateTimeUtc(reader.GetDateTime(5));
+        var folded = reader.IsDBNull(5) ? Instant.MaxValue : reader.At(5);
         for (var offset = 0; offset < packed.Length; offset += PackedSpan.BytesPerSegment)
         {
             var segment = PackedSpan.At(packed, offset);
@@ -157,7 +149,7 @@ internal sealed class SpanReader
 
     /// <summary>Deletions that an hour's last fold did not know yet hide all that started in their range; the next fold looks at the ids.</summary>
     private bool IsHidden(FootagePiece piece, Instant folded) =>
-        _deleted.Count > 0 && _deleted[piece.Camera].Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded && !_held.Keeps(piece, t.DeletedAt));
+        _rules.Deleted.Count > 0 && _rules.Deleted[piece.Camera].Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded && !_rules.Keeps(piece, t.DeletedAt));
 
     /// <summary>Adds a list's stretches: the same as <see cref="Joined"/> without a piece for each segment, of which a month has a hundred thousand.</summary>
     private void Join((Instant Hour, Guid Camera, Guid Box) at, byte[] packed, long tolerance)
