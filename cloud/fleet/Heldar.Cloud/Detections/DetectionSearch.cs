@@ -17,7 +17,8 @@ public sealed record DetectionFilter(IReadOnlyList<string>? Labels = null, IRead
 /// <summary>Searches detections of one tenant, the newest first. Thread-safe.</summary>
 public sealed class DetectionSearch(NpgsqlDataSource database)
 {
-    private static readonly EventTable Table = new("detection", "e.box, e.task_type, e.frame_id, e.detections", "at", "event_id", "text");
+    /// <summary>Where detections are.</summary>
+    internal static readonly EventTable Table = new("detection", "e.box, e.task_type, e.frame_id, e.detections", "at", "event_id", "text");
 
     /// <summary>One page. Throws <see cref="ArgumentException"/> for a query or cursor that makes no sense.</summary>
     public async Task<DetectionsPage> PageAsync(EventQuery query, DetectionFilter filter, string? cursor, int limit, CancellationToken cancellation)
@@ -30,7 +31,8 @@ public sealed class DetectionSearch(NpgsqlDataSource database)
             page.Cursor);
     }
 
-    private static IEnumerable<EventFilter> Filters(DetectionFilter filter)
+    /// <summary>What a filter means in SQL.</summary>
+    internal static IEnumerable<EventFilter> Filters(DetectionFilter filter)
     {
         if (filter.Labels is { Count: > 0 } labels) yield return new("e.labels && @labels", "labels", labels.ToArray());
         if (filter.Tasks is { Count: > 0 } tasks) yield return new("e.task_type = any(@tasks)", "tasks", tasks.ToArray());

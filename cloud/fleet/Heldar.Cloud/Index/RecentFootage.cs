@@ -23,12 +23,14 @@ internal sealed class RecentFootage(RecordingQuery query, CameraScope scope, Rec
         {(limit is null ? "" : "order by l.start_at, l.camera, l.box limit @Limit")}
         """;
 
+    // No segment is a day long: saying so spares the planner the other months.
     private string Open =>
         $"""
         select p.camera, p.box, p.open_start, p.recorded_through, p.open_segment from camera_progress p
         where {scope.Of("p")} and p.open_start < @To and p.recorded_through > @From and p.recorded_through > p.open_start
           and not exists (select 1 from segment_landing l where l.tenant = p.tenant and l.camera = p.camera and l.segment = p.open_segment)
-          and not exists (select 1 from span s where s.tenant = p.tenant and s.camera = p.camera and s.box = p.box and s.hour = date_trunc('hour', p.open_start) and s.last_at >= p.recorded_through)
+          and not exists (select 1 from span s where s.tenant = p.tenant and s.camera = p.camera and s.box = p.box and s.hour = date_trunc('hour', p.open_start) and s.last_at >= p.recorded_through
+            and s.hour > @Earliest - interval '1 day' and s.hour < @To)
         """;
 
     /// <summary>Two statements; they need <see cref="AddTo"/> and the scope's parameters.</summary>

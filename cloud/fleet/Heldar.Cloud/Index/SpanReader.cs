@@ -45,7 +45,8 @@ internal sealed class SpanReader
         : this(query, scope, rules, Begin(query, after))
     {
         (_after, _page, _portion) = (after, new(limit), scope.IsOne ? FewHours : MostLists);
-        if (!scope.IsOne) _until = PackedSpan.HourOf(Begin(query, after)) + Hour + Hour;
+        // Half an hour of many cameras is more than a page; of a few, the next hour is asked for at once.
+        if (!scope.IsOne) _until = PackedSpan.HourOf(Begin(query, after) + (scope.IsFew ? Hour : Hour / 2)) + Hour;
     }
 
     /// <summary>Everything; pieces of one list that lie at most <paramref name="joined"/> apart are one.</summary>
@@ -63,7 +64,7 @@ internal sealed class SpanReader
           """
         : $"""
           select s.camera, s.box, s.hour, s.packed, s.from_camera, case when exists (select 1 from tombstone t where {_rules.Unfolded})
-            then (select f.folded_at from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box) end
+            then (select f.folded_at from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box and f.hour >= @FirstHour and f.hour < @SpanTo) end
           from span_list s where true
           """;
 

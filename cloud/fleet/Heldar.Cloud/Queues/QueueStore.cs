@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using Heldar.Contracts.Queues;
 
 namespace Heldar.Cloud.Queues;
 
@@ -11,19 +13,22 @@ namespace Heldar.Cloud.Queues;
 /// <param name="Text">The message text as it lies in the queue (base64).</param>
 public sealed record LeasedMessage(string Id, string PopReceipt, long DequeueCount, string Text);
 
-/// <summary>The queues of one storage account. Messages carry base64 of exact bytes and never expire. Thread-safe.</summary>
+/// <summary>
+/// The queues of one storage account, or of several: a queue whose shard has an account of its own is there, every other one is in the common account. Messages
+/// carry base64 of exact bytes and never expire. Thread-safe.
+/// </summary>
 public sealed class QueueStore
 {
-    private readonly QueueServiceClient _account;
+    private readonly QueueServiceClient _common;
+    private readonly Dictionary<string, QueueServiceClient> _shards = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QueueClient> _queues = new(StringComparer.Ordinal);
 
-    /// <param name="storage">Azure Storage connection string.</param>
-    public QueueStore(string storage)
+    /// <param name="storage">Azure Storage connection string of the common account.</param>
+    /// <param name="shards">Connection strings of the shards that have their own; null for none.</param>
+    public QueueStore(string storage, IReadOnlyDictionary<string, string>? shards = null)
     {
-        var options = new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None };
-        options.Retry.MaxRetries = 1;
-        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
-        _account = new(storage, options);
+        _common = Account(storage);
+        foreach (var (shard, own) in shards ?? FrozenDictionary<string, string>.Empty) _shards[shard] = Account(own);
     }
 
     /// <summary>Puts bytes; they become visible after <paramref name="delay"/> (0 to 7 days).</summary>
@@ -59,5 +64,13 @@ public sealed class QueueStore
     /// <summary>Messages in the queue, leased ones included.</summary>
     public async Task<int> CountAsync(string queue, CancellationToken cancellation) => (await Queue(queue).GetPropertiesAsync(cancellation)).Value.ApproximateMessagesCount;
 
-    private QueueClient Queue(string name) => _queues.GetOrAdd(name, n => _account.GetQueueClient(n));
+    private static QueueServiceClient Account(string storage)
+    {
+        var options = new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None };
+        options.Retry.MaxRetries = 1;
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
+        return new(storage, options);
+    }
+
+    private QueueClient Queue(string name) => _queues.GetOrAdd(name, n => (QueueNames.ShardOf(n) is { } shard ? _shards.GetValueOrDefault(shard, _common) : _common).GetQueueClient(n));
 }
