@@ -1,6 +1,6 @@
-using Azure.Storage.Blobs;
-using Azure.Storage.Queues;
-using Heldar.Cloud.Index;
+using System.Net;
+using System.Text;
+using Azure;
 using Heldar.Cloud.Queues;
 using Heldar.Contracts.Api;
 using Heldar.Contracts.Queues;
@@ -37,22 +37,27 @@ public sealed class ShardAccountTests(PostgresFixture postgres, AzuriteFixture c
 
         Assert.Equal("away", grant.Shard);
         AssertIn(_own, grant);
-        await new QueueClient(new Uri(grant.Queues[QueueNames.Segments]), Queues).SendMessageAsync("x", Token);
+        // As boxes put them: Put Message and Put Blob of the Azure Storage REST API.
+        await PutAsync(fleet, HttpMethod.Post, grant.Queues[QueueNames.Segments], "/messages", "<QueueMessage><MessageText>eA==</MessageText></QueueMessage>");
+        await PutAsync(fleet, HttpMethod.Put, grant.Staging, "/x", "x");
         Assert.Equal(1, await new QueueStore(_own.ConnectionString).CountAsync("segments-away", Token));
-        Assert.True(await new BlobContainerClient(_own.ConnectionString, $"staging-{box.Id:N}", Blobs).ExistsAsync(Token));
     }
 
     [Fact]
-    public async Task Queues_AreMadeInTheirShardsAccountAlone_AndManifestsInTheCommonOne()
+    public async Task Queues_AreMadeInTheirShardsAccountAlone()
     {
         await using var fleet = await StartAsync("left", "right");
 
         await fleet.Get<ShardProvisioner>().CreateAsync(Token);
 
-        Assert.Equal(Names("left"), (await QueuesAsync(common)).Where(n => n.Contains("left", StringComparison.Ordinal) || n.Contains("right", StringComparison.Ordinal)));
-        Assert.Equal(Names("right"), await QueuesAsync(_own));
-        Assert.True(await new BlobContainerClient(common.ConnectionString, ManifestStore.Container, Blobs).ExistsAsync(Token));
-        Assert.False(await new BlobContainerClient(_own.ConnectionString, ManifestStore.Container, Blobs).ExistsAsync(Token));
+        var (left, right) = (new QueueStore(common.ConnectionString), new QueueStore(_own.ConnectionString));
+        foreach (string name in QueueNames.All)
+        {
+            string here = QueueNames.InShard(name, "left"), there = QueueNames.InShard(name, "right");
+            Assert.Equal((0, 0, 0), (await left.CountAsync(here, Token), await right.CountAsync(there, Token), await right.CountAsync(QueueNames.Poison(there), Token)));
+            Assert.Equal(404, (await Assert.ThrowsAsync<RequestFailedException>(() => right.CountAsync(here, Token))).Status);
+            Assert.Equal(404, (await Assert.ThrowsAsync<RequestFailedException>(() => left.CountAsync(there, Token))).Status);
+        }
     }
 
     [Fact]
@@ -71,28 +76,21 @@ public sealed class ShardAccountTests(PostgresFixture postgres, AzuriteFixture c
         Assert.Equal(1, await queues.CountAsync("mended-far", Token));
     }
 
-    private static QueueClientOptions Queues => new(QueueClientOptions.ServiceVersion.V2021_02_12);
-
-    private static BlobClientOptions Blobs => new(BlobClientOptions.ServiceVersion.V2021_12_02);
-
     /// <summary>A fleet whose first shard uses the common account, and whose second one has its own.</summary>
     private Task<FleetHost> StartAsync(string first, string second) =>
         FleetHost.StartAsync(postgres, common, o => o with { Shards = [first, second], ShardStorage = new Dictionary<string, string> { [second] = _own.ConnectionString } });
 
-    private static void AssertIn(AzuriteFixture account, SasGrant grant)
-    {
-        var queue = new QueueServiceClient(account.ConnectionString).Uri;
-        Assert.All(grant.Queues.Values, address => Assert.Equal(queue.Authority, new Uri(address).Authority));
-        Assert.Equal(new BlobServiceClient(account.ConnectionString).Uri.Authority, new Uri(grant.Staging).Authority);
-    }
+    private static void AssertIn(AzuriteFixture account, SasGrant grant) =>
+        Assert.All(grant.Queues.Values.Append(grant.Staging), address => Assert.Contains(new Uri(address).Authority, account.ConnectionString, StringComparison.Ordinal));
 
-    private static async Task<IReadOnlyList<string>> QueuesAsync(AzuriteFixture account)
+    private static async Task PutAsync(FleetHost fleet, HttpMethod method, string signed, string path, string body)
     {
-        List<string> names = [];
-        await foreach (var queue in new QueueServiceClient(account.ConnectionString, Queues).GetQueuesAsync(cancellationToken: Token)) names.Add(queue.Name);
-        return [.. names.Order(StringComparer.Ordinal)];
+        var url = new UriBuilder(signed);
+        url.Path += path;
+        using var request = new HttpRequestMessage(method, url.Uri) { Content = new StringContent(body, Encoding.UTF8, "application/xml") };
+        request.Headers.Add("x-ms-version", "2021-02-12");
+        request.Headers.Add("x-ms-blob-type", "BlockBlob");
+        using var response = await fleet.Client.SendAsync(request, Token);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
     }
-
-    private static IEnumerable<string> Names(string shard) =>
-        QueueNames.All.Select(q => QueueNames.InShard(q, shard)).SelectMany(n => new[] { n, QueueNames.Poison(n) }).Order(StringComparer.Ordinal);
 }

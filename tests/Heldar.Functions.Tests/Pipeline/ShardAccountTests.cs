@@ -1,5 +1,3 @@
-using Azure.Storage.Blobs;
-using Azure.Storage.Queues;
 using Heldar.Cloud.Index;
 using Heldar.Functions.Settings;
 using Heldar.Testing;
@@ -51,9 +49,9 @@ public sealed class ShardAccountTests(PostgresFixture postgres, AzuriteFixture a
         Assert.Equal(segments.Select(s => s.Start), (await cloud.Search.PageAsync(new RecordingQuery("main", hour, Scene.Now), null, 1000, Token)).Items.Select(i => i.Start));
         foreach (var segment in segments) Assert.Equal(segment.Sha256, (await cloud.Search.ProofAsync("main", camera, segment.Start, Token))?.Sha256);
         Assert.Empty(await cloud.LetterReasonsAsync());
-        Assert.False(await new BlobContainerClient(_own.ConnectionString, ManifestStore.Container, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02)).ExistsAsync(Token));
-        var queues = new QueueServiceClient(_own.ConnectionString, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12));
-        await foreach (var queue in queues.GetQueuesAsync(cancellationToken: Token)) Assert.Contains($"-{beside.Shard}", queue.Name, StringComparison.Ordinal);
+        var (blob, root) = (await cloud.ScalarAsync<string>("select manifest from span"), await cloud.ScalarAsync<byte[]>("select root from span"));
+        Assert.Equal(segments.Count, (await new ManifestStore(cloud.Storage).ReadAsync(blob, root, Token)).Segments.Count);
+        await Assert.ThrowsAsync<InvalidDataException>(() => new ManifestStore(beside.Storage).ReadAsync(blob, root, Token));
 
         async Task FoldAsync(Cloud shard)
         {

@@ -61,7 +61,7 @@ public sealed class DayPartitions(NpgsqlDataSource database)
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         try
         {
-            await ExecuteAsync(connection, transaction, $"set local lock_timeout = '2s'; drop table if exists {day}", cancellation);
+            await ExecuteAsync(connection, transaction, $"set local lock_timeout = '500ms'; drop table if exists {day}", cancellation);
             await transaction.CommitAsync(cancellation);
         }
         catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)

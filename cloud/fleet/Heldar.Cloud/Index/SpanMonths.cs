@@ -55,8 +55,8 @@ public sealed partial class SpanMonths(NpgsqlDataSource database, IndexRetention
         // Looked at before anything is locked: mostly there is nothing to do.
         var anyStays = await AnyAsync(stays);
         if (anyStays && !(past && await AnyAsync($"not {stays}"))) return false;
-        // Readers of a moment ago are waited for, but not for long: whoever comes after them waits behind this. Of the parents first, as every reader.
-        await ExecuteAsync($"set local lock_timeout = '2s'; lock table {(anyStays ? $"{span}, {list}" : "only span, only span_list")} in access exclusive mode");
+        // Readers of a moment ago are waited for, but not for long: whoever comes after them waits behind this, and shorter than a deadlock is looked for, so that none ends.
+        await ExecuteAsync($"set local lock_timeout = '500ms'; lock table {(anyStays ? $"{span}, {list}" : "only span, only span_list")} in access exclusive mode");
         if (await connection.ExecuteScalarAsync<bool>(Command("select exists (select 1 from index_version where state = 'building')"))) return false;
         if (!anyStays)
         {

@@ -227,7 +227,10 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
 
         """;
 
-    /// <summary>Drops what was switched away from. A search that still reads it is waited for by trying again.</summary>
+    /// <summary>
+    /// Drops what was switched away from. A search that still reads it is waited for by trying again: shorter than a deadlock is looked for, since a search takes its
+    /// locks one by one and must never be the one that ends.
+    /// </summary>
     private async Task DropOldAsync(CancellationToken cancellation)
     {
         try
@@ -235,7 +238,7 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
             await AloneAsync(
                 async (connection, command) =>
                 {
-                    await connection.ExecuteAsync(command($"set local lock_timeout = '2s'; drop table if exists {IndexTables.Old.List}, {IndexTables.Old.Span}", new { }));
+                    await connection.ExecuteAsync(command($"set local lock_timeout = '500ms'; drop table if exists {IndexTables.Old.Span}, {IndexTables.Old.List}", new { }));
                     return true;
                 },
                 cancellation);
