@@ -7,6 +7,7 @@ using Heldar.Contracts.Queues;
 using Heldar.Fleet.Shards;
 using Heldar.Fleet.Tests.Hosting;
 using Heldar.Testing;
+using NodaTime;
 
 namespace Heldar.Fleet.Tests.Shards;
 
@@ -31,6 +32,9 @@ public sealed class ShardAccountTests(PostgresFixture postgres, AzuriteFixture c
         AssertIn(common, box.Enrolled.Access);
         // Two other boxes in its shard: the next renewal takes it to the emptier one.
         await fleet.ExecuteAsync("insert into box (tenant, box, site, name, version, shard) select 'main', gen_random_uuid(), 'depot', n::text, '1', 'here' from generate_series(1, 2) n");
+
+        // The account looks at the clock on the wall.
+        fleet.Clock.Advance(SystemClock.Instance.GetCurrentInstant() - fleet.Clock.GetCurrentInstant());
 
         using var response = await box.PostAsync($"/api/v1/boxes/{box.Id:D}/sas");
         var grant = await response.ReadAsync<SasGrant>();
