@@ -23,6 +23,9 @@ param databaseServerId string
 @description('Resource id of the fleet\'s container app.')
 param fleetId string
 
+@description('Whether the alerts of fleet and database are made too: once for all shards.')
+param common bool
+
 @description('Messages that may wait in all queues of the account together, averaged over an hour.')
 @minValue(1)
 param waitingMessages int
@@ -133,7 +136,7 @@ resource lag 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   }
 }
 
-resource fleetErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource fleetErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = if (common) {
   name: '${prefix}-fleet-errors'
   location: 'global'
   properties: {
@@ -162,7 +165,7 @@ resource fleetErrors 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   }
 }
 
-resource databaseFull 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource databaseFull 'Microsoft.Insights/metricAlerts@2018-03-01' = if (common) {
   name: '${prefix}-database-full'
   location: 'global'
   properties: {

@@ -2,7 +2,7 @@
 using 'main.bicep'
 
 param prefix = 'heldardev'
-param shard = '0'
+param shards = [ '0' ]
 param front = 'worker'
 
 param registryName = readEnvironmentVariable('HELDAR_REGISTRY')

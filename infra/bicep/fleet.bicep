@@ -23,8 +23,8 @@ param vaultUri string
 @description('Name of the secret with the database connection string.')
 param databaseSecret string
 
-@description('Name of the secret with the storage connection string.')
-param storageSecret string
+@description('Names of the secrets with the storage connection strings, one per shard; the first account also holds the manifests.')
+param storageSecrets array
 
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
@@ -34,6 +34,9 @@ param shards array
 
 @description('Networks of the proxies in front of the service; their X-Forwarded-For is believed.')
 param trustedProxies string
+
+var storageReferences = [for (shard, i) in shards: { name: 'storage-${shard}', keyVaultUrl: '${vaultUri}secrets/${storageSecrets[i]}', identity: identityId }]
+var storageVariables = [for shard in shards: { name: 'HELDAR_STORAGE_${shard}', secretRef: 'storage-${shard}' }]
 
 resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
   name: '${prefix}-fleet'
@@ -49,11 +52,10 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
       activeRevisionsMode: 'Single'
       ingress: { external: true, targetPort: 5080, transport: 'auto', allowInsecure: false }
       registries: [ { server: registryServer, identity: identityId } ]
-      secrets: [
+      secrets: concat([
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
-        { name: 'storage', keyVaultUrl: '${vaultUri}secrets/${storageSecret}', identity: identityId }
         { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
-      ]
+      ], storageReferences)
     }
     template: {
       terminationGracePeriodSeconds: 30
@@ -62,15 +64,15 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
           name: 'fleet'
           image: '${registryServer}/${image}'
           resources: { cpu: json('1.0'), memory: '2Gi' }
-          env: [
+          env: concat([
             { name: 'HELDAR_FLEET_URLS', value: 'http://0.0.0.0:5080' }
             { name: 'HELDAR_PORTAL', value: '/app/portal' }
             { name: 'HELDAR_SHARDS', value: join(shards, ',') }
             { name: 'HELDAR_TRUSTED_PROXIES', value: trustedProxies }
             { name: 'HELDAR_DATABASE', secretRef: 'database' }
-            { name: 'HELDAR_STORAGE', secretRef: 'storage' }
+            { name: 'HELDAR_STORAGE', secretRef: 'storage-${shards[0]}' }
             { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
-          ]
+          ], storageVariables)
           probes: [
             { type: 'Startup', httpGet: { path: '/healthz', port: 5080 }, periodSeconds: 5, failureThreshold: 24 }
             { type: 'Liveness', httpGet: { path: '/healthz', port: 5080 }, periodSeconds: 10, failureThreshold: 3 }

@@ -31,8 +31,11 @@ param vaultUri string
 @description('Name of the secret with the database connection string.')
 param databaseSecret string
 
-@description('Name of the secret with the storage connection string.')
+@description('Name of the secret with the connection string of the shard\'s account.')
 param storageSecret string
+
+@description('Name of the secret with the connection string of the account that holds the manifests of all shards.')
+param manifestSecret string
 
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
@@ -129,6 +132,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'HELDAR_SHARD', value: shard }
         { name: 'HELDAR_DATABASE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${databaseSecret})' }
         { name: 'HELDAR_STORAGE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${storageSecret})' }
+        { name: 'HELDAR_MANIFEST_STORAGE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${manifestSecret})' }
         { name: 'HELDAR_SECRET_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${keysSecret})' }
       ]
     }

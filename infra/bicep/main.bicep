@@ -1,10 +1,9 @@
-// One deployment: a shard of the pipeline with its fleet service, database and monitoring. The container registry is there before, in the same group.
+// One deployment: the shards of the pipeline, each with its storage account, their fleet service, database and monitoring. The container registry is there before, in the same group.
 targetScope = 'resourceGroup'
 
-@description('Shard name: 1 to 20 lower-case letters or digits. The fleet signs for one storage account, so a deployment has one shard.')
+@description('Names of the shards, each 1 to 20 lower-case letters or digits. Every shard has a storage account and a pipeline of its own; the account of the first also holds the manifests of all.')
 @minLength(1)
-@maxLength(20)
-param shard string = '0'
+param shards array = [ '0' ]
 
 @description('Azure region.')
 param location string = resourceGroup().location
@@ -53,7 +52,7 @@ param databaseBackupDays int
 @description('Whether database, storage and containers are spread over zones. It cannot be changed for a container environment later.')
 param zoneRedundant bool
 
-@description('Most instances of the Function App, or replicas of the worker. Database connections grow with it.')
+@description('Most instances of a shard\'s Function App, or replicas of its worker. Database connections grow with it.')
 @minValue(1)
 @maxValue(100)
 param maxInstances int
@@ -76,7 +75,8 @@ param waitingMessages int
 @description('Failures within 15 minutes that people are not told.')
 param quietFailures int
 
-var unique = take(uniqueString(resourceGroup().id, shard), 8)
+var unique = take(uniqueString(resourceGroup().id, shards[0]), 8)
+var shardUnique = [for shard in shards: take(uniqueString(resourceGroup().id, shard), 8)]
 
 module network 'network.bicep' = {
   name: 'network'
@@ -135,17 +135,17 @@ module database 'database.bicep' = {
   }
 }
 
-module storage 'storage.bicep' = {
+module storage 'storage.bicep' = [for (shard, i) in shards: {
   name: 'storage-${shard}'
   params: {
     shard: shard
     location: location
-    accountName: take('${prefix}${unique}${shard}', 24)
+    accountName: take('${prefix}${shardUnique[i]}${shard}', 24)
     sku: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
     vaultName: vault.outputs.name
     pipelinePrincipalId: identities.outputs.pipelinePrincipalId
   }
-}
+}]
 
 module containers 'environment.bicep' = {
   name: 'containers'
@@ -171,20 +171,20 @@ module fleet 'fleet.bicep' = {
     identityId: identities.outputs.fleetId
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
-    storageSecret: storage.outputs.secretName
+    storageSecrets: [for (shard, i) in shards: storage[i].outputs.secretName]
     keysSecret: vault.outputs.keysSecretName
-    shards: [ shard ]
+    shards: shards
     // Container Apps' ingress stands in the environment's own subnet, and its proxies call from 100.100.0.0/17.
     trustedProxies: '100.100.0.0/17,${cidrSubnet(addressSpace, 23, 0)}'
   }
 }
 
-module functions 'functions.bicep' = if (front == 'functions') {
+module functions 'functions.bicep' = [for (shard, i) in shards: if (front == 'functions') {
   name: 'functions-${shard}'
   params: {
     name: '${prefix}-pipeline-${shard}-${unique}'
     location: location
-    hostAccountName: '${prefix}h${unique}'
+    hostAccountName: '${prefix}h${shardUnique[i]}'
     shard: shard
     subnetId: network.outputs.functionsSubnetId
     identityId: identities.outputs.pipelineId
@@ -192,14 +192,15 @@ module functions 'functions.bicep' = if (front == 'functions') {
     identityClientId: identities.outputs.pipelineClientId
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
-    storageSecret: storage.outputs.secretName
+    storageSecret: storage[i].outputs.secretName
+    manifestSecret: storage[0].outputs.secretName
     keysSecret: vault.outputs.keysSecretName
     insightsName: monitoring.outputs.insightsName
     maxInstances: maxInstances
   }
-}
+}]
 
-module worker 'worker.bicep' = if (front == 'worker') {
+module worker 'worker.bicep' = [for (shard, i) in shards: if (front == 'worker') {
   name: 'worker-${shard}'
   params: {
     prefix: prefix
@@ -210,16 +211,17 @@ module worker 'worker.bicep' = if (front == 'worker') {
     identityId: identities.outputs.pipelineId
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
-    storageSecret: storage.outputs.secretName
+    storageSecret: storage[i].outputs.secretName
+    manifestSecret: storage[0].outputs.secretName
     keysSecret: vault.outputs.keysSecretName
     shard: shard
-    accountName: storage.outputs.accountName
-    queues: storage.outputs.queueNames
+    accountName: storage[i].outputs.accountName
+    queues: storage[i].outputs.queueNames
     maxReplicas: maxInstances
   }
-}
+}]
 
-module alerts 'alerts.bicep' = {
+module alerts 'alerts.bicep' = [for (shard, i) in shards: {
   name: 'alerts-${shard}'
   params: {
     prefix: prefix
@@ -227,14 +229,15 @@ module alerts 'alerts.bicep' = {
     shard: shard
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
-    storageAccountId: storage.outputs.accountId
+    storageAccountId: storage[i].outputs.accountId
+    common: i == 0
     databaseServerId: database.outputs.serverId
     fleetId: fleet.outputs.fleetId
     waitingMessages: waitingMessages
     quietFailures: quietFailures
   }
-}
+}]
 
 output fleetUrl string = fleet.outputs.fleetUrl
-output storageAccount string = storage.outputs.accountName
-output queues array = storage.outputs.queueNames
+output storageAccounts array = [for (shard, i) in shards: storage[i].outputs.accountName]
+output queues array = [for (shard, i) in shards: storage[i].outputs.queueNames]

@@ -2,7 +2,7 @@
 using 'main.bicep'
 
 param prefix = 'heldar'
-param shard = '0'
+param shards = [ '0' ]
 param front = 'functions'
 
 param registryName = readEnvironmentVariable('HELDAR_REGISTRY')

@@ -23,8 +23,11 @@ param vaultUri string
 @description('Name of the secret with the database connection string.')
 param databaseSecret string
 
-@description('Name of the secret with the storage connection string.')
+@description('Name of the secret with the connection string of the shard\'s account.')
 param storageSecret string
+
+@description('Name of the secret with the connection string of the account that holds the manifests of all shards.')
+param manifestSecret string
 
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
@@ -64,6 +67,7 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
       secrets: [
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
         { name: 'storage', keyVaultUrl: '${vaultUri}secrets/${storageSecret}', identity: identityId }
+        { name: 'manifests', keyVaultUrl: '${vaultUri}secrets/${manifestSecret}', identity: identityId }
         { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
       ]
     }
@@ -81,6 +85,7 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'HELDAR_HEALTH_PORT', value: '8080' }
             { name: 'HELDAR_DATABASE', secretRef: 'database' }
             { name: 'HELDAR_STORAGE', secretRef: 'storage' }
+            { name: 'HELDAR_MANIFEST_STORAGE', secretRef: 'manifests' }
             { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
           ]
           probes: [

@@ -69,7 +69,7 @@ public sealed class BicepTests
     [Fact]
     public void Outputs_ThatMainReads_Exist()
     {
-        var read = BicepFile.Found(@"\b(?<module>\w+)\.outputs\.(?<output>\w+)", Main.Code).Select(m => (Module: m.Groups["module"].Value, Output: m.Groups["output"].Value)).Distinct().ToList();
+        var read = BicepFile.Found(@"\b(?<module>\w+)(\[\w+\])?\.outputs\.(?<output>\w+)", Main.Code).Select(m => (Module: m.Groups["module"].Value, Output: m.Groups["output"].Value)).Distinct().ToList();
 
         Assert.True(read.Count > 10);
         Assert.All(read, r => Assert.Contains(r.Output, Files.Single(f => f.Name == Main.Modules.Single(m => m.Name == r.Module).File).Outputs.Select(o => o.Name)));

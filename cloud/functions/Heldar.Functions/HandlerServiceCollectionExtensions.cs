@@ -24,7 +24,7 @@ internal static class HandlerServiceCollectionExtensions
     public static IServiceCollection AddHandlers(this IServiceCollection services, FunctionsOptions options)
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddHeldarDatabase(options.Database, maxPool: 32).AddTelemetry(options);
-        services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.Storage)).AddSingleton(_ => new StagedBodies(options.Storage));
+        services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.ManifestStorage)).AddSingleton(_ => new StagedBodies(options.Storage));
         services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>().AddSingleton<DayPartitions>();
         services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();
         services.AddBatch<IndexSegments.IndexSegments>().AddBatch<IndexDetections.IndexDetections>().AddBatch<IndexSnapshots.IndexSnapshots>();
@@ -33,7 +33,7 @@ internal static class HandlerServiceCollectionExtensions
         services.AddWebhooks(options).AddSingleton<IQueueFunction, FanOut.FanOut>().AddSingleton<IQueueFunction, DeliverWebhook.DeliverWebhook>();
         foreach (var name in DrainPoison.DrainPoison.Names)
             services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
-        services.AddSingleton<CoverageLedger>().AddSingleton<IndexBuilder>();
+        services.AddSingleton(options.Retention).AddSingleton<SpanMonths>().AddSingleton<CoverageLedger>().AddSingleton<IndexBuilder>();
         services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, CountCoverage.CountCoverage>().AddSingleton<ITimerFunction, BuildIndex.BuildIndex>();
         services.AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>();
         return services.AddSingleton<TimerGate>().AddSingleton<FunctionTable>();

@@ -93,7 +93,7 @@ internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncD
         await new DayPartitions(Database).EnsureAsync(DayTable.Detection, Enumerable.Range(0, detected + 1).Select(d => DayTable.DayOf(SearchPlan.End - Duration.FromDays(d))), cancellation);
 
         // Keys and indexes come last: filling sorted tables first and sorting once is several times faster.
-        await RunAsync("keys off", "alter table span drop constraint span_pkey; drop index span_hour; alter table span_list drop constraint span_list_pkey; alter table detection drop constraint detection_pkey; drop index detection_time; drop index detection_at", cancellation);
+        await RunAsync("keys off", "alter table span drop constraint span_pkey; drop index span_hour; alter table span_list drop constraint span_list_pkey; alter table detection drop constraint detection_pkey; drop index detection_time; drop index detection_at; drop index detection_labels", cancellation);
         await RunAsync(
             "span headers",
             """
@@ -138,7 +138,7 @@ internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncD
             ("days", detected),
             ("cameras", plan.Cameras));
         await RunAsync("key of spans", "alter table span add constraint span_pkey primary key (tenant, camera, hour, box); create index span_hour on span (tenant, hour, camera); alter table span_list add constraint span_list_pkey primary key (tenant, camera, hour, box)", cancellation);
-        await RunAsync("key of detections", "alter table detection add constraint detection_pkey primary key (tenant, camera, day, event_id); create index detection_time on detection (tenant, camera, at); create index detection_at on detection (tenant, at)", cancellation);
+        await RunAsync("key of detections", "alter table detection add constraint detection_pkey primary key (tenant, camera, day, event_id); create index detection_time on detection (tenant, camera, at); create index detection_at on detection (tenant, at); create index detection_labels on detection using gin (labels)", cancellation);
         await RunAsync("statistics", "vacuum analyze", cancellation);
     }
 

@@ -12,7 +12,7 @@ using Npgsql;
 namespace Heldar.Cloud.Tests.Index;
 
 /// <summary>Landing, fold and search on a real database and blob store, judged by the box's own list of what it sent.</summary>
-public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
+public sealed partial class IndexTests(PostgresFixture postgres, AzuriteFixture azurite) : IAsyncLifetime
 {
     private static readonly Instant Start = Instant.FromUtc(2026, 11, 20, 22, 17, 30);
     private static readonly Duration Length = Duration.FromSeconds(30);
@@ -66,8 +66,7 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         await _fold.RunAsync(Token);
 
         var after = Assert.Single(await _search.TimelineAsync(query, Token));
-        await using var reader = await FootageReader.OpenAsync(_database, query, Token);
-        var pieces = await reader.SpansAsync(null, int.MaxValue, RecordingSearch.Tolerance);
+        var pieces = (await new FootageReader(_database, query).TimelineAsync(RecordingSearch.Tolerance, Token)).Pieces;
 
         Assert.Equal(2, before.Spans.Count);
         Assert.Equal(before.Spans, after.Spans);
@@ -315,13 +314,15 @@ public sealed class IndexTests(PostgresFixture postgres, AzuriteFixture azurite)
         await batch.ExecuteNonQueryAsync(Token);
     }
 
-    private async Task<List<RecordingItem>> AllAsync(int limit, Instant? from = null, Instant? to = null)
+    private Task<List<RecordingItem>> AllAsync(int limit, Instant? from = null, Instant? to = null) => AllAsync(new RecordingQuery("main", from ?? Start - Length, to ?? Start + Duration.FromDays(1)), limit);
+
+    private async Task<List<RecordingItem>> AllAsync(RecordingQuery query, int limit)
     {
         List<RecordingItem> all = [];
         string? cursor = null;
         do
         {
-            var page = await _search.PageAsync(new RecordingQuery("main", from ?? Start - Length, to ?? Start + Duration.FromDays(1)), cursor, limit, Token);
+            var page = await _search.PageAsync(query, cursor, limit, Token);
             Assert.True(page.Items.Count <= limit);
             all.AddRange(page.Items);
             cursor = page.Cursor;

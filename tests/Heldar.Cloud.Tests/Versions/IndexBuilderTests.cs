@@ -30,7 +30,7 @@ public sealed class IndexBuilderTests(PostgresFixture postgres) : IAsyncLifetime
 
     private IndexVersions Versions => new(_database);
 
-    private IndexBuilder Builder => new(_database, _manifests, TimeProvider.System, NullLogger<IndexBuilder>.Instance);
+    private IndexBuilder Builder => new(_database, _manifests, IndexRetention.Everything, TimeProvider.System, NullLogger<IndexBuilder>.Instance);
 
     private RecordingSearch Search => new(_database, _manifests);
 

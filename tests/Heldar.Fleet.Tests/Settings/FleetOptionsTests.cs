@@ -15,11 +15,13 @@ public sealed class FleetOptionsTests
             ["HELDAR_SESSION_HOURS"] = "0",
             ["HELDAR_TUNNEL_WAIT_SECONDS"] = "soon",
             ["HELDAR_SECRET_KEYS"] = "short",
+            ["HELDAR_STORAGE_0"] = "https://account.example/?sig=none",
+            ["HELDAR_DRAINING_SHARDS"] = "0",
         };
 
         var (_, mistakes) = FleetOptionsReader.Read(variables.GetValueOrDefault, serving: true);
 
-        foreach (string name in new[] { "HELDAR_FLEET_URLS", "HELDAR_FLEET_INTERNAL_URL", "HELDAR_DATABASE", "HELDAR_STORAGE", "HELDAR_SESSION_HOURS", "HELDAR_TUNNEL_WAIT_SECONDS", "HELDAR_SECRET_KEYS" })
+        foreach (string name in new[] { "HELDAR_FLEET_URLS", "HELDAR_FLEET_INTERNAL_URL", "HELDAR_DATABASE", "HELDAR_STORAGE:", "HELDAR_SESSION_HOURS", "HELDAR_TUNNEL_WAIT_SECONDS", "HELDAR_SECRET_KEYS", "HELDAR_DRAINING_SHARDS", "HELDAR_STORAGE_0:" })
             Assert.Single(mistakes, m => m.StartsWith(name, StringComparison.Ordinal));
         Assert.Equal(2, mistakes.Count(m => m.StartsWith("HELDAR_SHARDS", StringComparison.Ordinal)));
     }
@@ -32,6 +34,26 @@ public sealed class FleetOptionsTests
         Assert.Empty(mistakes);
         Assert.Equal("http://127.0.0.1:5080", options.Urls);
         Assert.Equal(["0"], options.Shards);
+    }
+
+    [Fact]
+    public void Read_GivesShardsTheirOwnAccounts_AndTheOthersTheCommonOne()
+    {
+        var variables = new Dictionary<string, string>
+        {
+            ["HELDAR_DATABASE"] = "Host=127.0.0.1",
+            ["HELDAR_STORAGE"] = "UseDevelopmentStorage=true",
+            ["HELDAR_SHARDS"] = "0,eu1",
+            ["HELDAR_DRAINING_SHARDS"] = "old",
+            ["HELDAR_STORAGE_eu1"] = $"DefaultEndpointsProtocol=https;AccountName=eu1;AccountKey={Convert.ToBase64String(new byte[64])}",
+            ["HELDAR_STORAGE_old"] = $"DefaultEndpointsProtocol=https;AccountName=old;AccountKey={Convert.ToBase64String(new byte[64])}",
+            ["HELDAR_STORAGE_unknown"] = "nonsense",
+        };
+
+        var (options, mistakes) = FleetOptionsReader.Read(variables.GetValueOrDefault, serving: true);
+
+        Assert.Empty(mistakes);
+        Assert.Equal(["UseDevelopmentStorage=true", variables["HELDAR_STORAGE_eu1"], variables["HELDAR_STORAGE_old"]], new[] { "0", "eu1", "old" }.Select(options.StorageOf));
     }
 
     [Fact]

@@ -45,13 +45,16 @@ internal sealed class Cloud : IAsyncDisposable
     {
         var cloud = new Cloud(await postgres.CreateDatabaseAsync(), azurite.ConnectionString);
         if (migrate) await cloud.MigrateAsync();
-        foreach (var queue in QueueNames.FromBoxes.Append(QueueNames.Mended).Append(QueueNames.Fanout).Append(QueueNames.Webhooks))
-        {
-            await cloud.Queues.CreateAsync(cloud.Queue(queue), CancellationToken.None);
-            await cloud.Queues.CreateAsync(QueueNames.Poison(cloud.Queue(queue)), CancellationToken.None);
-        }
-
+        await cloud.CreateQueuesAsync();
         return cloud;
+    }
+
+    /// <summary>Another shard over the same database, with a storage account of its own.</summary>
+    public async Task<Cloud> BesideAsync(AzuriteFixture azurite)
+    {
+        var beside = new Cloud(ConnectionString, azurite.ConnectionString);
+        await beside.CreateQueuesAsync();
+        return beside;
     }
 
     public async Task MigrateAsync()
@@ -91,4 +94,13 @@ internal sealed class Cloud : IAsyncDisposable
     });
 
     public async ValueTask DisposeAsync() => await Database.DisposeAsync();
+
+    private async Task CreateQueuesAsync()
+    {
+        foreach (var queue in QueueNames.FromBoxes.Append(QueueNames.Mended).Append(QueueNames.Fanout).Append(QueueNames.Webhooks))
+        {
+            await Queues.CreateAsync(Queue(queue), CancellationToken.None);
+            await Queues.CreateAsync(QueueNames.Poison(Queue(queue)), CancellationToken.None);
+        }
+    }
 }

@@ -22,7 +22,8 @@ public static class DatabaseServiceCollectionExtensions
         var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "heldar", Timeout = 10, CommandTimeout = 30 };
         if (!settings.ShouldSerialize("Maximum Pool Size")) settings.MaxPoolSize = maxPool;
         // The handlers' statements are few and long: planning them costs more than running them.
-        if (!settings.ShouldSerialize("Max Auto Prepare")) settings.MaxAutoPrepare = 40;
+        if (!settings.ShouldSerialize("Max Auto Prepare")) settings.MaxAutoPrepare = 80;
+        if (!settings.ShouldSerialize("Auto Prepare Min Usages")) settings.AutoPrepareMinUsages = 2;
         settings.NoResetOnClose = true;
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
     }

@@ -21,6 +21,7 @@ public sealed class DayPartitions(NpgsqlDataSource database)
     public async Task EnsureAheadAsync(Instant now, CancellationToken cancellation)
     {
         var today = DayTable.DayOf(now);
+        List<string> dropped = [];
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await LockAsync(connection, transaction, cancellation);
@@ -30,10 +31,11 @@ public sealed class DayPartitions(NpgsqlDataSource database)
             for (var day = today.PlusDays(-1); day <= today.PlusDays(DaysAhead); day = day.PlusDays(1))
                 if (!there.Contains(table.Partition(day))) await MakeAsync(connection, transaction, table, day, cancellation);
             var oldest = table.Partition(table.FirstKept(now));
-            foreach (var old in there.Where(n => string.CompareOrdinal(n, oldest) < 0)) await ExecuteAsync(connection, transaction, $"drop table {old}", cancellation);
+            dropped.AddRange(there.Where(n => string.CompareOrdinal(n, oldest) < 0));
         }
 
         await transaction.CommitAsync(cancellation);
+        foreach (var old in dropped) await DropAsync(old, cancellation);
     }
 
     /// <summary>Makes days that late events need; asks the database only for those that this process has not seen.</summary>
@@ -50,6 +52,22 @@ public sealed class DayPartitions(NpgsqlDataSource database)
         await transaction.CommitAsync(cancellation);
         if (_known.Count > MaxKnown) _known.Clear();
         foreach (var day in missing) _known[(table, day)] = true;
+    }
+
+    /// <summary>Drops a day. A reader of a moment ago is waited for, but not for long: whoever comes after it waits behind this; the next run tries again.</summary>
+    private async Task DropAsync(string day, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        try
+        {
+            await ExecuteAsync(connection, transaction, $"set local lock_timeout = '500ms'; drop table if exists {day}", cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+        catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            await transaction.RollbackAsync(cancellation);
+        }
     }
 
     private static async Task<HashSet<string>> ThereAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, DayTable table, CancellationToken cancellation) =>

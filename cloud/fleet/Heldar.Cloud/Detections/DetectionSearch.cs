@@ -17,7 +17,8 @@ public sealed record DetectionFilter(IReadOnlyList<string>? Labels = null, IRead
 /// <summary>Searches detections of one tenant, the newest first. Thread-safe.</summary>
 public sealed class DetectionSearch(NpgsqlDataSource database)
 {
-    private static readonly EventTable Table = new("detection", "e.box, e.task_type, e.frame_id, e.detections", "at", "event_id", "text");
+    /// <summary>Where detections are.</summary>
+    internal static readonly EventTable Table = new("detection", "e.box, e.task_type, e.frame_id, e.detections", "at", "event_id", "text");
 
     /// <summary>One page. Throws <see cref="ArgumentException"/> for a query or cursor that makes no sense.</summary>
     public async Task<DetectionsPage> PageAsync(EventQuery query, DetectionFilter filter, string? cursor, int limit, CancellationToken cancellation)
@@ -26,11 +27,12 @@ public sealed class DetectionSearch(NpgsqlDataSource database)
         var page = await EventPages.ReadAsync<Row>(database, Table, query, Filters(filter), cursor, limit, cancellation);
         return new(
             [.. page.Rows.Select(r => new DetectionItem(
-                r.Id, page.Cameras[r.Camera].Site, r.Camera, page.Cameras[r.Camera].Name, r.Box, r.At, r.TaskType, JsonSerializer.Deserialize<IReadOnlyList<Detection>>(r.Detections, HeldarJson.Options)!, r.FrameId))],
+                r.Id, r.Site, r.Camera, r.CameraName, r.Box, r.At, r.TaskType, JsonSerializer.Deserialize<IReadOnlyList<Detection>>(r.Detections, HeldarJson.Options)!, r.FrameId))],
             page.Cursor);
     }
 
-    private static IEnumerable<EventFilter> Filters(DetectionFilter filter)
+    /// <summary>What a filter means in SQL.</summary>
+    internal static IEnumerable<EventFilter> Filters(DetectionFilter filter)
     {
         if (filter.Labels is { Count: > 0 } labels) yield return new("e.labels && @labels", "labels", labels.ToArray());
         if (filter.Tasks is { Count: > 0 } tasks) yield return new("e.task_type = any(@tasks)", "tasks", tasks.ToArray());
@@ -48,6 +50,10 @@ public sealed class DetectionSearch(NpgsqlDataSource database)
         public Guid Camera { get; init; }
 
         public string Id { get; init; } = "";
+
+        public string Site { get; init; } = "";
+
+        public string CameraName { get; init; } = "";
 
         public Guid Box { get; init; }
 

@@ -20,7 +20,7 @@ public sealed class GapSearch(NpgsqlDataSource database)
         if (causes is { Count: > 0 }) filters.Add(new("e.cause = any(@causes)", "causes", causes.ToArray()));
         var page = await EventPages.ReadAsync<Row>(database, Table, query, filters, cursor, limit, cancellation);
         return new(
-            [.. page.Rows.Select(r => new GapItem(Guid.Parse(r.Id), page.Cameras[r.Camera].Site, r.Camera, page.Cameras[r.Camera].Name, r.Box, r.At, r.Cause, r.Revision, r.Ended, r.Detail))],
+            [.. page.Rows.Select(r => new GapItem(Guid.Parse(r.Id), r.Site, r.Camera, r.CameraName, r.Box, r.At, r.Cause, r.Revision, r.Ended, r.Detail))],
             page.Cursor);
     }
 
@@ -31,6 +31,10 @@ public sealed class GapSearch(NpgsqlDataSource database)
         public Guid Camera { get; init; }
 
         public string Id { get; init; } = "";
+
+        public string Site { get; init; } = "";
+
+        public string CameraName { get; init; } = "";
 
         public Guid Box { get; init; }
 

@@ -1,5 +1,7 @@
+using Dapper;
 using Heldar.Cloud.Holds;
 using NodaTime;
+using Npgsql;
 
 namespace Heldar.Cloud.Index;
 
@@ -18,26 +20,29 @@ internal sealed class HeldFootage
     public static HeldFootage None { get; } = new([], []);
 
     /// <summary>Holds that touch [from, to), and the deletions that were reported of what they covered while they stood.</summary>
-    /// <param name="reader">The search's snapshot.</param>
+    /// <param name="connection">The search's.</param>
     /// <param name="holds">In the order of their ids.</param>
     /// <param name="tenant">Whose.</param>
     /// <param name="from">Inclusive.</param>
     /// <param name="to">Exclusive.</param>
-    public static async Task<HeldFootage> ReadAsync(FootageReader reader, IReadOnlyList<HeldRange> holds, string tenant, Instant from, Instant to)
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<HeldFootage> ReadAsync(NpgsqlConnection connection, IReadOnlyList<HeldRange> holds, string tenant, Instant from, Instant to, CancellationToken cancellation)
     {
         if (holds.Count == 0) return None;
-        return new(holds, await reader.QueryAsync<BrokenHold>(
+        return new(holds, await connection.QueryAsync<BrokenHold>(new CommandDefinition(
             $"""
             select t.camera, t.from_at, t.to_at, t.older_than, h.from_at as held_from, h.to_at as held_to from hold h
             join tombstone t on t.tenant = h.tenant and t.camera = h.camera and {HoldRules.Stood}
             where h.tenant = @tenant and h.camera = any(@cameras) and h.from_at < @to and h.to_at > @from and t.from_at < @to and t.to_at > @from
             """,
-            new { tenant, cameras = holds.Select(h => h.Camera).Distinct().ToArray(), from, to }));
+            new { tenant, cameras = holds.Select(h => h.Camera).Distinct().ToArray(), from, to },
+            cancellationToken: cancellation)));
     }
 
     /// <summary>The holds that stand over a piece, oldest first; null for none.</summary>
     public IReadOnlyList<Guid>? Of(FootagePiece piece)
     {
+        if (_holds.Count == 0) return null;
         List<Guid> ids = [.. _holds[piece.Camera].Where(h => h.Stands && h.Covers(piece.Start, piece.End)).Select(h => h.Hold).Take(MaxNamed)];
         return ids.Count == 0 ? null : ids;
     }
@@ -46,9 +51,6 @@ internal sealed class HeldFootage
     public bool IsBroken(FootagePiece piece) => _broken[piece.Camera].Any(b =>
         piece.Start >= b.FromAt && piece.Start < b.ToAt && HeldRange.Cover(b.HeldFrom, b.HeldTo, piece.Start, piece.End)
         && (piece.Segment is not { } id || RecordingCursor.Compare(id, b.OlderThan) < 0));
-
-    /// <summary>Whether a hold keeps the record of a piece that was reported as deleted at a time.</summary>
-    public bool Keeps(FootagePiece piece, Instant deleted) => _holds[piece.Camera].Any(h => h.Keeps(piece.Start, piece.End, deleted));
 
     private sealed record BrokenHold
     {

@@ -25,14 +25,10 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
         RecordingCursor? after = null;
         if (cursor is not null) after = RecordingCursor.TryParse(cursor, out var parsed) ? parsed : throw new ArgumentException("cursor is not one that a page gave", nameof(cursor));
 
-        await using var reader = await FootageReader.OpenAsync(database, query, cancellation);
-        if (reader.Cameras.Count == 0) return new([], null);
-        List<FootagePiece> all = [.. await reader.RecentAsync(after, limit + 1), .. await reader.SpansAsync(after, limit + 1)];
-        var page = Distinct(all).Take(limit + 1).ToList();
-        var more = page.Count > limit;
-        if (more) page.RemoveAt(limit);
-        var next = more ? new RecordingCursor(page[^1].Start, page[^1].Camera, page[^1].Box).ToString() : null;
-        return new([.. page.Select(p => Item(p, reader.Cameras[p.Camera], reader.Held))], next);
+        var found = await new FootageReader(database, query).PageAsync(after, limit + 1, cancellation);
+        var page = found.Pieces.Take(limit).ToList();
+        var next = found.Pieces.Count > limit ? new RecordingCursor(page[^1].Start, page[^1].Camera, page[^1].Box).ToString() : null;
+        return new([.. page.Select(p => Item(p, found.Cameras[p.Camera], found.Held))], next);
     }
 
     /// <summary>Merged stretches of every camera that the query names, cut to its range, open footage included.</summary>
@@ -40,11 +36,9 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
     {
         ArgumentNullException.ThrowIfNull(query);
         if (query.Mistake() is { } mistake) throw new ArgumentException(mistake, nameof(query));
-        await using var reader = await FootageReader.OpenAsync(database, query, cancellation);
-        if (reader.Cameras.Count == 0) return [];
-        List<FootagePiece> all = [.. await reader.RecentAsync(null, int.MaxValue), .. await reader.SpansAsync(null, int.MaxValue, Tolerance)];
-        var pieces = all.ToLookup(p => p.Camera);
-        return [.. reader.Cameras.Values.OrderBy(c => c.Site, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).Select(c => new TimelineCamera(c.Camera, Merge(pieces[c.Camera], query)))];
+        var found = await new FootageReader(database, query).TimelineAsync(Tolerance, cancellation);
+        var pieces = found.Pieces.ToLookup(p => p.Camera);
+        return [.. found.Cameras.Values.OrderBy(c => c.Site, StringComparer.Ordinal).ThenBy(c => c.Name, StringComparer.Ordinal).Select(c => new TimelineCamera(c.Camera, Merge(pieces[c.Camera], query)))];
     }
 
     /// <summary>
@@ -60,18 +54,6 @@ public sealed class RecordingSearch(NpgsqlDataSource database, ManifestReader ma
 
     /// <summary>The path under the fleet that plays a piece.</summary>
     public static string PlayUrl(Guid camera, Instant start) => $"/media/{camera:D}/{InstantText.Format(start)}.mp4";
-
-    private static IEnumerable<FootagePiece> Distinct(List<FootagePiece> all)
-    {
-        all.Sort(FootagePiece.Compare);
-        FootagePiece? last = null;
-        foreach (var piece in all)
-        {
-            if (last is { } kept && kept.SamePlace(piece)) continue;
-            last = piece;
-            yield return piece;
-        }
-    }
 
     private static List<long[]> Merge(IEnumerable<FootagePiece> pieces, RecordingQuery query)
     {

@@ -4,107 +4,158 @@ using Npgsql;
 
 namespace Heldar.Cloud.Index;
 
-/// <summary>A deletion as a search sees it, for hours that were folded before it landed.</summary>
-internal sealed record DeletedRange
+/// <summary>
+/// Reads pieces from packed spans. A page asks for the hours that usually hold it and goes on from there until it is full at the end of an hour: all that start
+/// before the last hour read are complete. A timeline asks for everything at once. Not thread-safe.
+/// </summary>
+internal sealed class SpanReader
 {
-    public Guid Camera { get; init; }
+    /// <summary>Hours of one camera that hold a usual page, the one that began before it and the one that says that it is complete.</summary>
+    private const int FewHours = 4;
 
-    public Instant FromAt { get; init; }
-
-    public Instant ToAt { get; init; }
-
-    public Instant LandedAt { get; init; }
-
-    public Instant DeletedAt { get; init; }
-}
-
-/// <summary>Reads pieces from packed spans in the order of their hours, in portions: a page needs few lists, and what is not needed is not asked for. Not thread-safe.</summary>
-internal sealed class SpanReader(NpgsqlConnection connection, NpgsqlTransaction transaction, RecordingQuery query, Guid[] cameras, ILookup<Guid, DeletedRange> deleted, HeldFootage held)
-{
-    /// <summary>Of so many cameras a timeline reads the lists alone, each found by its key; of more, the headers' index by hour finds them.</summary>
-    private const int FewCameras = 64;
+    /// <summary>Where there is little footage in the first hours of several cameras.</summary>
+    private const int NextLists = 64;
 
     private const int MostLists = 1024;
 
-    /// <summary>See <see cref="FootageReader.SpansAsync"/>.</summary>
-    public async Task<List<FootagePiece>> ReadAsync(RecordingCursor? after, int limit, Duration? joined, CancellationToken cancellation)
-    {
-        List<FootagePiece> found = [];
-        // Two hours of each camera hold a usual page.
-        int? portion = limit == int.MaxValue ? null : Math.Clamp(2 * cameras.Length, 4, FewCameras);
-        (Instant Hour, Guid Camera, Guid Box)? last = null;
-        while (true)
-        {
-            var read = 0;
-            await using var command = Command(after, last, portion);
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
-            {
-                read++;
-                var hour = Instant.FromDateTimeUtc(reader.GetDateTime(2));
-                if (last is { } before && hour != before.Hour && found.Count >= limit) return found;
-                last = (hour, reader.GetGuid(0), reader.GetGuid(1));
-                var packed = reader.GetFieldValue<byte[]>(3);
-                if (packed.Length % PackedSpan.BytesPerSegment != 0) throw new InvalidDataException($"a packed span of {packed.Length} bytes is damaged");
-                if (joined is { } tolerance && !deleted.Contains(last.Value.Camera)) Join(found, last.Value, packed, (long)tolerance.TotalMilliseconds);
-                else found.AddRange(Pieces(reader, last.Value, packed, after, joined));
-            }
+    private static readonly Duration Hour = Duration.FromHours(1);
 
-            if (portion is not { } asked || read < asked) return found;
-            portion = Math.Min(asked * 4, MostLists);
-        }
+    private readonly RecordingQuery _query;
+    private readonly CameraScope _scope;
+    private readonly FootageRules _rules;
+    private readonly RecordingCursor? _after;
+    private readonly PagePieces? _page;
+    private readonly Duration _joined;
+    private readonly List<FootagePiece> _timeline = [];
+    private (Instant Hour, Guid Camera, Guid Box)? _last;
+    private Instant _first;
+    private Instant? _until;
+    private int _portion;
+    private bool _headers;
+
+    private SpanReader(RecordingQuery query, CameraScope scope, FootageRules rules, Instant from)
+    {
+        (_query, _scope, _rules) = (query, scope, rules);
+        _first = PackedSpan.HourOf(from - LandingRow.MaxDuration);
+        _headers = !scope.IsFew;
     }
 
-    private NpgsqlCommand Command(RecordingCursor? after, (Instant Hour, Guid Camera, Guid Box)? last, int? portion)
+    /// <summary>The first <paramref name="limit"/> pieces behind the cursor.</summary>
+    public SpanReader(RecordingQuery query, CameraScope scope, FootageRules rules, RecordingCursor? after, int limit)
+        : this(query, scope, rules, Begin(query, after))
     {
-        // Headers say when an hour was folded, which only deletions ask for; and their index has the hours of several cameras in order, so that a page stops early.
-        var headers = deleted.Count > 0 || cameras.Length > FewCameras || (portion is not null && cameras.Length > 1);
-        var sql = headers
-            ? "select s.camera, s.box, s.hour, p.packed, p.from_camera, s.folded_at from span s join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @From and "
-            : "select s.camera, s.box, s.hour, s.packed, s.from_camera, null::timestamptz from span_list s where ";
-        sql += "s.tenant = @Tenant and s.hour >= @FirstHour and s.hour < @To and s.camera = " + (cameras.Length == 1 ? "@Camera" : "any(@Cameras)")
-            + (last is null ? "" : " and (s.hour, s.camera, s.box) > (@LastHour, @LastCamera, @LastBox)")
-            // A timeline reads everything, in the order of the key; its caller sorts.
-            + (portion is null ? " order by s.camera, s.hour, s.box" : " order by s.hour, s.camera, s.box limit @Portion");
-        var command = new NpgsqlCommand(sql, connection, transaction);
-        var from = after is { } c && c.Start > query.From ? c.Start : query.From;
-        command.Parameters.AddWithValue("Tenant", query.Tenant);
-        if (cameras.Length == 1) command.Parameters.AddWithValue("Camera", cameras[0]);
-        else command.Parameters.AddWithValue("Cameras", cameras);
-        command.Parameters.AddWithValue("FirstHour", PackedSpan.HourOf(from - LandingRow.MaxDuration).ToDateTimeUtc());
-        command.Parameters.AddWithValue("To", query.To.ToDateTimeUtc());
-        if (headers) command.Parameters.AddWithValue("From", query.From.ToDateTimeUtc());
-        if (portion is { } size) command.Parameters.AddWithValue("Portion", size);
-        if (last is { } key)
-        {
-            command.Parameters.AddWithValue("LastHour", key.Hour.ToDateTimeUtc());
-            command.Parameters.AddWithValue("LastCamera", key.Camera);
-            command.Parameters.AddWithValue("LastBox", key.Box);
-        }
-
-        return command;
+        (_after, _page, _portion) = (after, new(limit), scope.IsOne ? FewHours : MostLists);
+        // Half an hour of many cameras is more than a page; of a few, the next hour is asked for at once.
+        if (!scope.IsOne) _until = PackedSpan.HourOf(Begin(query, after) + (scope.IsFew ? Hour : Hour / 2)) + Hour;
     }
 
-    private IEnumerable<FootagePiece> Pieces(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed, RecordingCursor? after, Duration? joined)
+    /// <summary>Everything; pieces of one list that lie at most <paramref name="joined"/> apart are one.</summary>
+    public SpanReader(RecordingQuery query, CameraScope scope, FootageRules rules, Duration joined)
+        : this(query, scope, rules, query.From) => _joined = joined;
+
+    /// <summary>What was found; a page's in order.</summary>
+    public IReadOnlyList<FootagePiece> Found => _page?.Take() ?? _timeline;
+
+    // Headers say when an hour was folded, which only deletions ask for.
+    private string From => _headers
+        ? """
+          select s.camera, s.box, s.hour, p.packed, p.from_camera, s.folded_at from span s
+          join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @SpanFrom
+          """
+        : $"""
+          select s.camera, s.box, s.hour, s.packed, s.from_camera, case when exists (select 1 from tombstone t where {_rules.Unfolded})
+            then (select f.folded_at from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box and f.hour >= @FirstHour and f.hour < @SpanTo) end
+          from span_list s where true
+          """;
+
+    /// <summary>The statement for what was not read yet; needs <see cref="AddTo"/> and the scope's parameters.</summary>
+    public string Sql => $"{From} and {_scope.Of("s")} and s.hour >= @FirstHour and s.hour < @SpanTo"
+        + (_last is null ? "" : " and (s.hour, s.camera, s.box) > (@LastHour, @LastCamera, @LastBox)")
+        // A timeline reads everything, in the order of the key; its caller sorts.
+        + (_page is null ? " order by s.camera, s.hour, s.box" : " order by s.hour, s.camera, s.box limit @Portion");
+
+    public void AddTo(NpgsqlParameterCollection parameters)
+    {
+        parameters.AddWithValue("FirstHour", _first.ToDateTimeUtc());
+        parameters.AddWithValue("SpanTo", (_until is { } until && until < _query.To ? until : _query.To).ToDateTimeUtc());
+        if (_headers) parameters.AddWithValue("SpanFrom", _query.From.ToDateTimeUtc());
+        if (_page is not null) parameters.AddWithValue("Portion", _portion);
+        if (_last is not { } key) return;
+        parameters.AddWithValue("LastHour", key.Hour.ToDateTimeUtc());
+        parameters.AddWithValue("LastCamera", key.Camera);
+        parameters.AddWithValue("LastBox", key.Box);
+    }
+
+    /// <summary>Reads one result; true when more has to be asked for.</summary>
+    public async Task<bool> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellation)
+    {
+        var read = 0;
+        while (await reader.ReadAsync(cancellation))
+        {
+            read++;
+            var hour = reader.At(2);
+            if (_page is { IsFull: true } && _last is { } before && hour != before.Hour) return false;
+            var at = (Hour: hour, Camera: reader.GetGuid(0), Box: reader.GetGuid(1));
+            _last = at;
+            var packed = reader.GetFieldValue<byte[]>(3);
+            if (packed.Length % PackedSpan.BytesPerSegment != 0) throw new InvalidDataException($"a packed span of {packed.Length} bytes is damaged");
+            if (_page is not null) Offer(_page, Pieces(reader, at, packed));
+            else if (_rules.Deleted.Contains(at.Camera)) _timeline.AddRange(Joined(Pieces(reader, at, packed), _joined));
+            else Join(at, packed, (long)_joined.TotalMilliseconds);
+        }
+
+        return _page is not null && GoOn(read);
+    }
+
+    /// <summary>Whether a page needs more than the portion that was read to its end, and how that is asked for.</summary>
+    private bool GoOn(int read)
+    {
+        var cut = read == _portion;
+        if (!cut)
+        {
+            if (_page!.IsFull || _until is not { } until || until >= _query.To) return false;
+            (_first, _until) = (until, null);
+        }
+
+        _portion = cut ? Math.Min(_portion * 4, MostLists) : NextLists;
+        // Beyond the first hours, only the headers' index has the hours of several cameras in order.
+        _headers |= !_scope.IsOne;
+        return true;
+    }
+
+    private static Instant Begin(RecordingQuery query, RecordingCursor? after) => after is { } cursor && cursor.Start > query.From ? cursor.Start : query.From;
+
+    private static void Offer(PagePieces page, IEnumerable<FootagePiece> pieces)
+    {
+        foreach (var piece in pieces)
+            if (!page.Offer(piece)) return;
+    }
+
+    private IEnumerable<FootagePiece> Pieces(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed)
     {
         var refilled = reader.IsDBNull(4) ? [] : reader.GetFieldValue<int[]>(4);
-        var folded = reader.IsDBNull(5) ? Instant.MaxValue : Instant.FromDateTimeUtc(reader.GetDateTime(5));
-        var pieces = PackedSpan.Decode(packed)
-            .Select(s => new FootagePiece(
-                at.Camera, at.Box, at.Hour + Duration.FromMilliseconds(s.StartMs), at.Hour + Duration.FromMilliseconds(s.StartMs + (long)s.DurationMs), s.SizeKiB * 1024L, Open: false, Segment: null,
-                refilled.Contains(s.StartMs) ? FootageProvenance.Camera : null))
-            .Where(p => query.Wants(p, after) && !IsHidden(p, folded));
-        return joined is { } tolerance ? Joined(pieces, tolerance) : pieces;
+        var folded = reader.IsDBNull(5) ? Instant.MaxValue : reader.At(5);
+        for (var offset = 0; offset < packed.Length; offset += PackedSpan.BytesPerSegment)
+        {
+            var segment = PackedSpan.At(packed, offset);
+            var start = at.Hour + Duration.FromMilliseconds(segment.StartMs);
+            if (start >= _query.To) yield break;
+            var end = start + Duration.FromMilliseconds(segment.DurationMs);
+            if (end <= _query.From) continue;
+            var provenance = refilled.Length > 0 && refilled.Contains(segment.StartMs) ? FootageProvenance.Camera : (FootageProvenance?)null;
+            var piece = new FootagePiece(at.Camera, at.Box, start, end, segment.SizeKiB * 1024L, Open: false, Segment: null, provenance);
+            if (_query.Wants(piece, _after) && !IsHidden(piece, folded)) yield return piece;
+        }
     }
 
     /// <summary>Deletions that an hour's last fold did not know yet hide all that started in their range; the next fold looks at the ids.</summary>
     private bool IsHidden(FootagePiece piece, Instant folded) =>
-        deleted[piece.Camera].Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded && !held.Keeps(piece, t.DeletedAt));
+        _rules.Deleted.Count > 0 && _rules.Deleted[piece.Camera].Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded && !_rules.Keeps(piece, t.DeletedAt));
 
     /// <summary>Adds a list's stretches: the same as <see cref="Joined"/> without a piece for each segment, of which a month has a hundred thousand.</summary>
-    private void Join(List<FootagePiece> found, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed, long tolerance)
+    private void Join((Instant Hour, Guid Camera, Guid Box) at, byte[] packed, long tolerance)
     {
-        long hour = at.Hour.ToUnixTimeMilliseconds(), from = query.From.ToUnixTimeTicks(), to = query.To.ToUnixTimeTicks();
+        long hour = at.Hour.ToUnixTimeMilliseconds(), from = _query.From.ToUnixTimeTicks(), to = _query.To.ToUnixTimeTicks();
         long start = -1, end = 0, bytes = 0;
         for (var offset = 0; offset < packed.Length; offset += PackedSpan.BytesPerSegment)
         {
@@ -120,7 +171,7 @@ internal sealed class SpanReader(NpgsqlConnection connection, NpgsqlTransaction 
 
         void Add()
         {
-            found.Add(new(at.Camera, at.Box, Instant.FromUnixTimeMilliseconds(start), Instant.FromUnixTimeMilliseconds(end), bytes, Open: false, Segment: null));
+            _timeline.Add(new(at.Camera, at.Box, Instant.FromUnixTimeMilliseconds(start), Instant.FromUnixTimeMilliseconds(end), bytes, Open: false, Segment: null));
             start = -1;
         }
     }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using Heldar.Contracts.Queues;
 using NodaTime;
 
 namespace Heldar.Cloud.Queues;
@@ -22,19 +24,22 @@ public sealed record LeasedMessage(string Id, string PopReceipt, long DequeueCou
 /// <param name="Text">The message text as it lies in the queue (base64).</param>
 public sealed record PeekedText(Instant InsertedAt, string Text);
 
-/// <summary>The queues of one storage account. Messages carry base64 of exact bytes and never expire. Thread-safe.</summary>
+/// <summary>
+/// The queues of one storage account, or of several: a queue whose shard has an account of its own is there, every other one is in the common account. Messages
+/// carry base64 of exact bytes and never expire. Thread-safe.
+/// </summary>
 public sealed class QueueStore
 {
-    private readonly QueueServiceClient _account;
+    private readonly QueueServiceClient _common;
+    private readonly Dictionary<string, QueueServiceClient> _shards = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QueueClient> _queues = new(StringComparer.Ordinal);
 
-    /// <param name="storage">Azure Storage connection string.</param>
-    public QueueStore(string storage)
+    /// <param name="storage">Azure Storage connection string of the common account.</param>
+    /// <param name="shards">Connection strings of the shards that have their own; null for none.</param>
+    public QueueStore(string storage, IReadOnlyDictionary<string, string>? shards = null)
     {
-        var options = new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None };
-        options.Retry.MaxRetries = 1;
-        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
-        _account = new(storage, options);
+        _common = Account(storage);
+        foreach (var (shard, own) in shards ?? FrozenDictionary<string, string>.Empty) _shards[shard] = Account(own);
     }
 
     /// <summary>Puts bytes; they become visible after <paramref name="delay"/> (0 to 7 days).</summary>
@@ -90,18 +95,29 @@ public sealed class QueueStore
         return front is null ? null : new(Instant.FromDateTimeOffset(front.InsertedOn ?? DateTimeOffset.UnixEpoch), front.Body.ToString());
     }
 
-    /// <summary>Names of the queues that begin with a text, at most <paramref name="most"/>.</summary>
+    /// <summary>Names of the queues that begin with a text in all accounts, at most <paramref name="most"/>.</summary>
     public async Task<IReadOnlyList<string>> NamesAsync(string prefix, int most, CancellationToken cancellation)
     {
-        List<string> names = [];
-        await foreach (var queue in _account.GetQueuesAsync(prefix: prefix, cancellationToken: cancellation))
+        SortedSet<string> names = new(StringComparer.Ordinal);
+        foreach (var account in _shards.Values.Prepend(_common))
         {
-            if (names.Count == most) break;
-            names.Add(queue.Name);
+            await foreach (var queue in account.GetQueuesAsync(prefix: prefix, cancellationToken: cancellation))
+            {
+                if (names.Count == most) return [.. names];
+                names.Add(queue.Name);
+            }
         }
 
-        return names;
+        return [.. names];
     }
 
-    private QueueClient Queue(string name) => _queues.GetOrAdd(name, n => _account.GetQueueClient(n));
+    private static QueueServiceClient Account(string storage)
+    {
+        var options = new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None };
+        options.Retry.MaxRetries = 1;
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
+        return new(storage, options);
+    }
+
+    private QueueClient Queue(string name) => _queues.GetOrAdd(name, n => (QueueNames.ShardOf(n) is { } shard ? _shards.GetValueOrDefault(shard, _common) : _common).GetQueueClient(n));
 }

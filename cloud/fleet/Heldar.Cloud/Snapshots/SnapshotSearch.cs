@@ -16,7 +16,7 @@ public sealed class SnapshotSearch(NpgsqlDataSource database)
         EventFilter[] filters = reasons is { Count: > 0 } ? [new("e.reason = any(@reasons)", "reasons", reasons.ToArray())] : [];
         var page = await EventPages.ReadAsync<Row>(database, Table, query, filters, cursor, limit, cancellation);
         return new(
-            [.. page.Rows.Select(r => new SnapshotItem(Guid.Parse(r.Id), page.Cameras[r.Camera].Site, r.Camera, page.Cameras[r.Camera].Name, r.Box, r.At, r.Bytes, r.Width, r.Height, r.Sha256, r.Reason))],
+            [.. page.Rows.Select(r => new SnapshotItem(Guid.Parse(r.Id), r.Site, r.Camera, r.CameraName, r.Box, r.At, r.Bytes, r.Width, r.Height, r.Sha256, r.Reason))],
             page.Cursor);
     }
 
@@ -27,6 +27,10 @@ public sealed class SnapshotSearch(NpgsqlDataSource database)
         public Guid Camera { get; init; }
 
         public string Id { get; init; } = "";
+
+        public string Site { get; init; } = "";
+
+        public string CameraName { get; init; } = "";
 
         public Guid Box { get; init; }
 

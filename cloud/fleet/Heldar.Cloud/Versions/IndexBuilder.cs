@@ -1,6 +1,7 @@
 using Dapper;
 using Heldar.Cloud.Index;
 using Microsoft.Extensions.Logging;
+using NodaTime;
 using Npgsql;
 
 namespace Heldar.Cloud.Versions;
@@ -26,7 +27,7 @@ public enum BuildOutcome
 /// manifest is listed onto <c>index_due</c>; whatever the fold changes meanwhile joins that list; each entry is written anew from all manifests of its hour. Any
 /// crash leaves the list: the next step goes on. Searches never stop: they read the old tables until the names change in one transaction. Thread-safe.
 /// </summary>
-public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStore manifests, TimeProvider time, ILogger<IndexBuilder> log)
+public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStore manifests, IndexRetention retention, TimeProvider time, ILogger<IndexBuilder> log)
 {
     /// <summary>Whoever builds holds it for one transaction.</summary>
     private const long LockId = 0x48454C4255494C;
@@ -104,10 +105,11 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
             var keys = (await connection.QueryAsync<SpanKey>(command(
                 "delete from index_due where id in (select id from index_due order by id limit @WrittenAtOnce for update skip locked) returning tenant, camera, hour, box", new { WrittenAtOnce }))).Distinct().ToList();
             if (keys.Count == 0) return false;
-            await IndexPartitions.MonthsAsync(connection, command, IndexTables.Next, keys.Select(k => k.Hour));
             var writer = new SpanWriter(manifests);
             foreach (var key in keys)
             {
+                if (await IsGoneAsync(connection, command, key)) continue;
+                await IndexPartitions.MonthsAsync(connection, command, IndexTables.Next, [key.Hour]);
                 var (known, _) = HourRules.Merge([], (await StoredAsync(key, cancellation)).SelectMany(m => m.Segments));
                 var rules = await HourRules.ReadAsync(connection, command, key);
                 await writer.ReplaceAsync(connection, IndexTables.Next, key, rules, known, command, cancellation);
@@ -117,6 +119,11 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
             return true;
         },
         cancellation);
+
+    /// <summary>Whether an hour's month is dropped; its manifest is stored all the same. What a hold covers is kept.</summary>
+    private async Task<bool> IsGoneAsync(NpgsqlConnection connection, Func<string, object, CommandDefinition> command, SpanKey key) =>
+        retention.IsPast(key.Hour, Instant.FromDateTimeOffset(time.GetUtcNow()))
+        && !await connection.ExecuteScalarAsync<bool>(command($"select {IndexRetention.Held} from (select @Tenant as tenant, @Camera as camera, @Hour as hour) s", key));
 
     /// <summary>All manifests of an hour, the oldest first: of two segments with the same id and revision the one that was known first stays.</summary>
     private async Task<IReadOnlyList<HourManifest>> StoredAsync(SpanKey key, CancellationToken cancellation)
@@ -220,7 +227,10 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
 
         """;
 
-    /// <summary>Drops what was switched away from. A search that still reads it is waited for by trying again.</summary>
+    /// <summary>
+    /// Drops what was switched away from. A search that still reads it is waited for by trying again: shorter than a deadlock is looked for, since a search takes its
+    /// locks one by one and must never be the one that ends.
+    /// </summary>
     private async Task DropOldAsync(CancellationToken cancellation)
     {
         try
@@ -228,7 +238,7 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
             await AloneAsync(
                 async (connection, command) =>
                 {
-                    await connection.ExecuteAsync(command($"set local lock_timeout = '2s'; drop table if exists {IndexTables.Old.List}, {IndexTables.Old.Span}", new { }));
+                    await connection.ExecuteAsync(command($"set local lock_timeout = '500ms'; drop table if exists {IndexTables.Old.Span}, {IndexTables.Old.List}", new { }));
                     return true;
                 },
                 cancellation);

@@ -18,7 +18,7 @@ public sealed class ZoneSearch(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(filter);
         var page = await EventPages.ReadAsync<Row>(database, Table, query, Filters(filter), cursor, limit, cancellation);
-        return new([.. page.Rows.Select(r => r.Item(page.Cameras[r.Camera]))], page.Cursor);
+        return new([.. page.Rows.Select(r => r.Item())], page.Cursor);
     }
 
     private static IEnumerable<EventFilter> Filters(ZoneFilter filter)
@@ -36,6 +36,10 @@ public sealed class ZoneSearch(NpgsqlDataSource database)
         public Guid Camera { get; init; }
 
         public string Id { get; init; } = "";
+
+        public string Site { get; init; } = "";
+
+        public string CameraName { get; init; } = "";
 
         public Guid Box { get; init; }
 
@@ -57,7 +61,7 @@ public sealed class ZoneSearch(NpgsqlDataSource database)
 
         public Guid? Snapshot { get; init; }
 
-        public ZoneEventItem Item(EventCamera camera) =>
-            new(Id, camera.Site, Camera, camera.Name, Box, At, Zone, Name, Kind, TrackId, Label, Confidence, Severity) { DwellMs = DwellMs, Snapshot = Snapshot };
+        public ZoneEventItem Item() =>
+            new(Id, Site, Camera, CameraName, Box, At, Zone, Name, Kind, TrackId, Label, Confidence, Severity) { DwellMs = DwellMs, Snapshot = Snapshot };
     }
 }

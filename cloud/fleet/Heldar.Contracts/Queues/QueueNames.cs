@@ -41,6 +41,14 @@ public static class QueueNames
         return $"{queue}-{shard}";
     }
 
+    /// <summary>The shard of a queue's full name, such as <c>segments-0</c> or <c>segments-0-poison</c>; null when it names none.</summary>
+    public static string? ShardOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var work = name.EndsWith(PoisonSuffix, StringComparison.Ordinal) ? name[..^PoisonSuffix.Length] : name;
+        return work.LastIndexOf('-') is > 0 and var cut && IsShard(work[(cut + 1)..]) ? work[(cut + 1)..] : null;
+    }
+
     /// <summary>The poison queue beside a queue.</summary>
     public static string Poison(string queue) => queue + PoisonSuffix;
 

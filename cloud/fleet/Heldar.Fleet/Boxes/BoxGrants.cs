@@ -11,7 +11,7 @@ using Npgsql;
 namespace Heldar.Fleet.Boxes;
 
 /// <summary>
-/// What a box may do with the storage account for the next hour: add messages to its shard's queues and create blobs in its own container, nothing else.
+/// What a box may do with its shard's storage account for the next hour: add messages to its shard's queues and create blobs in its own container, nothing else.
 /// Thread-safe.
 /// </summary>
 internal sealed class BoxGrants(FleetOptions options, NpgsqlDataSource database, IClock clock)
@@ -25,12 +25,12 @@ internal sealed class BoxGrants(FleetOptions options, NpgsqlDataSource database,
     {
         var now = clock.GetCurrentInstant();
         var expires = now + Lifetime;
-        var account = new QueueServiceClient(options.Storage, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12));
+        var account = new QueueServiceClient(options.StorageOf(shard), new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12));
         var queues = QueueNames.FromBoxes.ToDictionary(
             queue => queue,
             queue => Sign(account.GetQueueClient(QueueNames.InShard(queue, shard)), now, expires).AbsoluteUri,
             StringComparer.Ordinal);
-        string staging = await StagingAsync(box, now, expires, cancellation);
+        string staging = await StagingAsync(box, shard, now, expires, cancellation);
         return new SasGrant(shard, queues, staging, now, expires, await WatermarksAsync(tenant, box, cancellation));
     }
 
@@ -43,9 +43,9 @@ internal sealed class BoxGrants(FleetOptions options, NpgsqlDataSource database,
         return queue.GenerateSasUri(sas);
     }
 
-    private async Task<Uri> StagingUriAsync(Guid box, Instant now, Instant expires, CancellationToken cancellation)
+    private async Task<Uri> StagingUriAsync(Guid box, string shard, Instant now, Instant expires, CancellationToken cancellation)
     {
-        var container = new BlobContainerClient(options.Storage, $"staging-{box:N}", new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02) { Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(10) } });
+        var container = new BlobContainerClient(options.StorageOf(shard), $"staging-{box:N}", new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02) { Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(10) } });
         await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
         var sas = new BlobSasBuilder(BlobContainerSasPermissions.Create, expires.ToDateTimeOffset())
         {
@@ -56,6 +56,6 @@ internal sealed class BoxGrants(FleetOptions options, NpgsqlDataSource database,
         return container.GenerateSasUri(sas);
     }
 
-    private async Task<string> StagingAsync(Guid box, Instant now, Instant expires, CancellationToken cancellation) =>
-        (await StagingUriAsync(box, now, expires, cancellation)).AbsoluteUri;
+    private async Task<string> StagingAsync(Guid box, string shard, Instant now, Instant expires, CancellationToken cancellation) =>
+        (await StagingUriAsync(box, shard, now, expires, cancellation)).AbsoluteUri;
 }

@@ -61,7 +61,7 @@ internal sealed partial class QueueWatch(FleetOptions options, QueueStore queues
         IReadOnlyList<string> all;
         try
         {
-            all = [.. options.Shards.Concat(await FoundAsync(limit.Token)).Distinct(StringComparer.Ordinal)];
+            all = [.. options.Shards.Concat(options.Draining).Concat(await FoundAsync(limit.Token)).Distinct(StringComparer.Ordinal)];
         }
         catch (Exception failure) when (IsFault(failure, cancellation))
         {

@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Net;
+using Azure.Storage.Queues;
 using Heldar.Cloud.Secrets;
 using Heldar.Contracts.Queues;
 using NodaTime;
@@ -18,8 +20,23 @@ internal sealed record FleetOptions
     /// <summary>HELDAR_DATABASE: Npgsql connection string. Required.</summary>
     public required string Database { get; init; }
 
-    /// <summary>HELDAR_STORAGE: Azure Storage connection string with an account key. Required to serve; the commands do without.</summary>
+    /// <summary>
+    /// HELDAR_STORAGE: Azure Storage connection string with an account key. Required to serve; the commands do without. It holds the manifests of every shard, and
+    /// the queues and staged bodies of those that have no account of their own.
+    /// </summary>
     public string Storage { get; init; } = "";
+
+    /// <summary>
+    /// HELDAR_DRAINING_SHARDS: shards that were taken out of HELDAR_SHARDS and whose queues are not empty yet, comma separated. No box is placed there; their dead
+    /// letters still go back to them. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> Draining { get; init; } = [];
+
+    /// <summary>
+    /// HELDAR_STORAGE_{shard}, for example HELDAR_STORAGE_1: connection string, with its key, of the shard's own account. An account takes 20,000 messages a second:
+    /// shards of their own accounts grow beyond it. Default: the common account.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> ShardStorage { get; init; } = FrozenDictionary<string, string>.Empty;
 
     /// <summary>HELDAR_SHARDS: shards that boxes are spread over, comma separated; more shards are more deployments of functions. Default <c>0</c>.</summary>
     public IReadOnlyList<string> Shards { get; init; } = ["0"];
@@ -57,6 +74,9 @@ internal sealed record FleetOptions
     /// <summary>HELDAR_METRICS_TOKEN: bearer token of who scrapes /metrics, 16 to 200 printable characters. Default: none, and only administrators read it.</summary>
     public string? MetricsToken { get; init; }
 
+    /// <summary>Connection string of the account with a shard's queues and staged bodies.</summary>
+    public string StorageOf(string shard) => ShardStorage.GetValueOrDefault(shard, Storage);
+
     /// <summary>Every mistake in one list, each naming the setting and what it may be. Empty when all is well.</summary>
     public IReadOnlyList<string> Mistakes(bool serving)
     {
@@ -68,11 +88,26 @@ internal sealed record FleetOptions
             mistakes.Add($"HELDAR_FLEET_INTERNAL_URL: '{address}' is not an address such as http://10.0.0.5:5080");
         if (DatabaseMistake() is { } database) mistakes.Add(database);
         if (serving && Storage.Length == 0) mistakes.Add("HELDAR_STORAGE: missing; give the storage account's connection string with its key");
+        if (serving) mistakes.AddRange(ShardStorage.Where(s => !IsAccount(s.Value)).Select(s => $"HELDAR_STORAGE_{s.Key}: not a storage account's connection string with its key"));
         if (Shards.Count == 0) mistakes.Add("HELDAR_SHARDS: empty; name at least one shard, such as 0");
         mistakes.AddRange(Shards.Where(s => !QueueNames.IsShard(s)).Select(s => $"HELDAR_SHARDS: '{s}' is not a shard: 1 to 20 lower-case letters or digits"));
         if (MetricsToken is { } token && (token.Length is < 16 or > 200 || !token.All(c => c is > ' ' and <= '~'))) mistakes.Add("HELDAR_METRICS_TOKEN: must be 16 to 200 printable characters without spaces");
         if (Shards.Distinct(StringComparer.Ordinal).Count() != Shards.Count) mistakes.Add("HELDAR_SHARDS: a shard is named twice");
+        mistakes.AddRange(Draining.Where(s => !QueueNames.IsShard(s) || Shards.Contains(s, StringComparer.Ordinal)).Select(s => $"HELDAR_DRAINING_SHARDS: '{s}' is no shard that was taken out of HELDAR_SHARDS"));
         return mistakes;
+    }
+
+    /// <summary>Whether a text names an account and its key; a signature is no key, and none could be made from it.</summary>
+    private static bool IsAccount(string storage)
+    {
+        try
+        {
+            return new QueueServiceClient(storage).CanGenerateAccountSasUri;
+        }
+        catch (Exception wrong) when (wrong is FormatException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private string? DatabaseMistake()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Heldar.Cloud.Secrets;
+using Heldar.Contracts.Queues;
 using NodaTime;
 
 namespace Heldar.Fleet.Settings;
@@ -20,6 +21,7 @@ internal static class FleetOptionsReader
             InternalUrl = Text("HELDAR_FLEET_INTERNAL_URL") is { } url ? new Uri(url, UriKind.RelativeOrAbsolute) : null,
             Storage = variable("HELDAR_STORAGE") ?? "",
             Shards = Text("HELDAR_SHARDS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? defaults.Shards,
+            Draining = Text("HELDAR_DRAINING_SHARDS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
             Portal = Text("HELDAR_PORTAL") is { } folder ? Path.GetFullPath(folder) : defaults.Portal,
             TrustedProxies = [.. Networks("HELDAR_TRUSTED_PROXIES")],
             SessionLength = Duration.FromHours(Number("HELDAR_SESSION_HOURS", 12, 1, 168)),
@@ -31,11 +33,15 @@ internal static class FleetOptionsReader
             MetricsToken = Text("HELDAR_METRICS_TOKEN"),
             ViewerStall = Seconds("HELDAR_VIEWER_STALL_SECONDS", defaults.ViewerStall, 5, 600),
         };
+        options = options with { ShardStorage = Accounts([.. options.Shards, .. options.Draining]) };
         if (noKeys is not null) mistakes.Add(noKeys);
         mistakes.AddRange(options.Mistakes(serving));
         return (options, mistakes);
 
         string? Text(string name) => variable(name) is { Length: > 0 } text ? text : null;
+
+        Dictionary<string, string> Accounts(IReadOnlyList<string> shards) =>
+            shards.Where(QueueNames.IsShard).Distinct(StringComparer.Ordinal).Select(s => (Shard: s, Storage: Text($"HELDAR_STORAGE_{s}"))).Where(s => s.Storage is not null).ToDictionary(s => s.Shard, s => s.Storage!, StringComparer.Ordinal);
 
         IEnumerable<IPNetwork> Networks(string name)
         {

@@ -8,7 +8,7 @@ using Heldar.Fleet.Settings;
 namespace Heldar.Fleet.Shards;
 
 /// <summary>
-/// Creates the queues of this service's shards at start-up and says when they are there. An account that does not answer is tried again with growing
+/// Creates the queues of this service's shards at start-up, each in its shard's account, and says when they are there. An account that does not answer is tried again with growing
 /// pauses, from 1 s to 30 s; the fleet serves people meanwhile. Thread-safe.
 /// </summary>
 internal sealed partial class ShardProvisioner(FleetOptions options, ILogger<ShardProvisioner> log) : BackgroundService
@@ -21,9 +21,9 @@ internal sealed partial class ShardProvisioner(FleetOptions options, ILogger<Sha
     /// <summary>Creates what is missing. Throws <see cref="RequestFailedException"/> when the account does not answer.</summary>
     public async Task CreateAsync(CancellationToken cancellation)
     {
-        var service = new QueueServiceClient(options.Storage, new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromSeconds(10) } });
         foreach (string shard in options.Shards)
         {
+            var service = new QueueServiceClient(options.StorageOf(shard), new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromSeconds(10) } });
             foreach (string queue in QueueNames.All)
             {
                 string name = QueueNames.InShard(queue, shard);

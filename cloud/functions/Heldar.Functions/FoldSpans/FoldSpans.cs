@@ -9,16 +9,25 @@ using Npgsql;
 namespace Heldar.Functions.FoldSpans;
 
 /// <summary>Timer: makes partitions ahead and drops old ones, then folds closed camera-hours from landing into spans.</summary>
-internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold, DayPartitions days, IClock clock, ILogger<FoldSpans> log) : ITimerFunction
+internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold, DayPartitions days, SpanMonths months, IClock clock, ILogger<FoldSpans> log) : ITimerFunction
 {
     public string Name => nameof(FoldSpans);
 
     public Duration Interval => TimerTable.FoldSpans.Interval;
 
+    /// <summary>Months are looked at once an hour: they are few and change slowly.</summary>
+    private Instant _monthsDue = Instant.MinValue;
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         await IndexPartitions.EnsureAsync(database, clock.GetCurrentInstant(), cancellation);
         await days.EnsureAheadAsync(clock.GetCurrentInstant(), cancellation);
+        if (clock.GetCurrentInstant() is var now && now >= _monthsDue)
+        {
+            await months.DropOldAsync(now, cancellation);
+            _monthsDue = now + Duration.FromHours(1);
+        }
+
         var done = await fold.RunAsync(cancellation);
         if (done.Hours > 0) Folded(done.Segments, done.Hours, done.Conflicts);
         await using var connection = await database.OpenConnectionAsync(cancellation);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Heldar.Cloud.Index;
 using Heldar.Cloud.Mail;
 using Heldar.Cloud.Secrets;
 using Heldar.Contracts.Queues;
@@ -10,7 +11,7 @@ namespace Heldar.Functions.Settings;
 
 /// <summary>Immutable settings, read from the environment, as app settings reach a custom handler.</summary>
 /// <param name="Database">HELDAR_DATABASE: Npgsql connection string.</param>
-/// <param name="Storage">HELDAR_STORAGE: Azure Storage connection string.</param>
+/// <param name="Storage">HELDAR_STORAGE: Azure Storage connection string of the account with the shard's queues.</param>
 /// <param name="Shard">HELDAR_SHARD: the shard whose queues this deployment serves.</param>
 /// <param name="HandlerPort">FUNCTIONS_CUSTOMHANDLER_PORT: set by the Functions host; null for the worker front.</param>
 /// <param name="HealthPort">HELDAR_HEALTH_PORT: port of the worker's health endpoints, 0 for a free one. Default 8080.</param>
@@ -22,6 +23,18 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
     /// whether the database answers, and figures that name no tenant, box or camera. Default 127.0.0.1. The custom handler listens on the loopback address alone.
     /// </summary>
     public IPAddress HealthAddress { get; init; } = IPAddress.Loopback;
+
+    /// <summary>
+    /// HELDAR_MANIFEST_STORAGE: connection string of the account that holds the manifests, the same for all shards and the fleet's HELDAR_STORAGE: any shard's timer
+    /// folds the hours of all boxes, and a box may change its shard. Default: HELDAR_STORAGE, right where no shard has an account of its own.
+    /// </summary>
+    public string ManifestStorage { get; init; } = Storage;
+
+    /// <summary>
+    /// HELDAR_INDEX_MONTHS: whole months before the current one that the index remembers, 2 to 600; 0 for all. Held footage is remembered as long as it is held. Default 0:
+    /// boxes report what they delete, and a month of which nothing is left goes by itself.
+    /// </summary>
+    public IndexRetention Retention { get; init; } = IndexRetention.Everything;
 
     /// <summary>Where the program listens.</summary>
     public IPEndPoint Listen => HandlerPort is { } port ? new(IPAddress.Loopback, port) : new(HealthAddress, HealthPort);
@@ -55,6 +68,7 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var handler = Number("FUNCTIONS_CUSTOMHANDLER_PORT", null, 1, 65535);
         var health = Number("HELDAR_HEALTH_PORT", 8080, 0, 65535)!.Value;
         var concurrency = Number("HELDAR_CONCURRENCY", 24, 1, 64)!.Value;
+        var months = variable("HELDAR_INDEX_MONTHS") is null or "" or "0" ? null : Number("HELDAR_INDEX_MONTHS", null, IndexRetention.Least, IndexRetention.Most);
         var address = Address("HELDAR_HEALTH_ADDRESS", IPAddress.Loopback);
         var loopback = Number("HELDAR_OUTGOING_LOOPBACK", 0, 0, 1)!.Value;
         var secrets = SecretBox.Parse(variable("HELDAR_SECRET_KEYS"), out var noKeys);
@@ -63,7 +77,7 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var roots = Roots(variable("HELDAR_OUTGOING_CA"));
         var collector = Collector();
         mistakes = wrong;
-        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail, OtlpEndpoint = collector };
+        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { Retention = new(months), ManifestStorage = variable("HELDAR_MANIFEST_STORAGE") is { Length: > 0 } manifests ? manifests : storage, HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail, OtlpEndpoint = collector };
 
         X509Certificate2Collection Roots(string? file)
         {

@@ -1,0 +1,71 @@
+using Heldar.Cloud.Holds;
+using NodaTime;
+using Npgsql;
+
+namespace Heldar.Cloud.Index;
+
+/// <summary>A deletion as a search sees it, for hours that were folded before it landed.</summary>
+internal sealed record DeletedRange(Guid Camera, Instant FromAt, Instant ToAt, Instant LandedAt, Instant DeletedAt);
+
+/// <summary>The cameras of one search, their holds, and the deletions that the fold may not have seen. Not thread-safe.</summary>
+/// <param name="query">What is asked for.</param>
+/// <param name="scope">Of which cameras.</param>
+/// <param name="named">Whether the names of all these cameras are wanted.</param>
+internal sealed class FootageRules(RecordingQuery query, CameraScope scope, bool named)
+{
+    /// <summary>Holds of what began before the range and ends in it.</summary>
+    public Instant HeldFrom { get; } = query.From - LandingRow.MaxDuration;
+
+    /// <summary>By their uids; empty when no names were wanted.</summary>
+    public Dictionary<Guid, CameraName> Cameras { get; } = [];
+
+    /// <summary>In the order of their ids.</summary>
+    public List<HeldRange> Holds { get; } = [];
+
+    /// <summary>By camera.</summary>
+    public ILookup<Guid, DeletedRange> Deleted { get; private set; } = Array.Empty<DeletedRange>().ToLookup(d => d.Camera);
+
+    /// <summary>SQL that is true for deletions <c>t</c> that the fold may not have seen; needs <see cref="AddTo"/> and the scope's parameters.</summary>
+    public string Unfolded => $"{scope.Of("t")} and t.from_at < @To and t.to_at > @From - interval '1 hour' and t.landed_at > now() - interval '7 days'";
+
+    public string Sql =>
+        $"""
+        {(named ? $"select camera, site, name from camera where {scope.OfCameras};" : "")}
+        select h.camera, h.hold, h.from_at, h.to_at, h.placed_at, h.released_at from hold h where {scope.Of("h")} and h.placed_at is not null and h.from_at < @To and h.to_at > @HeldFrom order by h.hold;
+        select t.camera, t.from_at, t.to_at, t.landed_at, t.deleted_at from tombstone t where {Unfolded}
+        """;
+
+    public void AddTo(NpgsqlParameterCollection parameters) => parameters.AddWithValue("HeldFrom", HeldFrom.ToDateTimeUtc());
+
+    /// <summary>Reads its results, and leaves the reader at the one behind them.</summary>
+    public async Task ReadAsync(NpgsqlDataReader reader, CancellationToken cancellation)
+    {
+        if (named)
+        {
+            while (await reader.ReadAsync(cancellation)) Cameras[reader.GetGuid(0)] = new(reader.GetGuid(0), reader.GetString(1), reader.GetString(2));
+            await reader.NextResultAsync(cancellation);
+        }
+
+        while (await reader.ReadAsync(cancellation))
+        {
+            Holds.Add(new()
+            {
+                Camera = reader.GetGuid(0),
+                Hold = reader.GetGuid(1),
+                FromAt = reader.At(2),
+                ToAt = reader.At(3),
+                PlacedAt = reader.At(4),
+                ReleasedAt = reader.IsDBNull(5) ? null : reader.At(5),
+            });
+        }
+
+        await reader.NextResultAsync(cancellation);
+        List<DeletedRange> deleted = [];
+        while (await reader.ReadAsync(cancellation)) deleted.Add(new(reader.GetGuid(0), reader.At(1), reader.At(2), reader.At(3), reader.At(4)));
+        if (deleted.Count > 0) Deleted = deleted.ToLookup(d => d.Camera);
+        await reader.NextResultAsync(cancellation);
+    }
+
+    /// <summary>Whether a hold keeps the record of a piece that was reported as deleted at a time.</summary>
+    public bool Keeps(FootagePiece piece, Instant deleted) => Holds.Exists(h => h.Camera == piece.Camera && h.Keeps(piece.Start, piece.End, deleted));
+}
