@@ -34,9 +34,13 @@ internal sealed class KeysDrill : Drill
         int rotations = options.RunsOr(6, quick: 2);
         await using CloudStage cloud = await CloudStage.StartAsync(stage, Name, [], cancellation);
         IReadOnlyList<string> proved = await cloud.ProveAsync(cancellation);
+        bool moving = true;
         var sim = new FleetSimOptions(options.Quick ? 6 : 20, cloud.Stack.Folder.Root)
         {
             Seconds = (rotations * 8) + 16,
+
+            // On a slow machine rotations take longer, and boxes that have told everything move nowhere.
+            GoOn = () => Volatile.Read(ref moving),
             Rate = 10,
             ResendAfter = Duration.FromSeconds(5),
             RenewEvery = Duration.FromSeconds(4),
@@ -53,7 +57,7 @@ internal sealed class KeysDrill : Drill
         }
 
         await using Service added = cloud.Stack.NewFunctions(NewShard);
-        int left = await ChangeShardsAsync(cloud.Stack, added, options.Quick, stage.Say, cancellation);
+        int left = await ChangeShardsAsync(cloud.Stack, added, options.Quick, () => Volatile.Write(ref moving, false), stage.Say, cancellation);
         await told;
         int behind = boxes.Behind;
         SimLedger ledger = boxes.Ledger;
@@ -101,7 +105,7 @@ internal sealed class KeysDrill : Drill
     /// Adds a shard, waits until boxes tell both, takes the first one out, waits until no box tells it and its queues have drained. Answers what is left under leases: an
     /// outage of the storage account leaves messages that were applied, but could not be deleted, to leases of 10 minutes, which the short form does not wait for.
     /// </summary>
-    private static async Task<int> ChangeShardsAsync(Stack stack, Service added, bool quick, Action<string> say, CancellationToken cancellation)
+    private static async Task<int> ChangeShardsAsync(Stack stack, Service added, bool quick, Action moved, Action<string> say, CancellationToken cancellation)
     {
         string first = stack.Shards[0];
         say($"adding shard {NewShard}");
@@ -113,6 +117,7 @@ internal sealed class KeysDrill : Drill
         stack.Shards = [NewShard];
         await RestartAsync(stack.FleetService, cancellation);
         await UntilAsync("no box is in the old shard", $"select count(*) = 0 from box where site = '{TokenDesk.Site}' and shard <> '{NewShard}' and last_seen_at > now() - interval '10 seconds'", stack, cancellation);
+        moved();
         var gauge = new QueueGauge(stack.Storage);
         int left = await gauge.SettleAsync(Limit, $"-{first}", cancellation);
         if (!quick) await gauge.EmptyAsync(Leases, $"-{first}", cancellation);

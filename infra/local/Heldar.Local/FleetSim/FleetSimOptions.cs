@@ -13,6 +13,9 @@ internal sealed record FleetSimOptions(int Boxes, string Folder)
     /// <summary>How long boxes make events, s, 1 to 86,400. Catching up comes on top, at most <see cref="DrainSeconds"/>.</summary>
     public int Seconds { get; init; } = 30;
 
+    /// <summary>Boxes make events beyond <see cref="Seconds"/> while this holds; null is not at all. Called by many boxes at once.</summary>
+    public Func<bool>? GoOn { get; init; }
+
     /// <summary>Events per second and box, 0.1 to 200. The footage's own clock runs as fast as that needs.</summary>
     public double Rate { get; init; } = 5;
 

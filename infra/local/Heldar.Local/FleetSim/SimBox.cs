@@ -107,7 +107,7 @@ internal sealed class SimBox : IDisposable
         Instant start = SystemClock.Instance.GetCurrentInstant();
         double made = 0;
         Add(_maker.Describe(Clock()));
-        for (TimeSpan passed = default; passed.TotalSeconds < _parts.Options.Seconds; passed = Stopwatch.GetElapsedTime(began))
+        for (TimeSpan passed = default; passed.TotalSeconds < _parts.Options.Seconds || _parts.Options.GoOn?.Invoke() == true; passed = Stopwatch.GetElapsedTime(began))
         {
             // An event that is made late, because a put took its time, has waited since it was due.
             for (; made < passed.TotalSeconds * _parts.Options.Rate; made++) _outbox.Add(_maker.Next(Clock(), _outbox.Backlog), start + Duration.FromSeconds(made / _parts.Options.Rate));
