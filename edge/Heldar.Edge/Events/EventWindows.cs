@@ -26,7 +26,7 @@ internal sealed partial class EventWindows(IStoreWriter store, ILogger<EventWind
     {
         IReadOnlyList<EventWindow> all = [];
         await store.EnqueueAsync(db => all = EventRows.All(db), cancellation);
-        foreach (var camera in all.GroupBy(w => w.Camera)) _windows[camera.Key] = [.. camera.TakeLast(Kept)];
+        foreach (var camera in all.GroupBy(w => w.Camera)) _windows[camera.Key] = [.. camera.OrderByDescending(w => w.Until).Take(Kept).OrderBy(w => w.From)];
     }
 
     /// <summary>Starts a window or makes the running one longer.</summary>
@@ -36,7 +36,7 @@ internal sealed partial class EventWindows(IStoreWriter store, ILogger<EventWind
         _windows.AddOrUpdate(camera, _ => [open], (_, known) =>
         {
             var index = known.FindLastIndex(w => w.Takes(reason, now));
-            if (index < 0) return [.. known.TakeLast(Kept - 1), open];
+            if (index < 0) return Room(known, now).Add(open);
             open = known[index].Extend(now, postRoll, Longest);
             return known.SetItem(index, open);
         });
@@ -75,6 +75,13 @@ internal sealed partial class EventWindows(IStoreWriter store, ILogger<EventWind
 
     public IEnumerable<Wish> Between(Guid camera, Instant from, Instant to) =>
         _windows.TryGetValue(camera, out var windows) ? windows.Where(w => w.From < to && w.Until > from).Select(w => new Wish(w.From, w.Until, w.Reason, w.Source)) : [];
+
+    /// <summary>Without the window that ended first, when there are as many as may be: one that runs stays, however long ago it began.</summary>
+    private static ImmutableList<EventWindow> Room(ImmutableList<EventWindow> known, Instant now)
+    {
+        if (known.Count < Kept) return known;
+        return known.Remove(known.Where(w => !w.Takes(w.Reason, now)).MinBy(w => w.Until) ?? known.MinBy(w => w.Until)!);
+    }
 
     [LoggerMessage(3201, LogLevel.Error, "camera {Camera}: an event is recorded, but a restart would not know of it: {Error}")]
     private partial void LogNotWritten(Guid camera, string error);
