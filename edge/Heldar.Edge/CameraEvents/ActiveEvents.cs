@@ -42,6 +42,8 @@ internal sealed class ActiveEvents
             switch (one.State)
             {
                 case true:
+                    // A moment that is told as true ends with nothing that could say so.
+                    if (one.Operation == PropertyOperation.None) return EventMeaning.Happened;
                     var property = one.Property;
                     if (_active.Count < Most || _active.ContainsKey(property)) _active[property] = source;
                     return one.Operation == PropertyOperation.Initialized ? EventMeaning.GoesOn : EventMeaning.Happened;

@@ -29,6 +29,12 @@ internal sealed record CameraEventOptions
     /// <summary>Wait after the first failure; it doubles up to <see cref="LongestWait"/>.</summary>
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>A subscription that lasted so long was a good one: the waits begin anew after it.</summary>
+    public TimeSpan GoodSession { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>A subscription that the camera does not renew is made anew at once, unless it lasted shorter.</summary>
+    public TimeSpan ShortestSession { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Longest wait after failures.</summary>
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromMinutes(1);
 

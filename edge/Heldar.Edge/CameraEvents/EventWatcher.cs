@@ -20,6 +20,9 @@ internal sealed partial class EventWatcher(
     private readonly Backoff _wait = new(Duration.FromTimeSpan(options.FirstWait), Duration.FromTimeSpan(options.LongestWait));
     private readonly Backoff _refused = new(Duration.FromTimeSpan(options.RefusedWait), Duration.FromTimeSpan(options.RefusedWait) * 5);
     private string? _told;
+    private long _began;
+    private bool _pulled;
+    private bool _doubted;
 
     /// <summary>Runs until it is stopped. Whatever happens, it goes on.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -30,7 +33,11 @@ internal sealed partial class EventWatcher(
             var wait = Duration.Zero;
             try
             {
+                _pulled = false;
                 await SessionAsync(stopping);
+                // The camera does not renew: nothing is wrong, and nothing is told.
+                if (Stopwatch.GetElapsedTime(_began) < options.ShortestSession) wait = _wait.Next();
+                else _wait.Reset();
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -38,7 +45,7 @@ internal sealed partial class EventWatcher(
             }
             catch (OnvifException e)
             {
-                wait = e.Failure == OnvifFailure.AuthFailed ? _refused.Next() : _wait.Next();
+                wait = e.Failure == OnvifFailure.AuthFailed && !IsDoubtful() ? _refused.Next() : _wait.Next();
                 Fail(e.Message, e.Failure);
             }
             catch (Exception e) when (e is System.Security.Cryptography.CryptographicException or InvalidDataException or UriFormatException)
@@ -59,7 +66,7 @@ internal sealed partial class EventWatcher(
         states.Forget(camera.Uid);
     }
 
-    /// <summary>One subscription from its begin to its end, which is always an exception.</summary>
+    /// <summary>One subscription from its begin to its end: an exception, unless the camera does not renew it.</summary>
     private async Task SessionAsync(CancellationToken stopping)
     {
         var settings = secrets.Events(camera) ?? throw new InvalidDataException("there are none");
@@ -68,16 +75,16 @@ internal sealed partial class EventWatcher(
         await client.ReadClockAsync(stopping);
         var service = await client.FindServiceAsync(stopping);
         var point = await client.SubscribeAsync(service, stopping);
+        _began = Stopwatch.GetTimestamp();
         if (point.IsElsewhere) LogElsewhere(camera.Slug, point.Address.Authority);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         try
         {
             var holding = EndingAsync(HoldAsync(ending.Token), ending);
             var pulling = EndingAsync(PullAsync(client, point, new EventFilter(settings), ending.Token), ending);
-            var first = await Task.WhenAny(pulling, holding);
             await Task.WhenAll(pulling, holding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            // It ended the other one, and is what is told.
-            await first;
+            // One ended the other, which was cancelled, and is what is told.
+            await (holding.IsFaulted ? holding : pulling);
         }
         finally
         {
@@ -103,18 +110,52 @@ internal sealed partial class EventWatcher(
         // The first pull is short: it brings what goes on already, and says soon whether pulling works.
         for (var most = TimeSpan.FromSeconds(1); true; most = options.PullTimeout)
         {
-            if (clock.GetCurrentInstant() >= point.RenewAt) point = await client.RenewAsync(point, cancellation);
+            if (clock.GetCurrentInstant() >= point.RenewAt)
+            {
+                if (await RenewAsync(client, point, cancellation) is not { } renewed) return;
+                point = renewed;
+            }
+
             var begin = Stopwatch.GetTimestamp();
             var pulled = await client.PullAsync(point, most, cancellation);
             if (_told is not "") LogSubscribed(camera.Slug);
             _told = "";
-            _wait.Reset();
-            _refused.Reset();
+            _pulled = true;
+            if (Stopwatch.GetElapsedTime(_began) >= options.GoodSession)
+            {
+                _wait.Reset();
+                _refused.Reset();
+                _doubted = false;
+            }
+
             Set(CameraEventCondition.Subscribed, null);
             await TakeAsync(pulled, filter, cancellation);
             var pause = pulled.Events.Count > 0 ? options.FullPause : options.EmptyPause - Stopwatch.GetElapsedTime(begin);
             if (pause > TimeSpan.Zero) await Task.Delay(pause, cancellation);
         }
+    }
+
+    /// <summary>Makes the subscription live on; null when the camera refuses that, as those do that know no Renew.</summary>
+    private static async Task<PullPoint?> RenewAsync(OnvifEventClient client, PullPoint point, CancellationToken cancellation)
+    {
+        try
+        {
+            return await client.RenewAsync(point, cancellation);
+        }
+        catch (OnvifException e) when (e.Failure is OnvifFailure.NotSupported or OnvifFailure.Refused)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// A camera that took the password a moment ago and refuses it now may only have had its clock corrected, or the box its own, since proofs are dated: it is asked
+    /// once more, with its clock read again, before the refusal counts.
+    /// </summary>
+    private bool IsDoubtful()
+    {
+        if (!_pulled || _doubted) return false;
+        return _doubted = true;
     }
 
     private async Task TakeAsync(Pulled pulled, EventFilter filter, CancellationToken cancellation)

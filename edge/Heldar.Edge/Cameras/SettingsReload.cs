@@ -38,12 +38,18 @@ internal sealed partial class SettingsReload(CameraRegistry cameras, BoxSettings
     {
         List<string> sections = [];
         if ((running.Name, running.Listen, running.DataFolder, running.TimeZone.Id) != (next.Name, next.Listen, next.DataFolder, next.TimeZone.Id)) sections.Add("box");
-        if (!running.Recording.Volumes.SequenceEqual(next.Recording.Volumes)) sections.Add("recording.volumes");
+        if (!running.Recording.Volumes.SequenceEqual(next.Recording.Volumes) || !running.Recording.AllVolumes.SequenceEqual(next.Recording.AllVolumes)) sections.Add("recording.volumes");
         if (running.Recording.PreRollBudgetMiB != next.Recording.PreRollBudgetMiB) sections.Add("recording.preRollBudgetMiB");
+        if (running.Recording.Mirror != next.Recording.Mirror) sections.Add("recording.mirror");
+        if (running.Recording.ScrubMiBPerSecond != next.Recording.ScrubMiBPerSecond) sections.Add("recording.scrubMiBPerSecond");
         if (running.Fleet != next.Fleet) sections.Add("fleet");
         var (retention, other) = (running.Retention with { Cameras = [] }, next.Retention with { Cameras = [] });
         if (retention != other || !running.Retention.Cameras.SequenceEqual(next.Retention.Cameras)) sections.Add("retention");
         if (running.Anr != next.Anr) sections.Add("anr");
+        if (running.MinRecordingPercent != next.MinRecordingPercent) sections.Add("health.minRecordingPercent");
+        if (running.MaxDatabaseBytes != next.MaxDatabaseBytes) sections.Add("database.maxBytes");
+        if (running.Telemetry != next.Telemetry) sections.Add("telemetry");
+        if (running.Log != next.Log) sections.Add("log");
         return sections;
     }
 

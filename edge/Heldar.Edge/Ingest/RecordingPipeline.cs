@@ -27,7 +27,7 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
     {
         (_engine, _recorder, _gate, _time, _log) = (engine, recorder, gate, time, log);
         gate.Keep(preRoll);
-        _switch = new StreamSwitch(_gate, time);
+        _switch = new StreamSwitch(_gate, time) { Faulted = Mend };
         _feed = Open(source);
     }
 
@@ -91,12 +91,14 @@ internal sealed partial class RecordingPipeline : IRecordingPipeline
             changing = _changing;
         }
 
+        await _end.CancelAsync();
         if (_change is { } change) await change.CancelAsync();
         await changing;
         _change?.Dispose();
         // Session first: it tells the recorder that the stream was stopped, so that the gap that follows has its cause.
         await _feed.Session.DisposeAsync();
         _feed.Subscription.Dispose();
+        await MendedAsync();
         await _gate.DisposeAsync();
         await _recorder.DisposeAsync();
     }

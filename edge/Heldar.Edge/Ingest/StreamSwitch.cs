@@ -35,6 +35,9 @@ internal sealed partial class StreamSwitch(IStreamSubscriber sink, TimeProvider 
     private bool _byTime;
     private int _tries;
 
+    /// <summary>Told which session's subscriber threw, and gets no more; called on the ingest thread, must neither wait nor throw.</summary>
+    public Action<IStreamSubscriber>? Faulted { get; init; }
+
     /// <summary>The session that passes; null before the first.</summary>
     public IStreamSubscriber? Current
     {
@@ -211,5 +214,7 @@ internal sealed partial class StreamSwitch(IStreamSubscriber sink, TimeProvider 
         public void OnCameraOffset(Duration offset) => owner.OnCameraOffset(this, offset);
 
         public void OnTime(Duration monotonic) => owner.OnTime(this, monotonic);
+
+        public void OnFault(Exception error) => owner.Faulted?.Invoke(this);
     }
 }

@@ -44,6 +44,33 @@ internal sealed partial class RecordGate
         {
             // The box ends: what the volumes could not take in time is lost with the process.
         }
+        catch (Exception e)
+        {
+            LogDrainFailed(_log, e, _recorder.Camera.Slug);
+            Skip(ring);
+        }
+    }
+
+    /// <summary>Gives up what the ring still has: the stream passes from its next keyframe on, and a later pause begins with a new ring.</summary>
+    private void Skip(PreRollRing ring)
+    {
+        lock (_gate)
+        {
+            if (_state != State.Draining || _ring != ring) return;
+            (_state, _ring, _starting) = (State.Open, null, true);
+            try
+            {
+                ring.Dispose();
+                if (_run is { } run) PassRun(run);
+                else PassLoss(new RingLoss(StreamLoss.Unreachable, "the pre-roll could not be read"));
+                if (_format is { } format) _recorder.OnFormat(format);
+            }
+            catch (Exception e)
+            {
+                // The gate is open: what the recorder throws next ends its subscription, and a new one begins it anew.
+                LogDrainFailed(_log, e, _recorder.Camera.Slug);
+            }
+        }
     }
 
     /// <summary>One thing from the ring to the recorder; false when there is no more to do.</summary>
@@ -84,4 +111,7 @@ internal sealed partial class RecordGate
             return true;
         }
     }
+
+    [LoggerMessage(1302, LogLevel.Error, "Camera {Camera}: its pre-roll could not be recorded whole; recording goes on with the stream")]
+    private static partial void LogDrainFailed(ILogger log, Exception error, string camera);
 }

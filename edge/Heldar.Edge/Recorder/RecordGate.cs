@@ -18,6 +18,7 @@ internal sealed partial class RecordGate : IStreamSubscriber, IAsyncDisposable
     private readonly PreRollStore _rings;
     private readonly Func<bool> _isBusy;
     private readonly IClock _clock;
+    private readonly ILogger _log;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private State _state;
@@ -36,7 +37,9 @@ internal sealed partial class RecordGate : IStreamSubscriber, IAsyncDisposable
     /// <param name="rings">Where a pre-roll is kept.</param>
     /// <param name="isBusy">The volumes have enough to write: the ring waits.</param>
     /// <param name="clock">The box's wall clock.</param>
-    public RecordGate(CameraRecorder recorder, PreRollStore rings, Func<bool> isBusy, IClock clock) => (_recorder, _rings, _isBusy, _clock) = (recorder, rings, isBusy, clock);
+    /// <param name="log">For people.</param>
+    public RecordGate(CameraRecorder recorder, PreRollStore rings, Func<bool> isBusy, IClock clock, ILogger log) =>
+        (_recorder, _rings, _isBusy, _clock, _log) = (recorder, rings, isBusy, clock, log);
 
     private enum State
     {

@@ -11,7 +11,7 @@ internal sealed class RecorderFactory(VolumeWriters writers, PreRollStore rings,
     private const long BusyBytes = 32L << 20;
 
     /// <summary>Makes what stands before a recorder.</summary>
-    public RecordGate Guard(CameraRecorder recorder) => new(recorder, rings, () => writers.All.Any(w => w.QueuedBytes > BusyBytes), clock);
+    public RecordGate Guard(CameraRecorder recorder) => new(recorder, rings, () => writers.All.Any(w => w.QueuedBytes > BusyBytes), clock, log);
 
     /// <summary>Makes a recorder; it writes nothing until it is subscribed to a stream.</summary>
     /// <exception cref="ArgumentException">The options are wrong; the message names every mistake.</exception>

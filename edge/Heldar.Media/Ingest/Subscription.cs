@@ -139,10 +139,11 @@ internal sealed class Subscription(IStreamSubscriber subscriber, Action<Exceptio
         try
         {
             onFault(error);
+            subscriber.OnFault(error);
         }
         catch (Exception)
         {
-            // The listener is told that it must not throw; it must not end the ingest thread either.
+            // Both are told that they must not throw; they must not end the ingest thread either.
         }
     }
 }

@@ -87,4 +87,12 @@ public interface IStreamSubscriber
     void OnTime(Duration monotonic)
     {
     }
+
+    /// <summary>
+    /// It threw, against what it promised, and gets no more of this subscription; it may subscribe anew, but not from within this call, which must neither wait nor throw.
+    /// </summary>
+    /// <param name="error">What it threw.</param>
+    void OnFault(Exception error)
+    {
+    }
 }

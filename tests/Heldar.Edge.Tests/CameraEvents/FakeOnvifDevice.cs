@@ -39,6 +39,9 @@ internal sealed class FakeOnvifDevice : IAsyncDisposable
     /// <summary>An old camera: knows GetCapabilities, not GetServices.</summary>
     public bool IsOld { get; set; }
 
+    /// <summary>A camera that knows no Renew.</summary>
+    public bool RenewsNothing { get; set; }
+
     /// <summary>Host and port that it names in addresses; null for its own.</summary>
     public string? NamedAuthority { get; set; }
 
@@ -130,6 +133,7 @@ internal sealed class FakeOnvifDevice : IAsyncDisposable
             ("/onvif/device_service", "GetCapabilities") => SendAsync(context, $"<tds:GetCapabilitiesResponse xmlns:tds=\"{Tds}\"><tds:Capabilities><tt:Events><tt:XAddr>{Named(context)}/onvif/events</tt:XAddr></tt:Events></tds:Capabilities></tds:GetCapabilitiesResponse>"),
             ("/onvif/events", "CreatePullPointSubscription") => SubscribeAsync(context),
             ("/onvif/pull", "PullMessages") => WithAsync(context, envelope.Root!, id, s => PullAsync(context, request, s)),
+            ("/onvif/pull", "Renew") when RenewsNothing => FaultAsync(context, 400, "ter:ActionNotSupported", "Optional Action Not Implemented"),
             ("/onvif/pull", "Renew") => WithAsync(context, envelope.Root!, id, _ => SendAsync(context, $"<wsnt:RenewResponse>{Times()}</wsnt:RenewResponse>")),
             ("/onvif/pull", "Unsubscribe") => WithAsync(context, envelope.Root!, id, _ => _subscriptions.TryRemove(id, out var _) ? SendAsync(context, "<wsnt:UnsubscribeResponse/>") : Task.CompletedTask),
             _ => UnknownAsync(context, $"{operation} at {path}"),

@@ -121,6 +121,18 @@ public sealed class NotificationReaderTests
         Assert.Equal(EventMeaning.Nothing, active.Take(Of(ActiveEvents.Most, "false"), "x"));
     }
 
+    /// <summary>Nothing would ever say that it ended.</summary>
+    [Fact]
+    public void Moment_ThatIsToldAsTrue_Happened_AndDoesNotGoOn()
+    {
+        var active = new ActiveEvents();
+        CameraEvent Of(PropertyOperation operation) => new("tns1:RuleEngine/LineDetector/Crossed", operation, Duration.Zero, [new EventItem("Rule", "Line")], [new EventItem("State", "true")]);
+        Assert.Equal(EventMeaning.Happened, active.Take(Of(PropertyOperation.None), "zone:Line"));
+        Assert.Null(active.Current);
+        Assert.Equal(EventMeaning.Happened, active.Take(Of(PropertyOperation.Changed), "zone:Line"));
+        Assert.Equal("zone:Line", active.Current);
+    }
+
     private static Pulled Read(string messages) => NotificationReader.Read(
         SoapEnvelope.Read(Encoding.UTF8.GetBytes($"<s:Envelope {Names}><s:Body><tev:PullMessagesResponse><tev:CurrentTime>2026-11-21T08:00:00Z</tev:CurrentTime><tev:TerminationTime>2026-11-21T08:02:00Z</tev:TerminationTime>{messages}</tev:PullMessagesResponse></s:Body></s:Envelope>")), Now);
 }

@@ -136,6 +136,66 @@ public sealed class OnvifEventsLifeTests : IAsyncLifetime
         await UntilProblemAsync("events_lost", false);
     }
 
+    /// <summary>Proofs are dated: a clock that is corrected makes the camera refuse them, until the box has read its clock again.</summary>
+    [Fact]
+    public async Task ClockOfTheCameraThatIsCorrected_CostsOneSession_AndNoWaitOfARefusedPassword()
+    {
+        await StartAsync(options: o => o with { RefusedWait = TimeSpan.FromDays(1) });
+        await UntilAsync("subscribed");
+        _device.Ahead = Duration.FromHours(3);
+        await Eventually.TrueAsync(() => _device.Count("CreatePullPointSubscription") == 2, "it subscribes again");
+        await UntilAsync("subscribed");
+        _device.Emit(FakeOnvifDevice.Message(Motion, "Changed", Rule, "IsMotion=true"));
+        Assert.Equal("camera:RuleEngine/CellMotionDetector/Motion", (await WishAsync(_ => true)).Detail);
+    }
+
+    /// <summary>Accounts are locked that are tried too often: what is refused again counts, however well the session before began.</summary>
+    [Fact]
+    public async Task PasswordThatIsChangedWhileEventsCome_IsTriedOnceMore_AndThenWaits()
+    {
+        await StartAsync(options: o => o with { RefusedWait = TimeSpan.FromDays(1) });
+        await UntilAsync("subscribed");
+        _device.Gate.Password = "changed";
+        await UntilAsync("failed");
+        await Eventually.TrueAsync(() => _device.Count("GetSystemDateAndTime") == 2, "it asks once more");
+        // With the ordinary wait it would have asked some more times meanwhile.
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        for (var i = 0; i < 10; i++) await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, _device.Count("GetSystemDateAndTime"));
+    }
+
+    /// <summary>Nothing is wrong with such a camera: its subscription is made anew at its end, without a word.</summary>
+    [Fact]
+    public async Task CameraThatDoesNotRenew_IsSubscribedAnewAtOnce_AndNeverFails()
+    {
+        _device.RenewsNothing = true;
+        await StartAsync(options: o => o with { FirstWait = TimeSpan.FromDays(1), LongestWait = TimeSpan.FromDays(1), ShortestSession = TimeSpan.Zero });
+        await UntilAsync("subscribed");
+        var since = (await UntilAsync("subscribed")).GetProperty("since").GetString();
+        for (var i = 2; i < 5; i++)
+        {
+            _clock.Advance(Duration.FromMinutes(1));
+            await Eventually.TrueAsync(() => _device is { Open: 1 } && _device.Count("CreatePullPointSubscription") == i, "it subscribes anew");
+        }
+
+        Assert.Equal(since, (await UntilAsync("subscribed")).GetProperty("since").GetString());
+        Assert.Equal((3, 3), (_device.Count("Renew"), _device.Count("Unsubscribe")));
+    }
+
+    /// <summary>A camera that grants next to nothing and renews nothing is not asked all the time.</summary>
+    [Fact]
+    public async Task CameraThatDoesNotRenew_IsWaitedFor_WhenItsSubscriptionWasShort()
+    {
+        _device.RenewsNothing = true;
+        await StartAsync(options: o => o with { FirstWait = TimeSpan.FromDays(1), LongestWait = TimeSpan.FromDays(1) });
+        await UntilAsync("subscribed");
+        _clock.Advance(Duration.FromMinutes(1));
+        await Eventually.TrueAsync(() => _device is { Open: 0 } && _device.Count("Unsubscribe") == 1, "it gives the subscription back");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        for (var i = 0; i < 10; i++) await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, _device.Count("CreatePullPointSubscription"));
+    }
+
     [Fact]
     public async Task Stop_GivesTheSubscriptionBack()
     {
@@ -190,9 +250,9 @@ public sealed class OnvifEventsLifeTests : IAsyncLifetime
     private string Yaml(string mode, string more) =>
         $"cameras: [{{ id: gate, url: 'rtsp://127.0.0.1:9/', mode: {mode}, postRollSeconds: 2, events: {{ address: '{_device.Address}', username: onvif, password: camera-secret{more} }} }}]\n";
 
-    private async Task StartAsync(string more = "", string mode = "event")
+    private async Task StartAsync(string more = "", string mode = "event", Func<CameraEventOptions, CameraEventOptions>? options = null)
     {
-        _box = await BoxFixture.StartAsync(Yaml(mode, more), _clock, s => s.AddSingleton(new CameraEventOptions
+        var quick = new CameraEventOptions
         {
             ReviewPeriod = TimeSpan.FromMilliseconds(20),
             PullTimeout = TimeSpan.FromSeconds(2),
@@ -200,7 +260,8 @@ public sealed class OnvifEventsLifeTests : IAsyncLifetime
             FullPause = TimeSpan.FromMilliseconds(10),
             FirstWait = TimeSpan.FromMilliseconds(20),
             RefusedWait = TimeSpan.FromMilliseconds(50),
-        }));
+        };
+        _box = await BoxFixture.StartAsync(Yaml(mode, more), _clock, s => s.AddSingleton(options?.Invoke(quick) ?? quick));
         _box.Pipelines.Status = () => new StreamStatus { State = StreamState.Streaming, Since = Now - Duration.FromMinutes(1) };
     }
 

@@ -64,6 +64,13 @@ public sealed class YamlCamerasTests : IAsyncLifetime
     [InlineData("recording: { preRollBudgetMiB: 64 }", "recording.preRollBudgetMiB")]
     [InlineData("fleet: { url: 'http://127.0.0.1:1' }", "fleet")]
     [InlineData("retention: { hours: 5 }", "retention")]
+    [InlineData("recording: { volumes: [{ path: ./recordings }, { path: ./copies, role: mirror }] }", "recording.volumes")]
+    [InlineData("recording: { mirror: false }", "recording.mirror")]
+    [InlineData("recording: { scrubMiBPerSecond: 9 }", "recording.scrubMiBPerSecond")]
+    [InlineData("health: { minRecordingPercent: 50 }", "health.minRecordingPercent")]
+    [InlineData("database: { maxBytes: 2GiB }", "database.maxBytes")]
+    [InlineData("telemetry: { endpoint: 'http://127.0.0.1:1' }", "telemetry")]
+    [InlineData("log: json", "log")]
     [InlineData("recording: { segmentSeconds: 9 }", null)]
     public void WhatOnlyAStartChanges_IsNamed(string text, string? section)
     {

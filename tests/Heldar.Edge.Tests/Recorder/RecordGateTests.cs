@@ -1,6 +1,7 @@
 using Heldar.Edge.Recorder;
 using Heldar.Media.Tests;
 using Heldar.Media.Tests.Mp4;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Recorder;
@@ -124,6 +125,28 @@ public sealed class RecordGateTests : IAsyncDisposable
         Assert.Equal(segments.Skip(1).Select(s => s.Start), segments.SkipLast(1).Select(s => s.End));
         Assert.All(segments.SkipLast(1), s => Assert.Equal(Duration.FromSeconds(3), s.End - s.Start));
         Assert.Equal(0, _box.Rings.MemoryBytes);
+    }
+
+    /// <summary>What goes wrong between ring and recorder costs the pre-roll, not the recording.</summary>
+    [Fact]
+    public async Task PreRollThatCannotBeRead_IsGivenUp_AndTheStreamIsRecorded()
+    {
+        var clip = await Clip.EncodeAsync(_box.Folder, "-c:v libx264 -preset ultrafast -g 25", 150);
+        await using var recorder = _box.Recorders.Create(Camera, new RecorderOptions());
+        await using var gate = new RecordGate(recorder, _box.Rings, () => throw new InvalidOperationException("for once"), _box.Clock, NullLogger.Instance);
+        gate.Keep(Duration.FromSeconds(5));
+        using var feed = new Feed(gate, _box.Pool, _box.Clock);
+        feed.Start(clip.Format);
+        feed.Play(Rebased(clip, 0, 75));
+        Assert.False(gate.Open(feed.Now - Duration.FromSeconds(2)));
+        await Eventually.TrueAsync(() => gate.PreRoll is null, "the ring is given up");
+        feed.Play(Rebased(clip, 75, 50));
+        gate.CloseAt(feed.Now);
+        feed.Play(Rebased(clip, 125, 25));
+        Assert.False(gate.IsOpen);
+        Assert.Equal(50, recorder.Progress.Frames);
+        // The pause keeps a pre-roll again.
+        Assert.True(gate.PreRoll!.Reach > Duration.Zero);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ internal sealed class CollectingSubscriber : IStreamSubscriber
     private readonly List<string> _calls = [];
     private readonly List<long> _timestamps = [];
 
-    /// <summary>run, format, key, unit, audio, damage, lost, offset.</summary>
+    /// <summary>run, format, key, unit, audio, damage, lost, offset, fault.</summary>
     public IReadOnlyList<string> Calls
     {
         get
@@ -38,6 +38,8 @@ internal sealed class CollectingSubscriber : IStreamSubscriber
     public int Ticks { get; private set; }
 
     public int Count(string call) => Calls.Count(c => c.StartsWith(call, StringComparison.Ordinal));
+
+    public void OnFault(Exception error) => Add($"fault {error.Message}");
 
     public void OnRun(StreamRun run) => Add($"run {run.Reason}");
 

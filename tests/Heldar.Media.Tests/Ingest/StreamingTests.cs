@@ -98,6 +98,7 @@ public sealed class StreamingTests
         Assert.Equal(1, bad.Count("key"));
         Assert.Equal("boom", Assert.Single(faults).Error.Message);
         Assert.Equal(1, session.Status.SubscriberFaults);
+        Assert.Equal("fault boom", bad.Calls[^1]);
     }
 
     [Fact]
