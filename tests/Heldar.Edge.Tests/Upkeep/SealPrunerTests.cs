@@ -72,7 +72,7 @@ public sealed class SealPrunerTests : IAsyncDisposable
         await using var writer = new VolumeWriter(
             _box.Box.Volume, SealLog.Open(Root, new StumblingClock(_box.Clock, Instant.FromUtc(2027, 1, 1, 0, 0))), _box.Box.IndexWriter, _box.Box.Storage, NullLogger<VolumeWriter>.Instance);
 
-        await Assert.ThrowsAsync<IOException>(() => Pruner.PruneAsync(writer, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<IOException>(() => Pruner.PruneAsync(writer, CancellationToken.None));
         Assert.Equal(before, SealFiles.Hours(Root).Take(before.Count));
         Assert.DoesNotContain(_box.Box.Seals(), s => s.Type == SealType.Pruned);
 
