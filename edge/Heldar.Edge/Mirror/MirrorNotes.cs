@@ -22,11 +22,8 @@ internal static class MirrorNotes
         {
             var due = await reader.ReadAsync(Due, cancellation);
             if (due.Count == 0) return;
-            // The last one is waited for: then all before it are on disk too.
-            var records = due.Select(n => n.Record).OfType<SealRecord>().ToList();
-            for (var i = 0; i < records.Count - 1; i++)
-                if (!mirror.TrySeal(records[i])) return;
-            if (records.Count > 0) await mirror.SealAsync(records[^1], cancellation);
+            // Each is waited for: a disk that is full may take one and not the other.
+            await Task.WhenAll(due.Select(n => n.Record).OfType<SealRecord>().Select(r => mirror.SealAsync(r, cancellation)));
             await store.EnqueueAsync(
                 db =>
                 {

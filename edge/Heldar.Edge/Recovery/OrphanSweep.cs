@@ -17,7 +17,7 @@ internal sealed record OrphanResult(long Files, int Moved, long Others, string? 
 
 /// <summary>
 /// Invariant 8 while the box runs: a segment's file that neither the index nor any seal knows, and that nobody has written for hours, goes to quarantine; one that was opened and never
-/// closed, since a disk failed at the wrong moment, is salvaged. Never deletes, never follows a link, touches no other name, and rests between folders. The whole seal log is read only when
+/// closed, since a disk failed at the wrong moment, is salvaged; one that is closed in the log and missing in the index comes into it. Never deletes, never follows a link, touches no other name, and rests between folders. The whole seal log is read only when
 /// there is a suspect; where the log itself has a damaged line, that line may be the one that knows it, and nothing is moved. One caller at a time.
 /// </summary>
 internal sealed partial class OrphanSweep(IStoreReader reader, IndexWriter index, IClock clock, ILogger<OrphanSweep> log)
@@ -51,7 +51,13 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IndexWriter index
         }
 
         if (suspects.Count == 0) return new OrphanResult(files, 0, others, null);
-        var (unclosed, doubt) = await UnsealAsync(volume, suspects, rest, cancellation);
+        var (unclosed, missed, doubt) = await UnsealAsync(volume, suspects, rest, cancellation);
+        foreach (var (hour, record) in missed)
+        {
+            index.Closed(volume, hour, record.Path!, record.Data!);
+            LogMissed(volume.Root, record.Path!);
+        }
+
         if (doubt is not null)
         {
             LogDoubt(volume.Root, suspects.Count + unclosed.Count, doubt);
@@ -89,31 +95,41 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IndexWriter index
         }
     }
 
-    /// <summary>Takes those out that a seal knows; answers which of them were never closed, and why the log cannot be believed, or null.</summary>
-    private static async Task<(IReadOnlyList<UnclosedSegment> Unclosed, string? Doubt)> UnsealAsync(
+    /// <summary>Takes those out that a seal knows; answers which of them were never closed, which of them are closed, and why the log cannot be believed, or null.</summary>
+    private static async Task<(IReadOnlyList<UnclosedSegment> Unclosed, IReadOnlyCollection<SealEntry> Missed, string? Doubt)> UnsealAsync(
         Volume volume, List<SegmentName> suspects, Func<CancellationToken, ValueTask> rest, CancellationToken cancellation)
     {
-        var asked = suspects.ToDictionary(s => s.Id);
+        // Somebody's copy may have the id of another file.
+        var asked = suspects.ToLookup(s => s.Id);
         HashSet<Guid> known = [];
+        Dictionary<Guid, SealEntry> closed = [];
         var opened = new OpenedSegments();
         var seals = new SealReader(volume.Root);
         // The newest line may be half written just now; it is about no file of hours ago.
         var newest = SealFiles.Hours(volume.Root) is [.., var last] ? last : null;
         var lines = 0;
-        foreach (var (_, record) in seals.Read(null, cancellation, asked.ContainsKey))
+        foreach (var entry in seals.Read(null, cancellation, asked.Contains))
         {
-            var about = Ids(record).Where(asked.ContainsKey).ToList();
+            var record = entry.Record;
+            var about = Ids(record).Where(asked.Contains).ToList();
             known.UnionWith(about);
             if (about.Count > 0) opened.Take(record);
+            if (record is { Type: SealType.Closed or SealType.Salvaged, Data: { } data, Path: { } at } && asked[data.Segment].Any(s => s.RelativePath == at)) closed[data.Segment] = entry;
+            foreach (var gone in record.Segments ?? []) closed.Remove(gone);
             // What was put away once and lies there again is unknown again.
-            if (record is { Type: SealType.Quarantined or SealType.Discarded, Path: { } path } && SegmentName.TryParse(path, out var away) && known.Remove(away.Id)) opened.Take(record);
+            if (record is { Type: SealType.Quarantined or SealType.Discarded, Path: { } path } && SegmentName.TryParse(path, out var away) && known.Remove(away.Id))
+            {
+                opened.Take(record);
+                closed.Remove(away.Id);
+            }
+
             if (seals.Problems.Count > MaxProblems) break;
             if (++lines % SealsBetweenRests == 0) await rest(cancellation);
         }
 
         suspects.RemoveAll(s => known.Contains(s.Id));
-        var unclosed = opened.Unclosed.Where(o => asked.TryGetValue(o.Opened!.Segment, out var name) && name.RelativePath == o.Path).ToList();
-        return (unclosed, seals.Problems.FirstOrDefault(p => p.Hour != newest || p.What != SealReader.Torn) is { } problem ? $"seal log {problem.Hour}, line {problem.Line}: {problem.What}" : null);
+        var unclosed = opened.Unclosed.Where(o => asked[o.Opened!.Segment].Any(s => s.RelativePath == o.Path)).ToList();
+        return (unclosed, closed.Values, seals.Problems.FirstOrDefault(p => p.Hour != newest || p.What != SealReader.Torn) is { } problem ? $"seal log {problem.Hour}, line {problem.Line}: {problem.What}" : null);
     }
 
     private static IEnumerable<Guid> Ids(SealRecord record)
@@ -160,7 +176,7 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IndexWriter index
             LogSalvaged(writer.Volume.Root, open.Path, data.Frames, result.LostBytes);
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             LogNotSalvaged(writer.Volume.Root, open.Path, e.Message);
             return false;
@@ -200,6 +216,9 @@ internal sealed partial class OrphanSweep(IStoreReader reader, IndexWriter index
 
     [LoggerMessage(1528, LogLevel.Error, "{Volume}: {Path} was opened and never closed, and cannot be salvaged now; the next day tries again: {Error}")]
     private partial void LogNotSalvaged(string volume, string path, string error);
+
+    [LoggerMessage(1530, LogLevel.Warning, "{Volume}: {Path} is closed in the seal log and was missing in the index: it comes into it now")]
+    private partial void LogMissed(string volume, string path);
 
     [LoggerMessage(1529, LogLevel.Warning, "{Volume}: folder {Folder} cannot be read, so nobody knows whether unknown files lie in it: {Cause}")]
     private partial void LogUnseen(string volume, string folder, string cause);

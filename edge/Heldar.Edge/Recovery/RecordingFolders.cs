@@ -77,7 +77,7 @@ internal static class RecordingFolders
                 var at = level == 0 ? entry.Name : $"{path}/{entry.Name}";
                 var isLink = entry.LinkTarget is not null;
                 if (!isLink && entry is DirectoryInfo && IsOurs(entry.Name, level)) inner.Add(at);
-                else if (!isLink && entry is FileInfo && SegmentName.TryParse(at, out var name)) segments.Add(name);
+                else if (!isLink && entry is FileInfo && SegmentName.TryParse(at, out var name) && !SpecialFile.Is(entry.FullName)) segments.Add(name);
                 else others.Add(new Stranger(at, isLink));
             }
         }

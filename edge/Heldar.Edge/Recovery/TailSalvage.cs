@@ -32,7 +32,7 @@ internal static class TailSalvage
     public static SalvageResult Run(Volume volume, UnclosedSegment unclosed, CancellationToken cancellation)
     {
         var full = volume.Resolve(unclosed.Path);
-        if (full is null || !File.Exists(full) || volume.FirstLink(full) is not null) return new(null, 0, null, null);
+        if (full is null || !File.Exists(full) || SpecialFile.Is(full) || volume.FirstLink(full) is not null) return new(null, 0, null, null);
         var (data, lost, cause) = Cut(full, unclosed, cancellation);
         if (data is not null) return new(data, lost, null, new SealRecord { Type = SealType.Salvaged, Path = unclosed.Path, Data = data });
         Quarantine.SetAside(volume, unclosed.Path);

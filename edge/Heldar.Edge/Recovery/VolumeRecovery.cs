@@ -25,7 +25,7 @@ internal sealed partial class VolumeRecovery(ILogger<VolumeRecovery> log)
                 if (result.Data is { } data) LogSalvaged(unclosed.Path, data.Frames, result.LostBytes);
                 else if (result.Cause is { } cause) LogQuarantined(unclosed.Path, cause);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
             {
                 LogFailed(unclosed.Path, fault.Message);
             }

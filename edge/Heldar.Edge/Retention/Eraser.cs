@@ -58,19 +58,39 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
         {
             var there = writers.All.Where(IsAnswering).Select(w => w.Volume.Id).ToList();
             var pending = await reader.ReadAsync(db => RetentionRows.Pending(db, there, AtOnce), cancellation);
-            var ends = await Task.WhenAll(pending.Select(d => FinishAsync(d, cancellation)));
+            var ends = (await Task.WhenAll(pending.GroupBy(d => d.Volume).Select(g => FinishAsync(g, cancellation)))).SelectMany(e => e).ToList();
             if (ends.Contains(Ending.Done) && pending.Count == AtOnce) continue;
             IsUnfinished = ends.Contains(Ending.Failed);
             return;
         }
     }
 
-    private async Task<Ending> FinishAsync(PendingDeletion deletion, CancellationToken cancellation)
+    /// <summary>Files of one volume one after the other: a disk that hangs takes one thread of the pool, however much waits for it. The seals share a sync.</summary>
+    private async Task<Ending[]> FinishAsync(IGrouping<Guid, PendingDeletion> deletions, CancellationToken cancellation)
     {
-        if (writers.All.FirstOrDefault(w => w.Volume.Id == deletion.Volume) is not { } writer) return Ending.Away;
+        if (writers.All.FirstOrDefault(w => w.Volume.Id == deletions.Key) is not { } writer) return [Ending.Away];
+        List<Task<Ending>> ends = [];
+        foreach (var deletion in deletions)
+        {
+            try
+            {
+                foreach (var (_, path) in deletion.Files) await disks.RunAsync(writer.Volume, () => Unlink(writer.Volume, path), cancellation);
+                ends.Add(SealAsync(writer, deletion, cancellation));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogFailed(deletion.Data.Count, writer.Volume.Root, e.Message);
+                ends.Add(Task.FromResult(Ending.Failed));
+            }
+        }
+
+        return await Task.WhenAll(ends);
+    }
+
+    private async Task<Ending> SealAsync(VolumeWriter writer, PendingDeletion deletion, CancellationToken cancellation)
+    {
         try
         {
-            foreach (var (_, path) in deletion.Files) await disks.RunAsync(writer.Volume, () => Unlink(writer.Volume, path), cancellation);
             await writer.SealAsync(
                 new SealRecord { Type = SealType.Deletion, Deleted = deletion.Data, Segments = [.. deletion.Files.Select(f => f.Id)], Cause = deletion.Data.Reason }, cancellation);
             await store.EnqueueAsync(db => RetentionRows.Done(db, deletion.Id), cancellation);

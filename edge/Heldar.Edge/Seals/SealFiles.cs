@@ -34,7 +34,7 @@ internal static class SealFiles
 
     public static string PathOf(string root, string name) => Path.Combine(root, Folder, name + Extension);
 
-    /// <summary>Files that there are, by name, oldest first; symbolic links and other names are left out.</summary>
+    /// <summary>Files that there are, by name, oldest first; symbolic links, pipes and other names are left out.</summary>
     public static IReadOnlyList<string> Hours(string root, string? from = null)
     {
         var top = new DirectoryInfo(Path.Combine(root, Folder));
@@ -44,7 +44,7 @@ internal static class SealFiles
             foreach (var month in Numbered(year, 2))
                 foreach (var day in Numbered(month, 2))
                     foreach (var file in day.EnumerateFiles("??*" + Extension))
-                        if (file.LinkTarget is null && Name(year, month, day, file) is var name && IsName(name)) hours.Add(name);
+                        if (file.LinkTarget is null && Name(year, month, day, file) is var name && IsName(name) && !SpecialFile.Is(file.FullName)) hours.Add(name);
         hours.Sort(StringComparer.Ordinal);
         if (from is not null) hours.RemoveAll(h => string.CompareOrdinal(h, from) < 0);
         return hours;

@@ -26,9 +26,10 @@ internal sealed class SealLines : IDisposable
     /// <summary>Where the next line begins in the file.</summary>
     public long Next => _read - (_end - _start);
 
-    /// <summary>Null when the file is not there.</summary>
+    /// <summary>Null when the file is not there, or is none.</summary>
     public static SealLines? TryOpen(string path)
     {
+        if (SpecialFile.Is(path)) return null;
         try
         {
             return new SealLines(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan));

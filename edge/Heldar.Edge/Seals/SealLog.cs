@@ -129,6 +129,7 @@ internal sealed class SealLog : IDisposable
         _file = null;
         var path = SealFiles.PathOf(_root, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (SpecialFile.Is(path)) throw new IOException($"{path} is no file: it stands where the seal log must go on. Remove it");
         _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
         _length = RandomAccess.GetLength(_file);
         _hour = name;

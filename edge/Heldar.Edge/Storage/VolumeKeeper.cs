@@ -33,6 +33,9 @@ internal sealed partial class VolumeKeeper(
 
     /// <summary>Guards who is in use: two slots may open the same disk at the same time, and one that comes too late for the start is reconciled by itself.</summary>
     private readonly Lock _joining = new();
+
+    /// <summary>Disks that are being opened, by id: two paths may lead to one, and it is salvaged and appended to by one slot only.</summary>
+    private readonly Dictionary<Guid, Volume> _opening = [];
     private bool _begun;
 
     /// <summary>All volumes as they are now, in the order of the settings.</summary>
@@ -184,9 +187,12 @@ internal sealed partial class VolumeKeeper(
         var admitted = wishes.Admission.Look(slot.Wish, known, [.. _slots.Select(s => s.Volume).OfType<Volume>()], now);
         SealLog? seals = null;
         VolumeWriter? writer = null;
+        Volume? reserved = null;
         try
         {
             if (admitted.Volume is not { } volume) throw new VolumeRefusedException(admitted.Fault, admitted.Cause!);
+            Reserve(slot, volume);
+            reserved = volume;
             // A disk that cannot be written to is known at once, and not by the first picture that is lost.
             volume.Probe();
             if (slot.Wish.Role != VolumeRole.Staging)
@@ -197,7 +203,6 @@ internal sealed partial class VolumeKeeper(
                 writer = wishes.Factory(volume, slot.Wish.Role, seals);
             }
 
-            slot.Notice = admitted.Cause ?? SharesDisk(slot, volume);
             if (!TryJoin(slot, volume, writer, reconciled: slot.Wish.Role != VolumeRole.Primary))
             {
                 await preparation.ReconcileAsync(volume, cancellation);
@@ -205,6 +210,8 @@ internal sealed partial class VolumeKeeper(
             }
 
             writer = null;
+            // Only now: of two that are opened at once, at least the later one sees the other.
+            slot.Notice = admitted.Cause ?? SharesDisk(slot, volume);
             _memory.Forget(volume.Id);
             slot.Calm();
             if (slot.Notice is { } notice) LogNotice(slot.Wish.Path, notice);
@@ -224,7 +231,24 @@ internal sealed partial class VolumeKeeper(
             // Whoever did not get to its place gives the log back.
             if (writer is not null) await writer.DisposeAsync();
             else if (slot.Writer is null) seals?.Dispose();
+            if (reserved is not null) Release(reserved);
         }
+    }
+
+    /// <summary>From here on nobody else opens this disk, until <see cref="Release"/>.</summary>
+    private void Reserve(VolumeSlot slot, Volume volume)
+    {
+        lock (_joining)
+        {
+            if ((_opening.GetValueOrDefault(volume.Id) ?? _slots.FirstOrDefault(s => s != slot && s.Volume?.Id == volume.Id)?.Volume) is { } twin)
+                throw new VolumeRefusedException(VolumeFault.Other, VolumeAdmission.CopyOf(slot.Wish.Path, twin));
+            _opening[volume.Id] = volume;
+        }
+    }
+
+    private void Release(Volume volume)
+    {
+        lock (_joining) _opening.Remove(volume.Id);
     }
 
     /// <summary>From here on the volume is used; false when it has to be reconciled before.</summary>

@@ -118,7 +118,7 @@ internal sealed partial class VolumeWriter
             CloseFiles();
             SealClosed();
             if (closes) StorageMetrics.Seal.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
-            _head = _seals.Head;
+            if (!Reopens) _head = _seals.Head;
             var (free, total) = _volume.Space();
             Interlocked.Exchange(ref _freeBytes, free);
             Interlocked.Exchange(ref _totalBytes, total);
@@ -190,6 +190,12 @@ internal sealed partial class VolumeWriter
     /// <summary>Seals what is closed, and only then tells of it. What a full disk keeps out of the log stays in the list for the next sync.</summary>
     private void SealClosed()
     {
+        if (Reopens)
+        {
+            AbandonClosed();
+            return;
+        }
+
         var refused = AppendClosed();
         _seals.Flush();
         // Whoever waits for a record that the log took must not wait for one that it did not: room may be made by that very one.
@@ -206,6 +212,24 @@ internal sealed partial class VolumeWriter
 
         if (told.Count > 0) StorageMetrics.Segments.Add(told.Count, _tag);
         if (refused is not null) throw refused;
+    }
+
+    /// <summary>
+    /// Linux tells of a write that failed once: the log's next flush would say that all is well. Nobody is told that a record is on disk; the keeper opens the volume anew, and what
+    /// its log really holds comes into the index then.
+    /// </summary>
+    private void AbandonClosed()
+    {
+        var (fault, text) = (_trouble!.Fault, _trouble.Text);
+        foreach (var done in _told) done.TrySetException(new IOException($"{_volume.Root} failed before it was synced: {text}"));
+        _told.Clear();
+        foreach (var (file, _, _) in _sealing)
+        {
+            file.Abandon(fault);
+            file.Owner.Abandoned(file);
+        }
+
+        _sealing.Clear();
     }
 
     private IOException? AppendClosed()

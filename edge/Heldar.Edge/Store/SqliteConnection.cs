@@ -71,6 +71,24 @@ internal sealed class SqliteConnection(string path) : DbConnection
         command.ExecuteNonQuery();
     }
 
+    /// <summary>
+    /// Builds the database anew, outside of transactions. The copy of it goes through a file beside it and not through memory, and back through the write-ahead log: twice its size
+    /// must be free.
+    /// </summary>
+    public void Vacuum()
+    {
+        // SQLite's own choice, such as /var/tmp, may be small, or memory. The folder is the whole program's, but no other connection keeps anything in files.
+        Execute($"PRAGMA temp_store_directory = '{Path.GetDirectoryName(Path.GetFullPath(path))!.Replace("'", "''", StringComparison.Ordinal)}'; PRAGMA temp_store = FILE");
+        try
+        {
+            Execute("VACUUM");
+        }
+        finally
+        {
+            Execute("PRAGMA temp_store = MEMORY; PRAGMA temp_store_directory = ''");
+        }
+    }
+
     /// <summary>Ends the statement that runs now; from any thread, while the connection is open.</summary>
     public void Interrupt()
     {

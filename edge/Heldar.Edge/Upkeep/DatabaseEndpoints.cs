@@ -86,7 +86,7 @@ internal static class DatabaseEndpoints
     private static async Task<IResult> ConvertAsync(Upkeeper upkeep, CancellationToken cancellation)
     {
         if ((await upkeep.MeasureAsync(cancellation)).Incremental) return Results.Json(new ConvertDto("already-incremental"), BoxJson.Options);
-        if (upkeep.BytesMissingToConvert() is > 0 and var missing) return Problems.Conflict($"{missing} more bytes must be free on the disk of the database: a copy of it is written");
+        if (upkeep.BytesMissingToConvert() is > 0 and var missing) return Problems.Conflict($"{missing} more bytes must be free on the disk of the database: it is written twice meanwhile");
         upkeep.Ask(convert: true);
         return Results.Json(new ConvertDto("started"), BoxJson.Options);
     }

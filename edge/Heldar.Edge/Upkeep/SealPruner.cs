@@ -12,8 +12,8 @@ namespace Heldar.Edge.Upkeep;
 
 /// <summary>
 /// Takes whole files off the beginning of a volume's seal log that no footage is left of: every segment that they tell of is neither in the index nor on the disk. Holds that
-/// stand and what the ledger still needs are sealed again first, then a seal names the last line that goes, so that the chain has an anchor; all of it is on disk before a
-/// file goes. A crash in between leaves files that the next round takes. Only while the clock is trusted. One caller at a time.
+/// stand and what the ledger still needs are sealed again first, then a seal names the last line that goes, so that the chain has an anchor; each of them is on disk before a
+/// file goes. A crash in between leaves files that the next round takes. Only while the clock is trusted and the volume works. One caller per volume at a time.
 /// </summary>
 internal sealed class SealPruner(IStoreReader reader, Retainer retention)
 {
@@ -27,7 +27,7 @@ internal sealed class SealPruner(IStoreReader reader, Retainer retention)
     public async Task<int> PruneAsync(VolumeWriter writer, CancellationToken cancellation)
     {
         var root = writer.Volume.Root;
-        if (!retention.IsClockTrusted || await reader.ReadAsync(db => SegmentRows.ReadMark(db, writer.Volume.Id), cancellation) is not { } mark) return 0;
+        if (writer.Fault != VolumeFault.None || !retention.IsClockTrusted || await reader.ReadAsync(db => SegmentRows.ReadMark(db, writer.Volume.Id), cancellation) is not { } mark) return 0;
         List<(string File, long Seq, string Hash)> dead = [];
         var told = new Told();
         foreach (var file in SealFiles.Hours(root).SkipLast(Newest).Where(f => string.CompareOrdinal(f, mark) < 0).Take(MostFiles))
@@ -39,10 +39,9 @@ internal sealed class SealPruner(IStoreReader reader, Retainer retention)
 
         if (dead.Count == 0) return 0;
         var (carried, ledger) = await reader.ReadAsync(db => (told.Left(db), Ledger(db)), cancellation);
-        foreach (var record in carried.Concat(dead.SkipLast(1).Select(Pruned)))
-            if (!writer.TrySeal(record)) return 0;
-        // The last one is waited for: then all before it are on disk too.
-        await writer.SealAsync(Pruned(dead[^1]), cancellation);
+        // Each is waited for: a disk that is full may take one and not the other, and what it did not take must not go with the files.
+        await Task.WhenAll(carried.Select(r => writer.SealAsync(r, cancellation)));
+        await Task.WhenAll(dead.Select(d => writer.SealAsync(Pruned(d), cancellation)));
         foreach (var (file, _, _) in dead) Remove(root, file);
         return dead.Count;
 

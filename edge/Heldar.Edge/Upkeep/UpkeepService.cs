@@ -10,7 +10,9 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, SealPruner seals, V
     private const int First = 5;
     private const int Hour = 60;
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Ending = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Dictionary<Guid, Task> _pruning = [];
     private string? _told;
 
     public override void Dispose()
@@ -27,7 +29,8 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, SealPruner seals, V
         }
         catch (OperationCanceledException)
         {
-            // Stopping.
+            // Stopping. A disk that hangs is not waited for.
+            await Task.WhenAll(_pruning.Values).WaitAsync(Ending, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -46,9 +49,9 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, SealPruner seals, V
                     rows += await upkeep.KeepBelowLimitAsync(stopping);
                     var free = await upkeep.ShrinkAsync(stopping);
                     if (rows > 0) LogPruned(rows, free);
-                    foreach (var writer in writers.All.Append(writers.Mirror).OfType<VolumeWriter>()) await SealsAsync(writer, stopping);
                 },
                 stopping);
+            if (full) PruneSeals(stopping);
         }
     }
 
@@ -76,6 +79,16 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, SealPruner seals, V
         }
     }
 
+    /// <summary>Begins with every volume that works, unless its last time still runs: a disk that hangs holds up neither the others nor the upkeep of the database.</summary>
+    internal void PruneSeals(CancellationToken stopping)
+    {
+        foreach (var writer in writers.All.Append(writers.Mirror).OfType<VolumeWriter>())
+        {
+            var id = writer.Volume.Id;
+            if (writer.Fault == VolumeFault.None && (!_pruning.TryGetValue(id, out var last) || last.IsCompleted)) _pruning[id] = SealsAsync(writer, stopping);
+        }
+    }
+
     /// <summary>One volume's fault is not the next one's.</summary>
     private async Task SealsAsync(VolumeWriter writer, CancellationToken cancellation)
     {
@@ -88,6 +101,10 @@ internal sealed partial class UpkeepService(Upkeeper upkeep, SealPruner seals, V
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogSealsFailed(writer.Volume.Root, e.Message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(e);
         }
     }
 

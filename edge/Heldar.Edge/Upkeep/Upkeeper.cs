@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Threading.Channels;
 using Dapper;
 using Heldar.Edge.Gaps;
@@ -88,15 +89,21 @@ internal sealed class Upkeeper(BoxStore store, Retainer retention, SettingsGroup
         if (_convert)
         {
             _convert = false;
-            if (BytesMissingToConvert() == 0) await store.RunAloneAsync(db => db.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM"), cancellation);
+            if (BytesMissingToConvert() == 0) await store.RunAloneAsync(Convert, cancellation);
         }
 
         return await KeepBelowLimitAsync(cancellation);
     }
 
-    /// <summary>Bytes that must become free before the database can be converted: a copy of it is written, and a tenth more; 0 when there is room.</summary>
+    /// <summary>Bytes that must become free before the database can be converted: it is written twice, into a file of SQLite's and into its log, and a tenth more; 0 when there is room.</summary>
     public long BytesMissingToConvert() =>
-        Math.Max(0, (store.FileBytes / 10 * 11) - new DriveInfo(Path.GetDirectoryName(store.FilePath)!).AvailableFreeSpace);
+        Math.Max(0, (store.FileBytes / 10 * 21) - new DriveInfo(Path.GetDirectoryName(store.FilePath)!).AvailableFreeSpace);
+
+    private static void Convert(DbConnection db)
+    {
+        db.Execute("PRAGMA auto_vacuum = INCREMENTAL");
+        ((SqliteConnection)db).Vacuum();
+    }
 
     /// <summary>How large the database is now.</summary>
     public Task<DatabaseSize> MeasureAsync(CancellationToken cancellation) => store.ReadAsync(

@@ -4,6 +4,7 @@ using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Tests.Retention;
 using Heldar.Media.SegmentNames;
+using Heldar.Media.Tests;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 
@@ -59,34 +60,37 @@ public sealed class OrphanSweepTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task FileThatOnlyASealKnows_Stays()
+    public async Task FileThatOnlyASealKnows_Stays_AndComesIntoTheIndex()
     {
-        _ = await PutAsync(Hours(5));
-        var closed = Orphan(Hours(30), "closed");
+        var known = await PutAsync(Hours(5));
+        var (closed, deleted) = (Orphan(Hours(30), "closed"), Orphan(Hours(31), "gone"));
+        // Such as one whose salvage the disk sealed when nobody waited for it any more.
+        await SealAsync(Closed(closed));
+        await SealAsync(Closed(deleted));
         await SealAsync(new SealRecord
         {
-            Type = SealType.Closed,
-            Path = closed.RelativePath,
-            Data = new SegmentData
-            {
-                Segment = closed.Id,
-                Camera = Gate,
-                Revision = 1,
-                Run = Gate,
-                Start = closed.Start,
-                End = closed.Start + Duration.FromSeconds(30),
-                Bytes = 6,
-                Codec = "avc1.64000d",
-                Frames = 1,
-                Sha256 = new string('a', 64),
-                Root = new string('b', 64),
-                Reason = "closed",
-            },
+            Type = SealType.Deletion,
+            Deleted = new FootageDeletedData { Camera = Gate, From = deleted.Start, To = deleted.Start + Duration.FromMilliseconds(1), Reason = "age", Count = 1, Bytes = 6 },
+            Segments = [deleted.Id],
         });
 
-        Assert.Equal(new OrphanResult(2, 0, 0, null), await SweepAsync());
+        Assert.Equal(new OrphanResult(3, 0, 0, null), await SweepAsync());
 
         Assert.True(File.Exists(Full(closed)));
+        await Eventually.TrueAsync(() => _box.IndexedAsync(Gate).GetAwaiter().GetResult().SetEquals([known, closed.Id]), "it is in the index");
+        Assert.Equal(new OrphanResult(3, 0, 0, null), await SweepAsync());
+    }
+
+    [Fact]
+    public async Task TwoFilesWithOneId_EndNoSweep()
+    {
+        _ = await PutAsync(Hours(5));
+        var orphan = Orphan(Hours(5), "orphan");
+        var copy = Orphan(new SegmentName("yard", Hours(6), orphan.Id), "copy");
+
+        Assert.Equal(2, (await SweepAsync()).Moved);
+
+        Assert.False(File.Exists(Full(orphan)) || File.Exists(Full(copy)));
     }
 
     [Fact]
@@ -205,6 +209,27 @@ public sealed class OrphanSweepTests : IAsyncDisposable
         await _box.DisposeAsync();
         _elsewhere.Dispose();
     }
+
+    private static SealRecord Closed(SegmentName name) => new()
+    {
+        Type = SealType.Closed,
+        Path = name.RelativePath,
+        Data = new SegmentData
+        {
+            Segment = name.Id,
+            Camera = Gate,
+            Revision = 1,
+            Run = Gate,
+            Start = name.Start,
+            End = name.Start + Duration.FromSeconds(30),
+            Bytes = 6,
+            Codec = "avc1.64000d",
+            Frames = 1,
+            Sha256 = new string('a', 64),
+            Root = new string('b', 64),
+            Reason = "closed",
+        },
+    };
 
     private Task SealAsync(SealRecord record) => _box.Box.Writers.All[0].SealAsync(record, CancellationToken.None);
 

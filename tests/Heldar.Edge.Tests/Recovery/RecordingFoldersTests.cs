@@ -2,6 +2,7 @@ using Heldar.Edge.Fsck;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
+using Heldar.Edge.Tests.Seals;
 using Heldar.Media.SegmentNames;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
@@ -82,6 +83,28 @@ public sealed class RecordingFoldersTests : IDisposable
         IEnumerable<string> Hours(string? since, bool newestFirst) => RecordingFolders.Of(_volume, since: since, newestFirst: newestFirst).Where(f => f.Segments.Count > 0).Select(f => f.Path["gate/".Length..]);
         Assert.Equal(["2026/11/21/05", "2026/11/22/10", "2026/12/31/04"], Hours("2026/11/21/05", false));
         Assert.Equal(["2026/12/31/04", "2026/11/22/10", "2026/11/21/05", "2026/11/21/04"], Hours(null, true));
+    }
+
+    [Fact]
+    public async Task PipeWithTheNameOfASegment_IsNotOpened_AndKeepsNobodyFromWhatIsOurs()
+    {
+        var mine = Put("gate", Four);
+        var (pipe, opened) = (new SegmentName("gate", Four + Duration.FromMinutes(1), Guid.CreateVersion7()), new SegmentName("yard", Four, Guid.CreateVersion7()));
+        Seal(opened);
+        foreach (var name in (SegmentName[])[pipe, opened]) Pipe.Make(_volume.Resolve(name.RelativePath)!);
+
+        var recovery = Task.Run(
+            () =>
+            {
+                using var seals = SealLog.Open(_volume.Root, _clock);
+                new VolumeRecovery(NullLogger<VolumeRecovery>.Instance).Run(_volume, seals, CancellationToken.None);
+                return CameraFolders.Read(_volume, _ => { }, CancellationToken.None).Count();
+            },
+            TestContext.Current.CancellationToken);
+        Assert.Equal(0, await recovery.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+
+        Assert.Equal(mine.RelativePath, Assert.Single(new SealReader(_volume.Root).Read(null, CancellationToken.None), e => e.Record.Type == SealType.Quarantined).Record.Path);
+        Assert.Equal([pipe.RelativePath, opened.RelativePath], RecordingFolders.Of(_volume).SelectMany(f => f.Others).Select(o => o.Path));
     }
 
     private static void Lock(string folder) => File.SetUnixFileMode(folder, UnixFileMode.None);

@@ -320,6 +320,32 @@ public sealed class SealLogTests : IDisposable
         Assert.Single(SealFiles.Hours(_folder.Path));
     }
 
+    [Fact]
+    public async Task PipeAmongSeals_IsPassedOver_AndNeverWaitedFor()
+    {
+        WriteThree();
+        Pipe.Make(SealFiles.PathOf(_folder.Path, "2026/12/31/23"));
+        var work = Task.Run(
+            () =>
+            {
+                using var log = SealLog.Open(_folder.Path, _clock);
+                log.Append(Record("d"));
+                _clock.Advance(Duration.FromHours(1));
+                Assert.Throws<IOException>(() => log.Append(Record("in the way")));
+                _clock.Advance(Duration.FromHours(1));
+                log.Append(Record("e"));
+            },
+            TestContext.Current.CancellationToken);
+
+        await work.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        var (records, problems) = Read();
+        Assert.Empty(problems);
+        Assert.Equal(["a", "b", "c", "d", "e"], records.Select(r => r.Cause));
+        Assert.False(SpecialFile.Is(_folder.Path) || SpecialFile.Is(_folder.File("nothing")) || SpecialFile.Is(SealFiles.PathOf(_folder.Path, SealFiles.Hours(_folder.Path)[0])));
+        Assert.True(SpecialFile.Is("/dev/null"));
+    }
+
     private static SealRecord Record(string cause) => new() { Type = SealType.Quarantined, Path = "ü/file.mp4", Cause = cause };
 
     private void WriteThree()

@@ -54,12 +54,33 @@ public sealed class VolumeWriterFaultTests : IDisposable
 
         var file = Open(box, writer, owner);
         Write(writer, file);
-        for (var round = 0; round < 5; round++) await writer.SealAsync(new SealRecord { Type = SealType.Noted, Cause = "another round" }, Cancellation);
+        for (var round = 0; round < 5; round++) await Assert.ThrowsAsync<IOException>(() => writer.SealAsync(new SealRecord { Type = SealType.Noted, Cause = "another round" }, Cancellation));
         Assert.Equal(VolumeFault.Away, writer.Fault);
         Assert.Equal(0, owner.Durables);
 
         await box.StepUntilAsync(() => box.Writers.All is [var other] && other != writer, "the volume is opened anew");
         Assert.Equal(VolumeFault.None, box.Writers.All[0].Fault);
+    }
+
+    [Fact]
+    public async Task SegmentThatClosesOnAVolumeToBeOpenedAnew_IsNotCalledDurable()
+    {
+        await using var box = await StartAsync();
+        var (writer, owner, other) = (box.Writers.All[0], new Owner(), new Owner());
+        var file = Open(box, writer, owner);
+        Write(writer, file);
+        await Eventually.TrueAsync(() => owner.Durables > 0, "it is on disk");
+        File.Move(Path.Combine(_folder.File("disk"), Volume.IdentityFile), _folder.File("identity"));
+        Open(box, writer, other);
+        await Eventually.TrueAsync(() => writer.Fault == VolumeFault.Away, "the disk is seen to be away");
+        var head = writer.Head;
+
+        // The log takes its last record and would be flushed without an error, as it is after an fsync that failed once.
+        writer.TryClose(file, box.Clock.Now);
+        await Eventually.TrueAsync(() => owner.Closes + owner.Abandons > 0, "it is let go");
+        Assert.Equal((0, 1), (owner.Closes, owner.Abandons));
+        Assert.Equal(head, writer.Head);
+        File.Move(_folder.File("identity"), Path.Combine(_folder.File("disk"), Volume.IdentityFile));
     }
 
     [Fact]

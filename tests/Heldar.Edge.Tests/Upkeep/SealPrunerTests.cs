@@ -4,7 +4,9 @@ using Heldar.Edge.Fsck;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
+using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Retention;
+using Heldar.Edge.Tests.Storage;
 using Heldar.Edge.Upkeep;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
@@ -56,6 +58,27 @@ public sealed class SealPrunerTests : IAsyncDisposable
         Assert.Equal(began + Duration.FromHours(8), SegmentIndex.Time(ledger));
         var report = await new Checker([_box.Box.Volume], null, _box.Clock, NullLoggerFactory.Instance).RunAsync(hash: false, repair: false, _ => { }, CancellationToken.None);
         Assert.DoesNotContain(report.Listed, f => f.Invariant == 3);
+    }
+
+    [Fact]
+    public async Task NoteThatTheDiskDoesNotTake_KeepsTheFilesThatTellOfIt()
+    {
+        var hold = await _box.HoldAsync(Guid.NewGuid(), _box.Clock.Now, _box.Clock.Now + Duration.FromHours(1));
+        await FillAsync();
+        await DeleteAllButAsync(4);
+        var before = SealFiles.Hours(Root);
+        await _box.Box.Writers.All[0].DisposeAsync();
+        await File.WriteAllTextAsync(Path.Combine(Root, SealFiles.Folder, "2027"), "in the way", TestContext.Current.CancellationToken);
+        await using var writer = new VolumeWriter(
+            _box.Box.Volume, SealLog.Open(Root, new StumblingClock(_box.Clock, Instant.FromUtc(2027, 1, 1, 0, 0))), _box.Box.IndexWriter, _box.Box.Storage, NullLogger<VolumeWriter>.Instance);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => Pruner.PruneAsync(writer, CancellationToken.None));
+        Assert.Equal(before, SealFiles.Hours(Root).Take(before.Count));
+        Assert.DoesNotContain(_box.Box.Seals(), s => s.Type == SealType.Pruned);
+
+        await Media.Tests.Eventually.TrueAsync(() => writer.Fault == VolumeFault.None, "the volume works again");
+        Assert.Equal(8, await Pruner.PruneAsync(writer, CancellationToken.None));
+        Assert.Contains(_box.Box.Seals(), s => s.Hold?.Data.Hold == hold.Id);
     }
 
     [Fact]

@@ -194,6 +194,31 @@ public sealed class UpkeeperTests : IAsyncDisposable
         Assert.False(_box.Box.Store.BeganAnew);
     }
 
+    [Fact]
+    public async Task Converting_BuildsTheCopyOnTheDisk_AndNotInMemory()
+    {
+        var store = _box.Box.Store;
+        await store.EnqueueAsync(db => db.Execute("CREATE TABLE ballast (x BLOB)"));
+        await store.EnqueueAsync(db => db.Execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16000) INSERT INTO ballast SELECT randomblob(4000) FROM n"));
+        await store.RunAloneAsync(db => db.Execute("PRAGMA auto_vacuum = NONE; VACUUM"), TestContext.Current.CancellationToken);
+        var upkeep = Upkeep;
+        Assert.Equal(0, upkeep.BytesMissingToConvert());
+        Assert.False((await upkeep.MeasureAsync(CancellationToken.None)).Incremental);
+        var before = SQLitePCL.raw.sqlite3_memory_used();
+        SQLitePCL.raw.sqlite3_memory_highwater(1);
+
+        upkeep.Ask(convert: true);
+        await upkeep.AskedAsync(CancellationToken.None);
+
+        var most = SQLitePCL.raw.sqlite3_memory_highwater(0) - before;
+        Assert.True((await upkeep.MeasureAsync(CancellationToken.None)).Incremental);
+        Assert.True(most < 32 << 20, $"64 MB were converted with {most} bytes of memory");
+        Assert.Equal(16000, await CountAsync("ballast"));
+        var (place, folder) = (0L, "");
+        await store.RunAloneAsync(db => (place, folder) = (db.ExecuteScalar<long>("PRAGMA temp_store"), db.ExecuteScalar<string>("PRAGMA temp_store_directory") ?? ""), TestContext.Current.CancellationToken);
+        Assert.Equal((2L, ""), (place, folder));
+    }
+
     private void Limit(long bytes)
     {
         var problems = new List<string>();
