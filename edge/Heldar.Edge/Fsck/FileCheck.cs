@@ -24,9 +24,8 @@ internal sealed class FileCheck(SealedVolume log, FsckReport report, bool hash)
         {
             foreach (var other in folder.Others)
             {
-                report.Add(other.IsLink
-                    ? new Finding(8, "link", other.Path, "a symbolic link lies among recordings; it is not followed: remove it")
-                    : new Finding(8, "unknown-file", other.Path, "this is nothing of a box; move it away"));
+                if (other.IsLink) report.Add(new Finding(8, "link", other.Path, "a symbolic link lies among recordings; it is not followed: remove it"));
+                else if (!StandsForASegment(other.Path)) report.Add(new Finding(8, "unknown-file", other.Path, "this is nothing of a box; move it away"));
             }
 
             if (folder.Trouble is { } why)
@@ -44,6 +43,15 @@ internal sealed class FileCheck(SealedVolume log, FsckReport report, bool hash)
 
         foreach (var lost in log.Segments.Values.Where(s => s is { OnDisk: false, DeletedAt: null } && !unseen.Exists(u => s.Path.StartsWith(u, StringComparison.Ordinal))))
             report.Add(new Finding(3, "segment-lost", lost.Path, "it was closed and sealed, nothing says that it was deleted, and its file is gone; a mirror or an archive may have it"));
+    }
+
+    /// <summary>Whether something that is no file has the place of a segment.</summary>
+    private bool StandsForASegment(string path)
+    {
+        if (!SegmentName.TryParse(path, out var name) || !log.Segments.TryGetValue(name.Id, out var segment) || !string.Equals(segment.Path, path, StringComparison.Ordinal)) return false;
+        segment.OnDisk = true;
+        report.Add(new Finding(3, "segment-unreadable", path, "something that is no file, such as a pipe or a socket, has the place of what was sealed; move it away"));
+        return true;
     }
 
     private void Look(SegmentName name, CancellationToken cancellation)

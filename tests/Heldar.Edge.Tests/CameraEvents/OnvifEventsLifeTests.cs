@@ -176,6 +176,9 @@ public sealed class OnvifEventsLifeTests : IAsyncLifetime
         {
             _clock.Advance(Duration.FromMinutes(1));
             await Eventually.TrueAsync(() => _device is { Open: 1 } && _device.Count("CreatePullPointSubscription") == i, "it subscribes anew");
+            // Only then it has read the clock for when to renew.
+            var pulls = _device.Count("PullMessages");
+            await Eventually.TrueAsync(() => _device.Count("PullMessages") > pulls, "it pulls");
         }
 
         Assert.Equal(since, (await UntilAsync("subscribed")).GetProperty("since").GetString());
