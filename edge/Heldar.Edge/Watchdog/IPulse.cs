@@ -9,7 +9,10 @@ internal interface IPulse
     Task BeatAsync(CancellationToken cancellation);
 }
 
-/// <summary>Every camera answers from its mailbox. Needs neither disk, database nor network: their faults are no reason to start again.</summary>
+/// <summary>
+/// The state of every camera can be read: threads run, and no lock is stuck. A mailbox that waits is not asked, for it may wait for a disk. Needs neither disk, database
+/// nor network: their faults are no reason to start again.
+/// </summary>
 internal sealed class CameraPulse(CameraRegistry cameras) : IPulse
 {
     public async Task BeatAsync(CancellationToken cancellation) => _ = await cameras.ObserveAsync(cancellation);
