@@ -91,19 +91,20 @@ internal sealed class JpegDecoder(string ffmpeg = "ffmpeg") : IDisposable
         // A process does not close streams that were asked for.
         using var pictureBytes = process.StandardOutput;
         using var complaints = process.StandardError;
+        var errors = complaints.ReadToEndAsync(cancellation);
+        var feed = FeedAsync(process, stdin, cancellation);
         try
         {
-            var errors = complaints.ReadToEndAsync(cancellation);
-            var feed = FeedAsync(process, stdin, cancellation);
             var made = await read(pictureBytes.BaseStream, cancellation);
             await feed;
             await process.WaitForExitAsync(cancellation);
-            _ = await errors;
             return made;
         }
         finally
         {
+            // Its pipes break with it, so neither waits: nothing uses them after they are closed.
             if (!process.HasExited) process.Kill();
+            await Task.WhenAll(feed, errors).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
