@@ -73,6 +73,13 @@ internal sealed partial class CameraProblems(ILogger<CameraProblems> log, Camera
         entry.Picture = Tell(camera.Slug, entry.Picture, problems);
     }
 
+    /// <summary>True when the camera's last picture showed a fault that the next one has to confirm.</summary>
+    public bool Doubts(Guid camera)
+    {
+        if (!_cameras.TryGetValue(camera, out var entry)) return false;
+        lock (entry.Judge) return entry.Judge.IsInDoubt;
+    }
+
     /// <summary>There was to be sound, and none came for a while although pictures do.</summary>
     private static bool IsSilent(bool wanted, StreamStatus stream, Instant now) =>
         wanted && stream.Format?.Audio is not null && now - Instant.Max(stream.Since, stream.LastAudioAt ?? stream.Since) > AudioPatience;

@@ -55,6 +55,9 @@ internal sealed class PictureJudge
     /// <summary>What is wrong now.</summary>
     public PictureFaults Faults { get; private set; }
 
+    /// <summary>The last picture showed a fault that no earlier one showed.</summary>
+    public bool IsInDoubt => (_suspected & ~Faults) != PictureFaults.None;
+
     /// <summary>Takes the next picture; answers what is wrong.</summary>
     public PictureFaults Take(ReadOnlySpan<byte> grey, Instant time)
     {

@@ -29,10 +29,17 @@ internal sealed partial class PreRollService(PreRollStore store, ILogger<PreRoll
             if (_opened.CurrentCount == 0) _opened.Release();
         };
         string? told = null;
-        using var timer = new PeriodicTimer(Period);
+        using var timer = new PeriodicTimer(Timeout.InfiniteTimeSpan);
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (!store.Any) await _opened.WaitAsync(stoppingToken);
+            if (!store.Any)
+            {
+                // A timer that nobody needs would wake the box ten times a second all the same.
+                timer.Period = Timeout.InfiniteTimeSpan;
+                await _opened.WaitAsync(stoppingToken);
+            }
+
+            timer.Period = Period;
             while (store.Step()) stoppingToken.ThrowIfCancellationRequested();
             if (store.Problem is { } problem && told is null) LogProblem(problem);
             told = store.Problem;

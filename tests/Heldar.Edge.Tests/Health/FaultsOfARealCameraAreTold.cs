@@ -103,7 +103,7 @@ public sealed class FaultsOfARealCameraAreTold : IAsyncLifetime
         var next = (await _simulator.Control.GetAsync("gate", Cancellation)).Counter + (FramesPerSecond * 3 / 2);
         await Readiness.WaitAsync("the next keyframe", async token => (await _simulator.Control.GetAsync("gate", token)).Counter >= next, TimeSpan.FromSeconds(60), null, Cancellation);
         _clock.Ahead = _ahead += Duration.FromTimeSpan(PictureWatch.Period);
-        await _box.Service<PictureWatch>().LookAsync(decoder, Cancellation);
+        await _box.Service<PictureWatch>().LookAsync(decoder, _ => true, Cancellation);
         return [.. Problems(await _box.SendAsync(HttpMethod.Get, "cameras/gate/health")).Intersect(PictureWords, StringComparer.Ordinal)];
     }
 }
