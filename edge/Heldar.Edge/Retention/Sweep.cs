@@ -6,7 +6,7 @@ using NodaTime;
 namespace Heldar.Edge.Retention;
 
 /// <summary>Why retention cannot do what the limits ask for.</summary>
-/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck, floor_absurd, never_archived, or volumes_away in a dry run.</param>
+/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck, floor_absurd, never_archived, nothing_archived, or volumes_away in a dry run.</param>
 /// <param name="Subject">Camera uid or folder of a volume; empty for the box.</param>
 /// <param name="Text">For people.</param>
 internal sealed record RetentionAlert(string Code, string Subject, string Text);
@@ -69,6 +69,8 @@ internal sealed class Sweep(
             else (segments, bytes) = (segments + kept.Segments, bytes + kept.Bytes);
         }
 
+        if (policy.ArchiveFirst && !await reader.ReadAsync(RetentionRows.AnyArchived, cancellation))
+            Alerts.Add(new("nothing_archived", "", "retention.archiveFirst is on, and no archive has confirmed anything yet: age and quota delete nothing, only the cap and the floor do, as never_archived"));
         if (dry && segments > 0) Alerts.Add(new("volumes_away", "", $"{segments} segments of {bytes} bytes lie on volumes that are not there: no rule counts or deletes them"));
     }
 

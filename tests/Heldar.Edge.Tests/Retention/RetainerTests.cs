@@ -171,6 +171,19 @@ public sealed class RetainerTests : IAsyncDisposable
         Assert.Equal("never_archived", _box.Deletions.Last().Reason);
     }
 
+    [Fact]
+    public async Task ArchiveFirst_WithoutAnArchive_IsSaidInEverySweep_UntilOneAnswers()
+    {
+        var all = await PutAsync(Gate, "gate", 2, Duration.FromMinutes(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromMinutes(1), ArchiveFirst = true };
+        for (var i = 0; i < 2; i++) Assert.Equal("nothing_archived", Assert.Single((await SweepAsync()).Alerts).Code);
+        Assert.Equal(all.ToHashSet(), _box.OnDisk());
+
+        await _box.Box.Store.EnqueueAsync(db => SegmentRows.MarkArchived(db, all[0]));
+        for (var i = 0; i < 2; i++) Assert.Empty((await SweepAsync()).Alerts);
+        Assert.Equal([all[1]], _box.OnDisk());
+    }
+
     [Theory]
     [InlineData(10_000)]
     [InlineData(1L << 50)]
