@@ -158,13 +158,13 @@ internal sealed record CameraWrite
     /// <summary>Where that storage replays: rtsp or rtsps, with {start} and {end} where the times belong in it; sealed whole. Empty for the usual address of the camera's host.</summary>
     public string? AnrReplayUrlTemplate { get; init; }
 
-    /// <summary>1 to 43,800; 0 for the box's rule.</summary>
+    /// <summary>Hours that its footage is kept, 1 to 43,800; 0 for the box's rule.</summary>
     public int? RetentionHours { get; init; }
 
-    /// <summary>64 MiB or more; 0 for the box's rule.</summary>
+    /// <summary>Most bytes of its footage, 64 MiB or more; 0 for the box's rule.</summary>
     public long? StorageQuotaBytes { get; init; }
 
-    /// <summary>Copy its footage to the mirror.</summary>
+    /// <summary>Copy its footage to the mirror, from the next segment on.</summary>
     public bool? MirrorEnabled { get; init; }
 
     /// <summary>Which of the camera's own events trigger its recording.</summary>

@@ -118,7 +118,7 @@ internal sealed class Sweep(
         HashSet<Guid> exhausted = [];
         while (MayGoOn() && _kept.Values.Sum(k => k.Bytes) - cap is > 0 and var over)
         {
-            if (FairShare.Payer(policy, cap, Sums(_kept.Values), exhausted) is not { } payer) return;
+            if (await PayerAsync(cap, _kept.Values, exhausted, _byCamera, cancellation) is not { } payer) return;
             if (Of(payer).Sum(k => k.FreeBytes) == 0)
             {
                 // Others do not pay for one camera's evidence.
@@ -143,7 +143,7 @@ internal sealed class Sweep(
         for (var round = 0; round < MaxFloorBatches && free < floor; round++)
         {
             var here = _kept.Values.Where(k => k.Volume == volume.Id).ToList();
-            if (FairShare.Payer(policy, here.Sum(k => k.Bytes), Sums(here.Where(k => k.FreeBytes > 0)), exhausted) is not { } payer)
+            if (await PayerAsync(here.Sum(k => k.Bytes), here.Where(k => k.FreeBytes > 0), exhausted, scopes, cancellation) is not { } payer)
             {
                 Alerts.Add(new("floor_held", volume.Root, here.Sum(k => k.HeldBytes) > 0
                     ? $"{free} bytes are free where {floor} shall be, and what is left is held or being read"
@@ -170,6 +170,23 @@ internal sealed class Sweep(
             }
 
             free = after;
+        }
+    }
+
+    /// <summary>Who pays next by fair share; of several whoever has the oldest footage that nothing holds. Null when nobody can.</summary>
+    private async Task<Guid?> PayerAsync(long budget, IEnumerable<Kept> of, HashSet<Guid> exhausted, Dictionary<Guid, CandidateScope> passed, CancellationToken cancellation)
+    {
+        var kept = of.ToList();
+        var payers = FairShare.Payers(policy, budget, Sums(kept), exhausted);
+        if (payers.Count < 2) return payers.Count == 0 ? null : payers[0];
+        return await reader.ReadAsync(db => payers.MinBy(p => RetentionRows.Oldest(db, From(p), null, 1) is [var first] ? first.Start : Instant.MaxValue), cancellation);
+
+        // Behind what this sweep took already, also where it only looks.
+        CandidateScope From(Guid camera)
+        {
+            var scope = new CandidateScope(camera, [.. kept.Where(k => k.Camera == camera).Select(k => k.Volume)]);
+            if (passed.TryGetValue(camera, out var known)) (scope.AfterStart, scope.AfterId) = (known.AfterStart, known.AfterId);
+            return scope;
         }
     }
 

@@ -75,6 +75,31 @@ public sealed class RetainerTests : IAsyncDisposable
         Assert.Superset(small.ToHashSet(), _box.OnDisk());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Cap_IsPaidByTheOldestFootage_OfThoseAsFarOver(bool gateIsOlder)
+    {
+        var (older, newer) = gateIsOlder ? (Gate, Yard) : (Yard, Gate);
+        for (var i = 0; i < 10; i++) await _box.PutAsync(older, "older", _box.Clock.Now - Duration.FromHours(3) + Duration.FromMinutes(i));
+        for (var i = 0; i < 10; i++) await _box.PutAsync(newer, "newer", _box.Clock.Now - Duration.FromHours(2) + Duration.FromMinutes(i));
+        _box.Policy = _box.Policy with { MaxBytes = 19_000 };
+
+        await SweepAsync();
+
+        Assert.Equal((9, 10), ((await _box.IndexedAsync(older)).Count, (await _box.IndexedAsync(newer)).Count));
+    }
+
+    [Fact]
+    public void Share_FollowsTheQuota_AndACameraWithoutOneWeighsOne()
+    {
+        var policy = RetentionPolicy.Default with { Cameras = RetentionPolicy.Default.Cameras.Add(Gate, new CameraRetention(null, 8_000)) };
+        Assert.Equal([Yard], FairShare.Payers(policy, 10_000, [(Gate, 9_000), (Yard, 2_000)], new HashSet<Guid>()));
+        Assert.Equal([Gate], FairShare.Payers(policy, 10_000, [(Gate, 12_500), (Yard, 2_000)], new HashSet<Guid>()));
+        Assert.Equal([Gate], FairShare.Payers(policy, 10_000, [(Gate, 9_000), (Yard, 2_000)], new HashSet<Guid> { Yard }));
+        Assert.Empty(FairShare.Payers(policy, 10_000, [(Yard, 2_000)], new HashSet<Guid> { Yard }));
+    }
+
     [Fact]
     public async Task Cap_LeavesOthersAlone_WhenThePayerIsAllHeld()
     {
