@@ -132,7 +132,7 @@ public sealed class AuditCensusTests : IAsyncLifetime
             .Select(c => (c.GetProperty("field").GetString(), Text(c, "was"), Text(c, "now")));
         Assert.Equal([("password", null, null), ("segment_seconds", null, "7")], changed);
         Assert.Equal(id, entries.Single(e => e.GetProperty("action").GetString() == "hold.placed").GetProperty("target").GetString());
-        Assert.Equal(5, entries.Count(e => Text(e, "camera") == uid));
+        Assert.Equal(5, entries.Count(e => Text(e, "camera_uid") == uid));
         Assert.DoesNotContain("hunter", string.Concat(entries.Select(e => e.GetRawText())), StringComparison.Ordinal);
 
         static string? Text(JsonElement change, string name) => change.TryGetProperty(name, out var text) ? text.GetString() : null;
