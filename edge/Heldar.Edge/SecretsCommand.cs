@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Secrets;
 using Heldar.Edge.Settings;
 
@@ -11,15 +12,21 @@ internal static class SecretsCommand
     public static Command Create()
     {
         var rotate = new Command("rotate", "Make a new key for what is sealed from now on; old keys still open what they sealed.");
-        rotate.SetAction(parsed => Run(parsed, secrets => Say($"new secrets are sealed with key {secrets.Rotate().Active.Id}")));
+        rotate.SetAction(parsed => Run(parsed, (secrets, data) =>
+        {
+            var id = secrets.Rotate().Active.Id;
+            CommandAudit.Note(data, "secrets.rotated", id);
+            Say($"new secrets are sealed with key {id}");
+        }));
         var rekey = new Command("rekey", "Seal everything again with the newest key, prove it, and drop the old keys. Run it again when it was interrupted.");
-        rekey.SetAction(parsed => Run(parsed, secrets =>
+        rekey.SetAction(parsed => Run(parsed, (secrets, data) =>
         {
             var (ring, count) = secrets.Rekey();
+            CommandAudit.Note(data, "secrets.rekeyed", ring.Active.Id, new { resealed = count });
             Say($"{count} secrets sealed again; {ring.Active.Id} is the only key");
         }));
         var status = new Command("status", "Name the keys and how many secrets each sealed; never a secret.");
-        status.SetAction(parsed => Run(parsed, secrets =>
+        status.SetAction(parsed => Run(parsed, (secrets, _) =>
         {
             var (ring, usage) = (secrets.Open(), secrets.Usage());
             foreach (var key in ring.Keys) Say($"{key.Id} {(key == ring.Active ? "active" : "old")} {usage.GetValueOrDefault(key.Id)} secrets");
@@ -27,11 +34,11 @@ internal static class SecretsCommand
         return new Command("secrets", "The keys that seal this box's secrets.") { rotate, rekey, status };
     }
 
-    private static int Run(ParseResult parsed, Action<SecretsFolder> work)
+    private static int Run(ParseResult parsed, Action<SecretsFolder, string> work)
     {
         var settings = ConfigOption.Read(parsed);
         using var folder = DataFolder.Take(settings.DataFolder);
-        work(new SecretsFolder(settings.DataFolder, BoxSecrets.Columns));
+        work(new SecretsFolder(settings.DataFolder, BoxSecrets.Columns), settings.DataFolder);
         return 0;
     }
 

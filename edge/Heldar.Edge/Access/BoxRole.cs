@@ -12,7 +12,7 @@ internal enum BoxRole
     /// <summary>Also opens gates.</summary>
     Guard = 2,
 
-    /// <summary>Also changes cameras and places evidence holds.</summary>
+    /// <summary>Also changes cameras, places evidence holds, and ends those of its own rank or a lower one.</summary>
     Manager = 3,
 
     /// <summary>Everything, on all cameras.</summary>
@@ -30,7 +30,7 @@ internal static class BoxRoles
         BoxRole.Integration => View | Capability.AiIngest | Capability.AiEmbedWork,
         BoxRole.Viewer => View,
         BoxRole.Guard => View | Capability.GateOperate,
-        BoxRole.Manager => View | Capability.GateOperate | Capability.RegistryManage | Capability.EvidenceHold,
+        BoxRole.Manager => View | Capability.GateOperate | Capability.RegistryManage | Capability.EvidenceHold | Capability.EvidenceRelease,
         BoxRole.Admin => CapabilityNames.All,
         _ => Capability.None,
     };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Settings;
 using NodaTime;
 
@@ -30,7 +31,7 @@ internal static class KeysCommand
         add.Validators.Add(result => Check(result, capability, camera));
         add.SetAction(parsed =>
         {
-            var keys = Open(parsed);
+            var (keys, folder) = Open(parsed);
             var words = parsed.GetValue(capability) is { Length: > 0 } given ? given : null;
             var wish = new ApiKeyWish(parsed.GetRequiredValue(name), words is null ? UserEndpoints.ReadRole(parsed.GetRequiredValue(role)) : null)
             {
@@ -39,7 +40,9 @@ internal static class KeysCommand
                 ExpiresAt = parsed.GetValue(days) is { } d ? SystemClock.Instance.GetCurrentInstant() + Duration.FromDays(d) : null,
             };
             if (ApiKeyRules.Mistake(wish, SystemClock.Instance.GetCurrentInstant()) is { } mistake) throw new InvalidDataException(mistake);
-            parsed.InvocationConfiguration.Output.WriteLine(keys.Add(wish).Text);
+            var (key, text) = keys.Add(wish);
+            parsed.InvocationConfiguration.Output.WriteLine(text);
+            CommandAudit.Note(folder, "key.added", key.Name, new { key.Id, role = key.Role?.ToString().ToLowerInvariant(), key.Capabilities, key.Cameras, key.ExpiresAt });
             return 0;
         });
         return add;
@@ -50,7 +53,7 @@ internal static class KeysCommand
         var list = new Command("list", "The keys, without the keys themselves.");
         list.SetAction(parsed =>
         {
-            foreach (var key in Open(parsed).All)
+            foreach (var key in Open(parsed).Keys.All)
             {
                 var may = key.Capabilities is null ? key.Role?.ToString().ToLowerInvariant() : string.Join(',', key.Capabilities);
                 var state = key.RevokedAt is { } at ? $"revoked {at}" : key.ExpiresAt is { } end ? $"until {end}" : "works";
@@ -66,7 +69,13 @@ internal static class KeysCommand
     {
         var id = new Argument<Guid>("id") { Description = "id of the key, see 'keys list'" };
         var revoke = new Command("revoke", "End a key for good.") { id };
-        revoke.SetAction(parsed => Open(parsed).Revoke(parsed.GetRequiredValue(id)) is null ? throw new InvalidDataException("there is no such key that works") : 0);
+        revoke.SetAction(parsed =>
+        {
+            var (keys, folder) = Open(parsed);
+            if (keys.Revoke(parsed.GetRequiredValue(id)) is not { } key) throw new InvalidDataException("there is no such key that works");
+            CommandAudit.Note(folder, "key.revoked", key.Name, new { key.Id });
+            return 0;
+        });
         return revoke;
     }
 
@@ -77,10 +86,10 @@ internal static class KeysCommand
         if (result.GetValue(camera) is { Length: > 0 } cameras && CameraScope.Mistake(cameras) is { } mistake) result.AddError($"--camera: {mistake}");
     }
 
-    private static ApiKeys Open(ParseResult parsed)
+    private static (ApiKeys Keys, string Folder) Open(ParseResult parsed)
     {
         var settings = ConfigOption.Read(parsed);
         DataFolder.Create(settings.DataFolder);
-        return new ApiKeys(settings.DataFolder, SystemClock.Instance);
+        return (new ApiKeys(settings.DataFolder, SystemClock.Instance), settings.DataFolder);
     }
 }

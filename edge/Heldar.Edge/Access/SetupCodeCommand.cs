@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Settings;
 using NodaTime;
 
@@ -15,6 +16,7 @@ internal static class SetupCodeCommand
             var settings = ConfigOption.Read(parsed);
             DataFolder.Create(settings.DataFolder);
             parsed.InvocationConfiguration.Output.WriteLine(new SetupCodes(settings.DataFolder, SystemClock.Instance).Create());
+            CommandAudit.Note(settings.DataFolder, "setup_code.made", "setup-code");
             return 0;
         });
         return command;

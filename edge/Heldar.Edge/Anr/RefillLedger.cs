@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
+using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
@@ -10,11 +14,17 @@ using NodaTime;
 
 namespace Heldar.Edge.Anr;
 
-/// <summary>Notes what came of a try: state and next try of the refill, and the gap's new revision, which shrinks to what is still missing. Thread-safe.</summary>
+/// <summary>
+/// Notes what came of a try: state and next try of the refill, and the gap's new revision, which shrinks to what is still missing. Where the middle came back, each further rest
+/// becomes a gap of its own, with what came back behind it. Thread-safe.
+/// </summary>
 internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters writers, IStoreWriter store, IOutbox outbox, IClock clock, ILogger<RefillLedger> log)
 {
     /// <summary>Segments of one refill that lie no further apart are one stretch.</summary>
     public static readonly Duration Joint = Duration.FromMilliseconds(100);
+
+    /// <summary>Most gaps that one try makes of a gap; the holes between the widest returns then stand for those beside them.</summary>
+    public const int MostParts = 16;
 
     private static readonly Duration LongestWait = Duration.FromHours(1);
 
@@ -28,18 +38,52 @@ internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters w
     public async Task NoteAsync(FillableGap gap, Stretch whole, IReadOnlyList<Stretch> taken, IReadOnlyList<Stretch> missing, RefillResult? last, CancellationToken cancellation)
     {
         var now = clock.GetCurrentInstant();
-        var fill = Judge(gap.Fill, gap.Gap, whole, taken, missing, last, now);
-        var left = missing.Count == 0 ? new Stretch(whole.Start, whole.Start) : new Stretch(missing[0].Start, missing[^1].End);
-        var revised = left.Start == gap.Gap.Start && left.End == gap.Gap.End ? null : gap.Gap with { Revision = gap.Gap.Revision + 1, Start = left.Start, End = left.End };
-        if (revised is not null) await SealAsync(revised, cancellation);
-        AnrMetrics.Tried(gap.Fill is null, fill.State == FillState.Filled, Stretch.Seconds(taken) - Stretch.Seconds(gap.Fill?.Taken ?? []), last?.Failure);
+        var (fills, revised) = (new List<GapFill>(), new List<GapData>());
+        foreach (var (of, left) in Parts(whole, missing))
+        {
+            var its = fills.Count == 0 ? gap.Gap with { Revision = gap.Gap.Revision + 1, Start = left.Start, End = left.End } : Rest(gap.Gap, left);
+            fills.Add(Judge(gap.Fill, its, of, Stretch.Both([of], taken), left.End > left.Start ? [left] : [], last, now));
+            if (fills.Count > 1 || left.Start != gap.Gap.Start || left.End != gap.Gap.End) revised.Add(its);
+        }
+
+        // The rests stand in the log before the gap that they were part of shrinks.
+        revised.Reverse();
+        await Task.WhenAll(revised.Select(r => SealAsync(r, cancellation)));
+        AnrMetrics.Tried(gap.Fill is null, missing.Count == 0, Stretch.Seconds(taken) - Stretch.Seconds(gap.Fill?.Taken ?? []), last?.Failure);
         await store.EnqueueAsync(
             db =>
             {
-                GapFillRows.Put(db, fill);
-                if (revised is not null) GapRows.Apply(db, outbox, revised);
+                foreach (var fill in fills) GapFillRows.Put(db, fill);
+                foreach (var one in revised) GapRows.Apply(db, outbox, one);
             },
             cancellation);
+    }
+
+    /// <summary>What is still missing, each with the part of the gap that it stands for; they touch, and together they are the gap.</summary>
+    internal static IReadOnlyList<(Stretch Of, Stretch Left)> Parts(Stretch whole, IReadOnlyList<Stretch> missing)
+    {
+        if (missing.Count == 0) return [(whole, new Stretch(whole.Start, whole.Start))];
+        var cuts = Enumerable.Range(1, missing.Count - 1).OrderByDescending(i => missing[i].Start - missing[i - 1].End).Take(MostParts - 1).Order().Append(missing.Count);
+        var left = new List<Stretch>();
+        var from = 0;
+        foreach (var cut in cuts)
+        {
+            left.Add(new Stretch(missing[from].Start, missing[cut - 1].End));
+            from = cut;
+        }
+
+        return [.. left.Select((l, i) => (new Stretch(i == 0 ? whole.Start : l.Start, i == left.Count - 1 ? whole.End : left[i + 1].Start), l))];
+    }
+
+    /// <summary>The gap of a rest. Its id follows from both, so that a try that a crash cut off makes the same one again.</summary>
+    private static GapData Rest(GapData of, Stretch left)
+    {
+        var id = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{of.Gap:D}/{SegmentIndex.Ns(left.Start)}"))).AsSpan(0, 16);
+        // A UUIDv7: the time of its start, and the rest by chance.
+        Guid.CreateVersion7(left.Start.ToDateTimeOffset()).ToByteArray(bigEndian: true).AsSpan(0, 6).CopyTo(id);
+        id[6] = (byte)((id[6] & 0x0F) | 0x70);
+        id[8] = (byte)((id[8] & 0x3F) | 0x80);
+        return of with { Gap = new Guid(id, bigEndian: true), Revision = 1, Start = left.Start, End = left.End };
     }
 
     /// <summary>What a try makes of a refill.</summary>

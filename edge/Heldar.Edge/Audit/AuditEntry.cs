@@ -31,6 +31,9 @@ internal static class AuditActors
     /// <summary>The box by itself.</summary>
     public const string Box = "box";
 
+    /// <summary>The settings file, and so whoever may write it.</summary>
+    public const string Settings = "settings";
+
     /// <summary>A command that somebody with the rights of the box's own account ran on it.</summary>
     public const string Command = "command";
 

@@ -31,11 +31,15 @@ internal sealed class AuditLog(IStoreWriter store, IStoreReader reader, IClock c
     /// <summary>Most rows of one page.</summary>
     public const int MaxPage = 1000;
 
-    public void Append(DbConnection tx, AuditEntry entry)
+    public void Append(DbConnection tx, AuditEntry entry) => Append(tx, entry, clock.GetCurrentInstant(), kept);
+
+    /// <summary>The same for whoever writes to the database without a box around it.</summary>
+    /// <exception cref="ArgumentException">The action is no stable word.</exception>
+    public static void Append(DbConnection tx, AuditEntry entry, Instant now, int kept)
     {
         if (!IsWord(entry.Action)) throw new ArgumentException($"'{entry.Action}' is no stable word for an action", nameof(entry));
         var last = AuditRows.Last(tx);
-        var row = new AuditRow(last.Seq + 1, clock.GetCurrentInstant(), Text(entry.Actor.Name, 128), entry.Action, Text(entry.Target, 256), entry.Camera, AuditDetail.Write(entry.Detail, entry.Actor.From), "");
+        var row = new AuditRow(last.Seq + 1, now, Text(entry.Actor.Name, 128), entry.Action, Text(entry.Target, 256), entry.Camera, AuditDetail.Write(entry.Detail, entry.Actor.From), "");
         AuditRows.Insert(tx, row with { Hash = row.HashAfter(last.Hash) });
         if (row.Seq % Block == 0 && row.Seq - kept > 0) AuditRows.DropThrough(tx, row.Seq - kept);
     }

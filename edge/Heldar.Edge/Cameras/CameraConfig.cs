@@ -63,6 +63,15 @@ internal sealed record CameraConfig(
     /// <summary>Seconds after the last event that belong to its recording; 0 to 3600.</summary>
     public int PostRollSeconds { get; init; } = RecordModes.DefaultPostRollSeconds;
 
+    /// <summary>Hours that its footage is kept, 1 to 43,800; null for the box's rule.</summary>
+    public int? RetentionHours { get; init; }
+
+    /// <summary>Most bytes of its footage; null for the box's rule.</summary>
+    public long? QuotaBytes { get; init; }
+
+    /// <summary>Whether it is mirrored; null for what the box does.</summary>
+    public bool? Mirror { get; init; }
+
     /// <summary>Whether a change to <paramref name="other"/> needs another session with the camera. Nothing else ever does.</summary>
     public bool NeedsSession(CameraConfig other) =>
         (Url, Username, SealedPassword, Certificate, Audio, CameraClock) != (other.Url, other.Username, other.SealedPassword, other.Certificate, other.Audio, other.CameraClock);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Heldar.Contracts.Events;
 using NodaTime;
 
@@ -54,6 +56,15 @@ internal sealed record CameraDto
     /// <summary>Where that storage replays; absent for the usual address of the camera's host.</summary>
     public string? AnrReplayUrlTemplate { get; init; }
 
+    /// <summary>Hours that its footage is kept; absent for the box's rule.</summary>
+    public int? RetentionHours { get; init; }
+
+    /// <summary>Most bytes of its footage; absent for the box's rule.</summary>
+    public long? StorageQuotaBytes { get; init; }
+
+    /// <summary>It is mirrored, by its own setting or the box's.</summary>
+    public required bool MirrorEnabled { get; init; }
+
     /// <summary>Which of the camera's own events trigger its recording; absent for none.</summary>
     public CameraEventsView? Events { get; init; }
 
@@ -95,9 +106,15 @@ internal sealed record CameraEventsWrite
     public string? Username { get; init; }
 
     public string? Password { get; init; }
+
+    /// <summary>Fields that there are not.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
 }
 
-/// <summary>Body of POST and PATCH. In a PATCH what is missing stays; an empty username or password is taken away. Fields it does not know are ignored.</summary>
+/// <summary>
+/// Body of POST and PATCH. In a PATCH what is missing stays; an empty username or password is taken away. A field that there is not is refused: nobody believes it was kept.
+/// </summary>
 internal sealed record CameraWrite
 {
     public string? Id { get; init; }
@@ -141,11 +158,24 @@ internal sealed record CameraWrite
     /// <summary>Where that storage replays: rtsp or rtsps, with {start} and {end} where the times belong in it; sealed whole. Empty for the usual address of the camera's host.</summary>
     public string? AnrReplayUrlTemplate { get; init; }
 
+    /// <summary>Hours that its footage is kept, 1 to 43,800; 0 for the box's rule.</summary>
+    public int? RetentionHours { get; init; }
+
+    /// <summary>Most bytes of its footage, 64 MiB or more; 0 for the box's rule.</summary>
+    public long? StorageQuotaBytes { get; init; }
+
+    /// <summary>Copy its footage to the mirror, from the next segment on.</summary>
+    public bool? MirrorEnabled { get; init; }
+
     /// <summary>Which of the camera's own events trigger its recording.</summary>
     public CameraEventsWrite? Events { get; init; }
 
     /// <summary>For rtsps: SHA-256 of the camera's own certificate, 64 hexadecimal digits, colons allowed; empty asks the system's authorities.</summary>
     public string? CertificateSha256 { get; init; }
+
+    /// <summary>Fields that there are not.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; init; }
 }
 
 /// <summary>Answer of a camera test.</summary>

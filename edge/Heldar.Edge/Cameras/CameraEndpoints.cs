@@ -15,9 +15,9 @@ internal static class CameraEndpoints
         var group = app.MapGroup("/api/v1/cameras").WithTags("cameras");
         group.MapGet("", ListAsync).Needs(Capability.CameraRead).FiltersCameras().Produces<IReadOnlyList<CameraDto>>();
         group.MapGet("/{id}", GetAsync).Needs(Capability.CameraRead).OfCamera().Produces<CameraDto>().Produces<ErrorBody>(404);
-        group.MapPost("", AddAsync).Needs(Capability.RegistryManage).BoxWide().Accepts<CameraWrite>("application/json").Produces<CameraDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(409);
-        group.MapPatch("/{id}", ChangeAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<CameraWrite>("application/json").Produces<CameraDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapDelete("/{id}", RemoveAsync).Needs(Capability.SystemManage).OfCamera().Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapPost("", AddAsync).Needs(Capability.RegistryManage).BoxWide().WritesOwnAudit().Accepts<CameraWrite>("application/json").Produces<CameraDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(409);
+        group.MapPatch("/{id}", ChangeAsync).Needs(Capability.RegistryManage).OfCamera().WritesOwnAudit().Accepts<CameraWrite>("application/json").Produces<CameraDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/{id}", RemoveAsync).Needs(Capability.SystemManage).OfCamera().WritesOwnAudit().Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
         group.MapGet("/{id}/test", TestAsync).Needs(Capability.CameraRead).OfCamera().Produces<CameraTestDto>().Produces<ErrorBody>(404);
         group.MapPost("/{id}/test", TestAsync).Needs(Capability.CameraRead).OfCamera().WritesOwnAudit().Produces<CameraTestDto>().Produces<ErrorBody>(404);
     }
@@ -34,34 +34,34 @@ internal static class CameraEndpoints
     private static async Task<IResult> GetAsync(string id, CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation) =>
         await DtoAsync(id, cameras, secrets, settings, cancellation) is { } dto ? Results.Json(dto, BoxJson.Options) : NotFound();
 
-    private static async Task<IResult> AddAsync(HttpRequest request, CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation)
+    private static async Task<IResult> AddAsync(HttpRequest request, Caller caller, CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation)
     {
         var (body, refusal) = await RequestBody.ReadAsync<CameraWrite>(request, cancellation);
         if (body is null) return refusal!;
-        var reader = new CameraWriteReader(body);
+        var reader = new CameraWriteReader(body, CameraLimits.Of(settings));
         var wanted = reader.Create();
         if (reader.Problem is { } problem) return Problems.BadRequest(problem);
-        var outcome = await cameras.AddAsync(wanted, body.SegmentSeconds, cancellation);
+        var outcome = await cameras.AddAsync(wanted, body.SegmentSeconds, caller.Actor, cancellation);
         if (outcome != CameraOutcome.Done) return Refuse(outcome, wanted.Id);
         return Results.Json(await DtoAsync(wanted.Id, cameras, secrets, settings, cancellation), BoxJson.Options, statusCode: 201);
     }
 
-    private static async Task<IResult> ChangeAsync(string id, HttpRequest request, CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation)
+    private static async Task<IResult> ChangeAsync(string id, HttpRequest request, Caller caller, CameraRegistry cameras, CameraSecrets secrets, BoxSettings settings, CancellationToken cancellation)
     {
         var (body, refusal) = await RequestBody.ReadAsync<CameraWrite>(request, cancellation);
         if (body is null) return refusal!;
         if (body.Id == id) body = body with { Id = null };
-        var reader = new CameraWriteReader(body);
+        var reader = new CameraWriteReader(body, CameraLimits.Of(settings));
         var change = reader.Change(secrets);
         if (reader.Problem is { } problem) return Problems.BadRequest(problem);
-        var outcome = await cameras.ChangeAsync(id, change, cancellation);
+        var outcome = await cameras.ChangeAsync(id, change, caller.Actor, cancellation);
         if (outcome != CameraOutcome.Done) return Refuse(outcome, id);
         return await GetAsync(id, cameras, secrets, settings, cancellation);
     }
 
-    private static async Task<IResult> RemoveAsync(string id, CameraRegistry cameras, CancellationToken cancellation)
+    private static async Task<IResult> RemoveAsync(string id, Caller caller, CameraRegistry cameras, CancellationToken cancellation)
     {
-        var outcome = await cameras.RemoveAsync(id, cancellation);
+        var outcome = await cameras.RemoveAsync(id, caller.Actor, cancellation);
         return outcome == CameraOutcome.Done ? Results.NoContent() : Refuse(outcome, id);
     }
 
@@ -81,6 +81,7 @@ internal static class CameraEndpoints
     {
         CameraOutcome.Exists => Problems.Conflict($"there is a camera '{id}' already"),
         CameraOutcome.OwnedByYaml => Problems.Conflict($"camera '{id}' belongs to heldar.yaml: change it there"),
+        CameraOutcome.Held => Problems.Conflict($"footage of camera '{id}' is held as evidence, and would not be found without it: end the holds first"),
         CameraOutcome.TooMany => Problems.Conflict($"a box takes at most {SettingsReader.MaxCameras} cameras"),
         _ => NotFound(),
     };
@@ -117,6 +118,9 @@ internal static class CameraEndpoints
             CertificateSha256 = config.Certificate,
             AnrEnabled = config.Anr,
             AnrReplayUrlTemplate = secrets.MaskedReplayUrl(config),
+            RetentionHours = config.RetentionHours,
+            StorageQuotaBytes = config.QuotaBytes,
+            MirrorEnabled = settings.Recording.Mirrors(config.Mirror),
             Events = secrets.EventsView(config),
             Owner = config.Owner,
             State = camera.Condition,

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Ingest;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Settings;
-using Heldar.Edge.Store;
 using Heldar.Media.Streams;
 using NodaTime;
 
@@ -22,6 +22,9 @@ internal enum CameraOutcome
 
     /// <summary>The box has as many cameras as it takes.</summary>
     TooMany,
+
+    /// <summary>Its footage is held as evidence.</summary>
+    Held,
 }
 
 /// <summary>
@@ -29,7 +32,7 @@ internal enum CameraOutcome
 /// it. Reading never waits for a change. Thread-safe.
 /// </summary>
 internal sealed class CameraRegistry(
-    BoxSettings settings, IStoreWriter store, CameraSecrets secrets, IRecordingPipelines pipelines, KnownCameras known, WishBook wishes, IClock clock, ILogger<CameraActor> log) : IAsyncDisposable
+    BoxSettings settings, CameraLedger ledger, CameraSecrets secrets, IRecordingPipelines pipelines, KnownCameras known, WishBook wishes, IClock clock, ILogger<CameraActor> log) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _change = new(1, 1);
     private readonly ConcurrentDictionary<Guid, CameraActor> _actors = new();
@@ -76,8 +79,7 @@ internal sealed class CameraRegistry(
         await _change.WaitAsync(cancellation);
         try
         {
-            IReadOnlyList<(CameraConfig Config, bool Removed)> rows = [];
-            await store.EnqueueAsync(db => rows = CameraStore.All(db), cancellation);
+            var rows = await ledger.LoadAsync(cancellation);
             _removed = rows.Where(r => r.Removed).ToDictionary(r => r.Config.Slug, r => r.Config, StringComparer.Ordinal);
             foreach (var (config, removed) in rows)
                 if (!removed) Keep(config);
@@ -108,37 +110,36 @@ internal sealed class CameraRegistry(
     }
 
     /// <summary>Adds a camera that the API owns.</summary>
-    public Task<CameraOutcome> AddAsync(CameraSettings wanted, int? segmentSeconds, CancellationToken cancellation) => ChangeAsync(
+    public Task<CameraOutcome> AddAsync(CameraSettings wanted, int? segmentSeconds, AuditActor who, CancellationToken cancellation) => ChangeAsync(
         async () =>
         {
             if (_slugs.ContainsKey(wanted.Id)) return CameraOutcome.Exists;
             if (_configs.Count >= SettingsReader.MaxCameras) return CameraOutcome.TooMany;
             var config = Config(wanted, null, CameraOwner.Api) with { SegmentSeconds = segmentSeconds };
-            await PutAsync(config, cancellation);
+            await PutAsync(config, null, who, cancellation);
             return CameraOutcome.Done;
         },
         cancellation);
 
     /// <summary>Changes a camera that the API owns.</summary>
-    public Task<CameraOutcome> ChangeAsync(string slug, Func<CameraConfig, CameraConfig> change, CancellationToken cancellation) => ChangeAsync(
+    public Task<CameraOutcome> ChangeAsync(string slug, Func<CameraConfig, CameraConfig> change, AuditActor who, CancellationToken cancellation) => ChangeAsync(
         async () =>
         {
             if (Find(slug) is not { } before) return CameraOutcome.NotFound;
             if (before.Owner == CameraOwner.Yaml) return CameraOutcome.OwnedByYaml;
             var after = secrets.Settle(before, change(before));
-            if (after != before) await PutAsync(after, cancellation);
+            if (after != before) await PutAsync(after, before, who, cancellation);
             return CameraOutcome.Done;
         },
         cancellation);
 
-    /// <summary>Removes a camera that the API owns. Its footage stays.</summary>
-    public Task<CameraOutcome> RemoveAsync(string slug, CancellationToken cancellation) => ChangeAsync(
+    /// <summary>Removes a camera that the API owns. Its footage stays until retention takes it; a camera with held footage stays too, since nobody would find that any more.</summary>
+    public Task<CameraOutcome> RemoveAsync(string slug, AuditActor who, CancellationToken cancellation) => ChangeAsync(
         async () =>
         {
             if (Find(slug) is not { } before) return CameraOutcome.NotFound;
             if (before.Owner == CameraOwner.Yaml) return CameraOutcome.OwnedByYaml;
-            await RemoveLockedAsync(before);
-            return CameraOutcome.Done;
+            return await RemoveLockedAsync(before, who, evenHeld: false) ? CameraOutcome.Done : CameraOutcome.Held;
         },
         cancellation);
 
@@ -156,8 +157,8 @@ internal sealed class CameraRegistry(
         var wanted = desired.Select(d => Config(d, Find(d.Id), CameraOwner.Yaml)).ToList();
         var present = _configs.Values.Where(c => c.Owner == CameraOwner.Yaml || wanted.Any(w => w.Uid == c.Uid)).ToList();
         var diff = CameraDiff.Between(present, wanted);
-        foreach (var camera in diff.Removed) await RemoveLockedAsync(camera);
-        foreach (var camera in diff.Added.Concat(diff.Changed)) await PutAsync(camera, cancellation);
+        foreach (var camera in diff.Removed) await RemoveLockedAsync(camera, AuditActors.Settings, evenHeld: true);
+        foreach (var camera in diff.Added.Concat(diff.Changed)) await PutAsync(camera, Find(camera.Uid), AuditActors.Settings, cancellation);
     }
 
     private CameraConfig Config(CameraSettings wanted, CameraConfig? before, CameraOwner owner)
@@ -175,6 +176,9 @@ internal sealed class CameraRegistry(
             Mode = wanted.Mode,
             PreRollSeconds = wanted.PreRollSeconds,
             PostRollSeconds = wanted.PostRollSeconds,
+            RetentionHours = wanted.RetentionHours,
+            QuotaBytes = wanted.QuotaBytes,
+            Mirror = wanted.Mirror,
         };
         return before is null ? next : secrets.Settle(before, next);
     }
@@ -192,20 +196,21 @@ internal sealed class CameraRegistry(
         }
     }
 
-    private async Task PutAsync(CameraConfig config, CancellationToken cancellation)
+    private async Task PutAsync(CameraConfig config, CameraConfig? before, AuditActor who, CancellationToken cancellation)
     {
-        await store.EnqueueAsync(db => CameraStore.Put(db, config), cancellation);
+        await ledger.PutAsync(config, before, who, cancellation);
         Keep(config);
         await ActorOf(config).ApplyAsync(config, cancellation);
     }
 
-    private async Task RemoveLockedAsync(CameraConfig config)
+    private async Task<bool> RemoveLockedAsync(CameraConfig config, AuditActor who, bool evenHeld)
     {
-        await store.EnqueueAsync(db => CameraStore.Remove(db, config.Uid));
+        if (!await ledger.RemoveAsync(config, who, evenHeld, CancellationToken.None)) return false;
         _configs.TryRemove(config.Uid, out _);
         _slugs.TryRemove(config.Slug, out _);
         _removed = new Dictionary<string, CameraConfig>(_removed, StringComparer.Ordinal) { [config.Slug] = config };
         if (_actors.TryRemove(config.Uid, out var actor)) await actor.DisposeAsync();
+        return true;
     }
 
     private void Keep(CameraConfig config)

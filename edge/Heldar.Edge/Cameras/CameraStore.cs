@@ -13,17 +13,18 @@ internal static class CameraStore
 {
     /// <summary>All rows, removed ones too.</summary>
     public static IReadOnlyList<(CameraConfig Config, bool Removed)> All(DbConnection db) =>
-        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, certificate, anr, replay_url AS ReplayUrl, event_secrets AS Events, mode, pre_roll AS PreRoll, post_roll AS PostRoll, removed FROM camera")
+        [.. db.Query<Row>("SELECT uid, slug, name, url, username, password, audio, camera_clock AS CameraClock, enabled, segment_seconds AS SegmentSeconds, owner, created_at AS CreatedAt, certificate, anr, replay_url AS ReplayUrl, event_secrets AS Events, mode, pre_roll AS PreRoll, post_roll AS PostRoll, retention_hours AS RetentionHours, quota_bytes AS QuotaBytes, mirror, removed FROM camera")
             .Select(r => (r.ToConfig(), r.Removed != 0))];
 
     public static void Put(DbConnection db, CameraConfig c) => db.Execute(
         """
-        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, certificate, anr, replay_url, event_secrets, mode, pre_roll, post_roll, removed)
-        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, @certificate, @anr, @replayUrl, @events, @mode, @pre, @post, 0)
+        INSERT INTO camera (uid, slug, name, url, username, password, audio, camera_clock, enabled, segment_seconds, owner, created_at, certificate, anr, replay_url, event_secrets, mode, pre_roll, post_roll, retention_hours, quota_bytes, mirror, removed)
+        VALUES (@uid, @slug, @name, @url, @username, @password, @audio, @clock, @enabled, @seconds, @owner, @created, @certificate, @anr, @replayUrl, @events, @mode, @pre, @post, @hours, @quota, @mirror, 0)
         ON CONFLICT (uid) DO UPDATE SET name = excluded.name, url = excluded.url, username = excluded.username, password = excluded.password,
           audio = excluded.audio, camera_clock = excluded.camera_clock, enabled = excluded.enabled, segment_seconds = excluded.segment_seconds,
           owner = excluded.owner, certificate = excluded.certificate, anr = excluded.anr, replay_url = excluded.replay_url, event_secrets = excluded.event_secrets,
-          mode = excluded.mode, pre_roll = excluded.pre_roll, post_roll = excluded.post_roll, removed = 0
+          mode = excluded.mode, pre_roll = excluded.pre_roll, post_roll = excluded.post_roll,
+          retention_hours = excluded.retention_hours, quota_bytes = excluded.quota_bytes, mirror = excluded.mirror, removed = 0
         """,
         new
         {
@@ -46,6 +47,9 @@ internal static class CameraStore
             mode = (int)c.Mode,
             pre = c.PreRollSeconds,
             post = c.PostRollSeconds,
+            hours = c.RetentionHours,
+            quota = c.QuotaBytes,
+            mirror = c.Mirror is { } mirror ? (mirror ? 1 : 0) : (int?)null,
         });
 
     public static void Remove(DbConnection db, Guid uid) =>
@@ -91,6 +95,12 @@ internal static class CameraStore
 
         public long PostRoll { get; init; }
 
+        public long? RetentionHours { get; init; }
+
+        public long? QuotaBytes { get; init; }
+
+        public long? Mirror { get; init; }
+
         public long Removed { get; init; }
 
         public CameraConfig ToConfig() => new(
@@ -104,6 +114,9 @@ internal static class CameraStore
             Mode = (RecordMode)Mode,
             PreRollSeconds = (int)PreRoll,
             PostRollSeconds = (int)PostRoll,
+            RetentionHours = (int?)RetentionHours,
+            QuotaBytes = QuotaBytes,
+            Mirror = Mirror is { } mirror ? mirror != 0 : null,
         };
     }
 }

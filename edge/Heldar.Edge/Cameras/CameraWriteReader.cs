@@ -5,9 +5,21 @@ using Heldar.Edge.Settings;
 
 namespace Heldar.Edge.Cameras;
 
-/// <summary>Checks the body of POST and PATCH and turns it into what a camera shall be. All mistakes at once.</summary>
-internal sealed class CameraWriteReader(CameraWrite body)
+/// <summary>What a box allows its cameras.</summary>
+/// <param name="MaxBytes">Most bytes of all footage; null for no limit.</param>
+/// <param name="HasMirror">There is a mirror.</param>
+internal sealed record CameraLimits(long? MaxBytes, bool HasMirror)
 {
+    public static CameraLimits Of(BoxSettings settings) => new(settings.Retention.MaxBytes, settings.Recording.HasMirror);
+}
+
+/// <summary>Checks the body of POST and PATCH and turns it into what a camera shall be. All mistakes at once.</summary>
+/// <param name="body">What was sent.</param>
+/// <param name="limits">What the box allows.</param>
+internal sealed class CameraWriteReader(CameraWrite body, CameraLimits limits)
+{
+    /// <summary>What other systems say of a camera: taken, so that their clients work here, and not kept.</summary>
+    private static readonly string[] Labels = ["site_id", "vendor", "model"];
     private readonly List<string> _problems = [];
 
     /// <summary>Every mistake in one text, or null.</summary>
@@ -32,6 +44,9 @@ internal sealed class CameraWriteReader(CameraWrite body)
             Mode = Mode() ?? RecordMode.Continuous,
             PreRollSeconds = body.PreRollSeconds ?? RecordModes.DefaultPreRollSeconds,
             PostRollSeconds = body.PostRollSeconds ?? RecordModes.DefaultPostRollSeconds,
+            RetentionHours = body.RetentionHours is 0 ? null : body.RetentionHours,
+            QuotaBytes = body.StorageQuotaBytes is 0 ? null : body.StorageQuotaBytes,
+            Mirror = body.MirrorEnabled,
         };
     }
 
@@ -64,6 +79,9 @@ internal sealed class CameraWriteReader(CameraWrite body)
                 Mode = Mode() ?? before.Mode,
                 PreRollSeconds = body.PreRollSeconds ?? before.PreRollSeconds,
                 PostRollSeconds = body.PostRollSeconds ?? before.PostRollSeconds,
+                RetentionHours = body.RetentionHours is 0 ? null : body.RetentionHours ?? before.RetentionHours,
+                QuotaBytes = body.StorageQuotaBytes is 0 ? null : body.StorageQuotaBytes ?? before.QuotaBytes,
+                Mirror = body.MirrorEnabled ?? before.Mirror,
             };
         };
     }
@@ -118,8 +136,25 @@ internal sealed class CameraWriteReader(CameraWrite body)
         if (!string.IsNullOrEmpty(events.Password) && Text(events.Username) is null) _problems.Add("events.password needs a username beside it");
     }
 
+    private void CheckUnknown(IEnumerable<string> names, string of)
+    {
+        foreach (var name in names.Take(5)) _problems.Add($"there is no field '{of}{EventRules.Clean(name, 64)}'");
+    }
+
+    private void CheckLimits()
+    {
+        if (body.RetentionHours is < 0 or > RetentionSettings.MaxHours) _problems.Add($"retention_hours must be 1 to {RetentionSettings.MaxHours}, or 0 for the box's rule");
+        if (body.StorageQuotaBytes is < 0 or (> 0 and < RetentionSettings.MinCameraQuotaBytes))
+            _problems.Add($"storage_quota_bytes must be at least {RetentionSettings.MinCameraQuotaBytes}, or 0 for the box's rule");
+        if (body.StorageQuotaBytes > limits.MaxBytes) _problems.Add($"storage_quota_bytes is more than all footage may take, {limits.MaxBytes}");
+        if (body.MirrorEnabled is true && !limits.HasMirror) _problems.Add("mirror_enabled: the box has no volume with the role mirror");
+    }
+
     private void CheckRest()
     {
+        CheckUnknown((body.Unknown?.Keys ?? Enumerable.Empty<string>()).Except(Labels, StringComparer.Ordinal), "");
+        CheckUnknown(body.Events?.Unknown?.Keys ?? Enumerable.Empty<string>(), "events.");
+        CheckLimits();
         if (body.Events is { } events) CheckEvents(events);
         if (body.Username is { Length: > 200 }) _problems.Add("username has at most 200 characters");
         if (body.Password is { Length: > 1000 }) _problems.Add("password has at most 1000 characters");

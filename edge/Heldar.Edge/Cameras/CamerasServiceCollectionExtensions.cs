@@ -6,6 +6,7 @@ internal static class CamerasServiceCollectionExtensions
         .AddSingleton<CameraSecrets>()
         .AddSingleton(WishTiming.Default)
         .AddSingleton<WishBook>()
+        .AddSingleton<CameraLedger>()
         .AddSingleton<CameraRegistry>()
         .AddSingleton<CamerasStarted>()
         .AddHostedService<CamerasService>()

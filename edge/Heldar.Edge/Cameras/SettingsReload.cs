@@ -5,7 +5,7 @@ using Heldar.Edge.Settings;
 namespace Heldar.Edge.Cameras;
 
 /// <summary>
-/// Reads <c>heldar.yaml</c> again on SIGHUP and applies what differs: cameras one by one, and the usual length of a segment at the next cut. A file with a mistake
+/// Reads <c>heldar.yaml</c> again on SIGHUP and applies what differs: cameras one by one with their limits and mirror, and the usual length of a segment at the next cut. A file with a mistake
 /// changes nothing; what only a start can change is named. One reload at a time.
 /// </summary>
 internal sealed partial class SettingsReload(CameraRegistry cameras, BoxSettings settings, ILogger<SettingsReload> log) : BackgroundService
@@ -44,7 +44,7 @@ internal sealed partial class SettingsReload(CameraRegistry cameras, BoxSettings
         if (running.Recording.ScrubMiBPerSecond != next.Recording.ScrubMiBPerSecond) sections.Add("recording.scrubMiBPerSecond");
         if (running.Fleet != next.Fleet) sections.Add("fleet");
         var (retention, other) = (running.Retention with { Cameras = [] }, next.Retention with { Cameras = [] });
-        if (retention != other || !running.Retention.Cameras.SequenceEqual(next.Retention.Cameras)) sections.Add("retention");
+        if (retention != other || !OfOthers(running).SequenceEqual(OfOthers(next))) sections.Add("retention");
         if (running.Anr != next.Anr) sections.Add("anr");
         if (running.MinRecordingPercent != next.MinRecordingPercent) sections.Add("health.minRecordingPercent");
         if (running.MaxDatabaseBytes != next.MaxDatabaseBytes) sections.Add("database.maxBytes");
@@ -52,6 +52,9 @@ internal sealed partial class SettingsReload(CameraRegistry cameras, BoxSettings
         if (running.Log != next.Log) sections.Add("log");
         return sections;
     }
+
+    /// <summary>Limits of cameras that the file does not own: those that it owns take theirs at once.</summary>
+    private static IEnumerable<CameraRetentionSettings> OfOthers(BoxSettings settings) => settings.Retention.Cameras.Where(r => !settings.Cameras.Any(c => c.Id == r.Id));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Heldar.Contracts;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 using NodaTime;
@@ -29,6 +30,7 @@ internal static class FsckCommand
             var volumes = settings.Recording.Volumes.Select(v => Volume.Open(v, SystemClock.Instance.GetCurrentInstant())).ToList();
             var checker = new Checker(volumes, Path.Combine(settings.DataFolder, "box.db"), SystemClock.Instance, logs);
             var report = await checker.RunAsync(parsed.GetValue(hash), parsed.GetValue(repair), Console.Error.WriteLine, cancellation);
+            if (parsed.GetValue(repair)) CommandAudit.Note(settings.DataFolder, "fsck.repaired", settings.DataFolder, new { report.Open, found = report.Counts });
             Print(report, parsed.GetValue(json));
             return report.Open == 0 ? 0 : 1;
         });

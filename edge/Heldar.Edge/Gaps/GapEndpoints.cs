@@ -104,6 +104,8 @@ internal static class GapEndpoints
     {
         var group = app.MapGroup("/api/v1/cameras/{id}").WithTags("footage");
         group.MapGet("/gaps", ListAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<IReadOnlyList<GapDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        // Its name elsewhere.
+        group.MapGet("/recording-gaps", ListAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<IReadOnlyList<GapDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
         group.MapGet("/coverage", CoverageAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<CoverageDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
     }
 

@@ -51,7 +51,7 @@ internal static class GapFillRows
     public static void Put(DbConnection db, GapFill fill) => db.Execute(
         """
         INSERT INTO gap_fill (gap, camera, start_ns, end_ns, state, attempts, next_ns, taken, error) VALUES (@gap, @camera, @start, @end, @state, @attempts, @next, @taken, @error)
-        ON CONFLICT (gap) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, next_ns = excluded.next_ns, taken = excluded.taken, error = excluded.error
+        ON CONFLICT (gap) DO UPDATE SET start_ns = excluded.start_ns, end_ns = excluded.end_ns, state = excluded.state, attempts = excluded.attempts, next_ns = excluded.next_ns, taken = excluded.taken, error = excluded.error
         """,
         new
         {

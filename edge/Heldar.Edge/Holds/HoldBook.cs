@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
 using Heldar.Edge.Audit;
@@ -25,7 +26,7 @@ internal enum ReleaseOutcome
 /// <summary>
 /// Places and ends holds. The database protects at once; the seal log of every volume then gets the hold, so that a rebuilt database has it, and the
 /// cloud hears of it in the same transaction. A volume that was away gets it when it is there. Nothing shortens a hold: it stands or it ends, and only by a role at least
-/// as high. Thread-safe.
+/// as high. Who did it is written down in the same transaction. Thread-safe.
 /// </summary>
 internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, IOutbox outbox, IAuditLog audit, VolumeWriters writers, IClock clock, ILogger<HoldBook> log)
 {
@@ -34,8 +35,13 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
     private const int AtOnce = 100;
 
     /// <summary>Places a hold; null when <see cref="MaxStanding"/> stand already.</summary>
+    /// <param name="data">The hold.</param>
+    /// <param name="by">Rank of who places it: nobody below ends it.</param>
+    /// <param name="who">For the audit log.</param>
+    /// <param name="segment">The one segment that it is of; null for a stretch of time.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ArgumentException">The data makes no sense.</exception>
-    public async Task<Hold?> PlaceAsync(HoldAppliedData data, BoxRole by, Guid? segment, CancellationToken cancellation)
+    public async Task<Hold?> PlaceAsync(HoldAppliedData data, BoxRole by, AuditActor who, Guid? segment, CancellationToken cancellation)
     {
         if (data.Mistake() is { } mistake) throw new ArgumentException(mistake, nameof(data));
         var hold = new Hold(data, (int)by, clock.GetCurrentInstant(), segment, null, null, Sealed: false);
@@ -44,14 +50,16 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
             db =>
             {
                 full = HoldRows.CountStanding(db) >= MaxStanding;
-                if (!full) HoldRows.Apply(db, outbox, hold);
+                if (full) return;
+                HoldRows.Apply(db, outbox, hold);
+                Note(db, who, "hold.placed", hold);
             },
             cancellation);
         return full ? null : hold with { Sealed = await SealAsync(hold, cancellation) };
     }
 
     /// <summary>Ends a hold. What another hold covers stays held.</summary>
-    public async Task<ReleaseOutcome> ReleaseAsync(Guid id, BoxRole by, string who, CancellationToken cancellation)
+    public async Task<ReleaseOutcome> ReleaseAsync(Guid id, BoxRole by, AuditActor who, CancellationToken cancellation)
     {
         var outcome = ReleaseOutcome.NotFound;
         Hold? ended = null;
@@ -63,14 +71,14 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
                     null => ReleaseOutcome.NotFound,
                     { Released: not null } => ReleaseOutcome.Ended,
                     { Level: var level } when level > (int)by => ReleaseOutcome.TooLow,
-                    { } hold => End(ended = hold with { Released = clock.GetCurrentInstant(), ReleasedBy = EventRules.Clean(who, 128), Sealed = false }),
+                    { } hold => End(ended = hold with { Released = clock.GetCurrentInstant(), ReleasedBy = EventRules.Clean(who.Name, 128), Sealed = false }),
                 };
 
                 ReleaseOutcome End(Hold hold)
                 {
                     HoldRows.Apply(db, outbox, hold);
-                    if (who == HoldRows.Expiry)
-                        audit.Append(db, new AuditEntry(AuditActors.Box, "hold.expired", hold.Id.ToString("D")) { Camera = hold.Data.Camera, Detail = new { start = hold.Data.From, end = hold.Data.To, hold.Data.Owner, hold.Data.Case, hold.Data.Expires } });
+                    if (who.Name == HoldRows.Expiry) Note(db, AuditActors.Box, "hold.expired", hold);
+                    else Note(db, who, "hold.released", hold);
                     return ReleaseOutcome.Done;
                 }
             },
@@ -95,6 +103,14 @@ internal sealed partial class HoldBook(IStoreWriter store, IStoreReader reader, 
             await Task.WhenAll(due.Select(hold => SealAsync(writer, hold, cancellation)));
         }
     }
+
+    private void Note(DbConnection db, AuditActor who, string action, Hold hold) => audit.Append(
+        db,
+        new AuditEntry(who, action, hold.Id.ToString("D"))
+        {
+            Camera = hold.Data.Camera,
+            Detail = new { start = hold.Data.From, end = hold.Data.To, hold.Data.Reason, hold.Data.Owner, hold.Data.Case, hold.Data.Expires, hold.Segment, level = ((BoxRole)hold.Level).ToString().ToLowerInvariant() },
+        });
 
     /// <summary>True when at least one log has it.</summary>
     private async Task<bool> SealAsync(Hold hold, CancellationToken cancellation)

@@ -19,11 +19,11 @@ internal static class HoldEndpoints
     {
         var group = app.MapGroup("/api/v1").WithTags("evidence");
         group.MapGet("/holds", ListAsync).Needs(Capability.EventsRead).FiltersCameras().Produces<IReadOnlyList<HoldDto>>();
-        group.MapPost("/holds", PlaceAsync).Needs(Capability.EvidenceHold).FiltersCameras().Produces<HoldDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapDelete("/holds/{id}", ReleaseAsync).Needs(Capability.EvidenceRelease).FiltersCameras().Produces(204).Produces<ErrorBody>(403).Produces<ErrorBody>(404);
-        group.MapPost("/segments/{id}/evidence-lock", LockAsync).Needs(Capability.EvidenceHold).FiltersCameras().Produces<HoldDto>(201).Produces<ErrorBody>(404);
-        group.MapDelete("/segments/{id}/evidence-lock", UnlockAsync).Needs(Capability.EvidenceRelease).FiltersCameras().Produces(204).Produces<ErrorBody>(403).Produces<ErrorBody>(404);
-        group.MapPatch("/segments/{id}/incident", IncidentAsync).Needs(Capability.EvidenceHold).FiltersCameras().Produces<HoldDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        group.MapPost("/holds", PlaceAsync).Needs(Capability.EvidenceHold).FiltersCameras().WritesOwnAudit().Produces<HoldDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/holds/{id}", ReleaseAsync).Needs(Capability.EvidenceRelease).FiltersCameras().WritesOwnAudit().Produces(204).Produces<ErrorBody>(403).Produces<ErrorBody>(404);
+        group.MapPost("/segments/{id}/evidence-lock", LockAsync).Needs(Capability.EvidenceHold).FiltersCameras().WritesOwnAudit().Produces<HoldDto>(201).Produces<ErrorBody>(404);
+        group.MapDelete("/segments/{id}/evidence-lock", UnlockAsync).Needs(Capability.EvidenceRelease).FiltersCameras().WritesOwnAudit().Produces(204).Produces<ErrorBody>(403).Produces<ErrorBody>(404);
+        group.MapPatch("/segments/{id}/incident", IncidentAsync).Needs(Capability.EvidenceHold).FiltersCameras().WritesOwnAudit().Produces<HoldDto>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
         group.MapGet("/incidents", CasesAsync).Needs(Capability.EventsRead).FiltersCameras().Produces<IReadOnlyList<IncidentDto>>();
         group.MapGet("/incidents/{id}", CaseAsync).Needs(Capability.VideoPlayback).FiltersCameras().Produces<IReadOnlyList<HoldDto>>().Produces<ErrorBody>(404);
     }
@@ -62,7 +62,7 @@ internal static class HoldEndpoints
             Case = wish.IncidentId,
         };
         if (data.Mistake() is { } mistake) return Problems.BadRequest(mistake);
-        return await book.PlaceAsync(data, caller.Rank, segment, cancellation) is { } hold
+        return await book.PlaceAsync(data, caller.Rank, caller.Actor, segment, cancellation) is { } hold
             ? Results.Json(ToDto(hold, cameras), BoxJson.Options, statusCode: 201)
             : Problems.Conflict($"{HoldBook.MaxStanding} holds stand already");
     }
@@ -71,7 +71,7 @@ internal static class HoldEndpoints
     {
         if (!Guid.TryParseExact(id, "D", out var wanted)) return NoHold();
         if (await reader.ReadAsync(db => HoldRows.Find(db, wanted), cancellation) is not { } hold || !Sees(caller, cameras, hold.Data.Camera)) return NoHold();
-        return Answer(await book.ReleaseAsync(wanted, caller.Rank, caller.Actor.Name, cancellation));
+        return Answer(await book.ReleaseAsync(wanted, caller.Rank, caller.Actor, cancellation));
     }
 
     private static async Task<IResult> LockAsync(string id, HttpRequest request, Caller caller, SegmentIndex index, CameraRegistry cameras, HoldBook book, IClock clock, CancellationToken cancellation)
@@ -94,7 +94,7 @@ internal static class HoldEndpoints
         var holds = await reader.ReadAsync(db => HoldRows.OfSegment(db, segment.Id, MaxListed), cancellation);
         if (holds.Any(h => h.Level > (int)caller.Rank)) return Answer(ReleaseOutcome.TooLow);
         foreach (var hold in holds)
-            if (await book.ReleaseAsync(hold.Id, caller.Rank, caller.Actor.Name, cancellation) is ReleaseOutcome.TooLow) return Answer(ReleaseOutcome.TooLow);
+            if (await book.ReleaseAsync(hold.Id, caller.Rank, caller.Actor, cancellation) is ReleaseOutcome.TooLow) return Answer(ReleaseOutcome.TooLow);
         return Results.NoContent();
     }
 

@@ -87,6 +87,10 @@ internal static class HoldRows
         "SELECT EXISTS (SELECT 1 FROM hold WHERE camera = @camera AND released_ns IS NULL AND to_ns > @from AND from_ns < @to)",
         new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to) }) != 0;
 
+    /// <summary>Whether any hold stands on a camera's footage.</summary>
+    public static bool StandsOn(DbConnection db, Guid camera) => db.ExecuteScalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM hold WHERE camera = @camera AND released_ns IS NULL)", new { camera = SegmentIndex.Text(camera) }) != 0;
+
     /// <summary>Notes that the seal log of a volume has it, as standing or as ended.</summary>
     public static void Sealed(DbConnection db, Guid id, Guid volume, bool released) => db.Execute(
         """

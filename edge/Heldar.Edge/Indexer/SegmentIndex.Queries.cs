@@ -65,6 +65,8 @@ internal sealed partial class SegmentIndex
             new { camera = Text(camera), from = Ns(from), to = Ns(to) }).Select(s => new RecordedSpan(Time(s.Start), Time(s.End))).ToList(),
         cancellation);
 
+    public partial Task<IReadOnlyList<Hold>> HoldsOfCaseAsync(string caseId, int limit, CancellationToken cancellation) => reader.ReadAsync(db => HoldRows.OfCase(db, caseId, limit), cancellation);
+
     public async partial Task<CameraTotals> TotalsAsync(Guid camera, CancellationToken cancellation) => await reader.ReadAsync(
         db => db.QueryFirstOrDefault<(long Segments, long Bytes, long Frames)>(
             "SELECT segments, bytes, frames FROM camera_total WHERE camera = @camera", new { camera = Text(camera) }) is var (s, b, f) ? new CameraTotals(s, b, f) : default,

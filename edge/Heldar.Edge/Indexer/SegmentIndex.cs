@@ -34,6 +34,9 @@ internal sealed partial class SegmentIndex(IStoreReader reader, VolumeSet volume
     /// </summary>
     public partial Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation);
 
+    /// <summary>Holds of a case, ended ones too, oldest first.</summary>
+    public partial Task<IReadOnlyList<Hold>> HoldsOfCaseAsync(string caseId, int limit, CancellationToken cancellation);
+
     /// <summary>What of a camera's footage within [from, to) the box did not receive live, cut to the window, oldest first.</summary>
     public partial Task<IReadOnlyList<RecordedSpan>> ForeignAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation);
 

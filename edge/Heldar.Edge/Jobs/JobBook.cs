@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Data.Common;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Store;
@@ -18,9 +20,9 @@ internal enum CancelOutcome
 
 /// <summary>
 /// All jobs under way and all series, in memory and in the database. A new job or a cancellation is on disk before it counts; what the clock moves on counts at once and
-/// is written as soon as the database answers. Loaded before the cameras start. Thread-safe.
+/// is written as soon as the database answers. What people change is written down in the same transaction. Loaded before the cameras start. Thread-safe.
 /// </summary>
-internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreReader reader, JobClock clock) : IWishSource, IDisposable
+internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreReader reader, JobClock clock, IAuditLog audit) : IWishSource, IDisposable
 {
     /// <summary>Most jobs under way on a box, and most series.</summary>
     public const int MaxLive = 2000;
@@ -65,57 +67,66 @@ internal sealed class JobBook(BoxSettings settings, IStoreWriter store, IStoreRe
     }
 
     /// <summary>Adds a job; false when the box has too many.</summary>
-    public Task<bool> AddAsync(RecordingJob job, CancellationToken cancellation) => ChangeAsync(
+    public Task<bool> AddAsync(RecordingJob job, AuditEntry note, CancellationToken cancellation) => ChangeAsync(
         async () =>
         {
             if (Live.Count >= MaxLive) return false;
-            await store.EnqueueAsync(db => JobRows.Put(db, job), cancellation);
+            await WriteAsync(db => JobRows.Put(db, job), note, cancellation);
             _state = _state with { Jobs = _state.Jobs.Add(job.Id, job) };
             return true;
         },
         cancellation);
 
     /// <summary>Adds a series and its first occurrence; false when the box has too many.</summary>
-    public Task<bool> AddAsync(JobSeries series, CancellationToken cancellation) => ChangeAsync(
+    public Task<bool> AddAsync(JobSeries series, AuditEntry note, CancellationToken cancellation) => ChangeAsync(
         async () =>
         {
             if (_state.Series.Length >= MaxSeries || Live.Count >= MaxLive) return false;
             var jobs = new List<RecordingJob>();
             var planned = Plan(series, clock.Look(), jobs);
-            await store.EnqueueAsync(db => Put(db, planned, jobs), cancellation);
+            await WriteAsync(db => Put(db, planned, jobs), note, cancellation);
             _state = new State(_state.Jobs.AddRange(jobs.Select(j => KeyValuePair.Create(j.Id, j))), _state.Series.Add(planned));
             return true;
         },
         cancellation);
 
     /// <summary>Cancels a job.</summary>
-    public Task<CancelOutcome> CancelAsync(Guid id, CancellationToken cancellation) => ChangeAsync(
+    public Task<CancelOutcome> CancelAsync(Guid id, AuditEntry note, CancellationToken cancellation) => ChangeAsync(
         async () =>
         {
             if (!_state.Jobs.TryGetValue(id, out var job)) return CancelOutcome.NotFound;
             if (JobMachine.Cancel(job, clock.Look().Now) is not { } cancelled) return CancelOutcome.TooLate;
-            await store.EnqueueAsync(db => JobRows.Put(db, cancelled), cancellation);
+            await WriteAsync(db => JobRows.Put(db, cancelled), note, cancellation);
             _state = _state with { Jobs = _state.Jobs.SetItem(id, cancelled) };
             return CancelOutcome.Done;
         },
         cancellation);
 
     /// <summary>Ends a series; occurrences that have not begun are cancelled. False when there is none.</summary>
-    public Task<JobSeries?> RemoveSeriesAsync(Guid id, CancellationToken cancellation) => ChangeAsync(
+    public Task<JobSeries?> RemoveSeriesAsync(Guid id, AuditEntry note, CancellationToken cancellation) => ChangeAsync(
         async () =>
         {
             if (_state.Series.FirstOrDefault(s => s.Id == id) is not { } series) return null;
             var now = clock.Look().Now;
             var cancelled = _state.Jobs.Values.Where(j => j.Series == id && j.State == JobState.Pending).Select(j => JobMachine.Cancel(j, now)!).ToList();
-            await store.EnqueueAsync(
+            await WriteAsync(
                 db =>
                 {
                     JobRows.RemoveSeries(db, id);
                     foreach (var job in cancelled) JobRows.Put(db, job);
                 },
+                note,
                 cancellation);
             _state = new State(_state.Jobs.SetItems(cancelled.Select(j => KeyValuePair.Create(j.Id, j))), _state.Series.Remove(series));
             return series;
+        },
+        cancellation);
+
+    private Task WriteAsync(Action<DbConnection> change, AuditEntry note, CancellationToken cancellation) => store.EnqueueAsync(
+        db =>
+        {
+            change(db);
+            audit.Append(db, note);
         },
         cancellation);
 

@@ -1,6 +1,7 @@
 using Heldar.Contracts.Api;
 using Heldar.Edge.Access;
 using Heldar.Edge.Api;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Schedules;
 using Heldar.Edge.Settings;
@@ -21,12 +22,12 @@ internal static class JobEndpoints
     {
         var group = app.MapGroup("/api/v1").WithTags("jobs");
         group.MapGet("/cameras/{id}/recording-jobs", ListAsync).Needs(Capability.CameraRead).OfCamera().Produces<IReadOnlyList<JobDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
-        group.MapPost("/cameras/{id}/recording-jobs", AddAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<JobWrite>("application/json").Produces<JobDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapPost("/cameras/{id}/recording-jobs", AddAsync).Needs(Capability.RegistryManage).OfCamera().WritesOwnAudit().Accepts<JobWrite>("application/json").Produces<JobDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
         group.MapGet("/recording-jobs/{id}", GetAsync).Needs(Capability.CameraRead).FiltersCameras().Produces<JobDto>().Produces<ErrorBody>(404);
-        group.MapDelete("/recording-jobs/{id}", CancelAsync).Needs(Capability.RegistryManage).FiltersCameras().Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/recording-jobs/{id}", CancelAsync).Needs(Capability.RegistryManage).FiltersCameras().WritesOwnAudit().Produces(204).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
         group.MapGet("/cameras/{id}/recording-series", ListSeries).Needs(Capability.CameraRead).OfCamera().Produces<IReadOnlyList<SeriesDto>>().Produces<ErrorBody>(404);
-        group.MapPost("/cameras/{id}/recording-series", AddSeriesAsync).Needs(Capability.RegistryManage).OfCamera().Accepts<SeriesWrite>("application/json").Produces<SeriesDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
-        group.MapDelete("/recording-series/{id}", RemoveSeriesAsync).Needs(Capability.RegistryManage).FiltersCameras().Produces(204).Produces<ErrorBody>(404);
+        group.MapPost("/cameras/{id}/recording-series", AddSeriesAsync).Needs(Capability.RegistryManage).OfCamera().WritesOwnAudit().Accepts<SeriesWrite>("application/json").Produces<SeriesDto>(201).Produces<ErrorBody>(400).Produces<ErrorBody>(404).Produces<ErrorBody>(409);
+        group.MapDelete("/recording-series/{id}", RemoveSeriesAsync).Needs(Capability.RegistryManage).FiltersCameras().WritesOwnAudit().Produces(204).Produces<ErrorBody>(404);
     }
 
     private static async Task<IResult> ListAsync(string id, string? from, string? to, CameraRegistry cameras, IStoreReader reader, IClock clock, CancellationToken cancellation)
@@ -40,13 +41,13 @@ internal static class JobEndpoints
     private static async Task<IResult> GetAsync(string id, Caller caller, CameraRegistry cameras, IStoreReader reader, CancellationToken cancellation) =>
         await FindAsync(id, caller, cameras, reader, cancellation) is { } job ? Results.Json(ToDto(job, cameras), BoxJson.Options) : NoJob();
 
-    private static async Task<IResult> AddAsync(string id, HttpRequest request, CameraRegistry cameras, JobBook book, JobsService service, IClock clock, CancellationToken cancellation)
+    private static async Task<IResult> AddAsync(string id, HttpRequest request, Caller caller, CameraRegistry cameras, JobBook book, JobsService service, IClock clock, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
         var (body, refusal) = await RequestBody.ReadAsync<JobWrite>(request, cancellation);
         if (body is null) return refusal!;
         if (JobReader.Read(body, camera.Uid, clock.GetCurrentInstant(), out var problem) is not { } job) return Problems.BadRequest(problem!);
-        if (!await book.AddAsync(job, cancellation)) return Problems.Conflict($"a box takes at most {JobBook.MaxLive} jobs at a time");
+        if (!await book.AddAsync(job, Note(caller, "recording_job.added", job.Id, camera.Uid, new { now = ToDto(job, cameras) }), cancellation)) return Problems.Conflict($"a box takes at most {JobBook.MaxLive} jobs at a time");
         await FollowAsync(camera.Uid, cameras, service, cancellation);
         return Results.Json(ToDto(job, cameras), BoxJson.Options, statusCode: 201);
     }
@@ -54,7 +55,7 @@ internal static class JobEndpoints
     private static async Task<IResult> CancelAsync(string id, Caller caller, CameraRegistry cameras, IStoreReader reader, JobBook book, JobsService service, CancellationToken cancellation)
     {
         if (await FindAsync(id, caller, cameras, reader, cancellation) is not { } job) return NoJob();
-        if (await book.CancelAsync(job.Id, cancellation) != CancelOutcome.Done) return Problems.Conflict("the job has ended");
+        if (await book.CancelAsync(job.Id, Note(caller, "recording_job.cancelled", job.Id, job.Camera, new { was = ToDto(job, cameras) }), cancellation) != CancelOutcome.Done) return Problems.Conflict("the job has ended");
         await FollowAsync(job.Camera, cameras, service, cancellation);
         return Results.NoContent();
     }
@@ -64,21 +65,21 @@ internal static class JobEndpoints
         : CameraEndpoints.NotFound();
 
     private static async Task<IResult> AddSeriesAsync(
-        string id, HttpRequest request, CameraRegistry cameras, JobBook book, JobsService service, BoxSettings settings, IClock clock, CancellationToken cancellation)
+        string id, HttpRequest request, Caller caller, CameraRegistry cameras, JobBook book, JobsService service, BoxSettings settings, IClock clock, CancellationToken cancellation)
     {
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
         var (body, refusal) = await RequestBody.ReadAsync<SeriesWrite>(request, cancellation);
         if (body is null) return refusal!;
         if (JobReader.Read(body, camera.Uid, settings.TimeZone, clock.GetCurrentInstant(), out var problem) is not { } series) return Problems.BadRequest(problem!);
-        if (!await book.AddAsync(series, cancellation)) return Problems.Conflict($"a box takes at most {JobBook.MaxSeries} series and {JobBook.MaxLive} jobs at a time");
+        if (!await book.AddAsync(series, Note(caller, "recording_series.added", series.Id, camera.Uid, new { now = ToDto(series, camera.Slug, settings) }), cancellation)) return Problems.Conflict($"a box takes at most {JobBook.MaxSeries} series and {JobBook.MaxLive} jobs at a time");
         await FollowAsync(camera.Uid, cameras, service, cancellation);
         return Results.Json(ToDto(series, camera.Slug, settings), BoxJson.Options, statusCode: 201);
     }
 
-    private static async Task<IResult> RemoveSeriesAsync(string id, Caller caller, CameraRegistry cameras, JobBook book, JobsService service, CancellationToken cancellation)
+    private static async Task<IResult> RemoveSeriesAsync(string id, Caller caller, CameraRegistry cameras, JobBook book, JobsService service, BoxSettings settings, CancellationToken cancellation)
     {
         if (!Guid.TryParseExact(id, "D", out var key) || book.Series.FirstOrDefault(s => s.Id == key) is not { } known || !caller.Sees(cameras.Find(known.Camera)?.Slug)
-            || await book.RemoveSeriesAsync(key, cancellation) is not { } series) return Problems.NotFound("there is no such series on this box");
+            || await book.RemoveSeriesAsync(key, Note(caller, "recording_series.removed", key, known.Camera, new { was = ToDto(known, cameras.Find(known.Camera)?.Slug ?? "", settings) }), cancellation) is not { } series) return Problems.NotFound("there is no such series on this box");
         await FollowAsync(series.Camera, cameras, service, cancellation);
         return Results.NoContent();
     }
@@ -92,6 +93,8 @@ internal static class JobEndpoints
         service.Wake();
         return cameras.ReviewAsync(camera, cancellation);
     }
+
+    private static AuditEntry Note(Caller caller, string action, Guid id, Guid camera, object detail) => new(caller.Actor, action, id.ToString("D")) { Camera = camera, Detail = detail };
 
     private static IResult NoJob() => Problems.NotFound("there is no such job on this box");
 

@@ -35,7 +35,7 @@ internal static class MirrorCommand
             {
                 var all = new
                 {
-                    enabled = new MirrorPolicy(settings).IsOn,
+                    enabled = MirrorPolicy.Of(settings).IsOn,
                     copied = new { segments = seen.Totals.CopiedSegments, bytes = seen.Totals.CopiedBytes },
                     waiting = new { segments = seen.Totals.WaitingSegments, bytes = seen.Totals.WaitingBytes, lagSeconds = lag },
                     scrub = new { rounds = seen.Mark.Rounds, segments = seen.Mark.Segments, bytes = seen.Mark.Bytes },
@@ -46,7 +46,7 @@ internal static class MirrorCommand
             }
             else
             {
-                if (!new MirrorPolicy(settings).IsOn) await output.WriteLineAsync($"{settings.File} names no volume with the role mirror");
+                if (!MirrorPolicy.Of(settings).IsOn) await output.WriteLineAsync($"{settings.File} names no volume with the role mirror");
                 await output.WriteLineAsync(Line($"copied   {seen.Totals.CopiedSegments} segments, {GiB(seen.Totals.CopiedBytes):0.0} GiB"));
                 await output.WriteLineAsync(Line($"waiting  {seen.Totals.WaitingSegments} segments, {GiB(seen.Totals.WaitingBytes):0.0} GiB, the oldest for {lag:0} s"));
                 await output.WriteLineAsync(Line($"scrub    {seen.Mark.Rounds} rounds, {seen.Mark.Segments} segments and {GiB(seen.Mark.Bytes):0.0} GiB read"));

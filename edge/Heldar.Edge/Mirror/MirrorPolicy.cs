@@ -2,17 +2,16 @@ using Heldar.Edge.Settings;
 
 namespace Heldar.Edge.Mirror;
 
-/// <summary>Which cameras the settings want mirrored. Immutable.</summary>
-internal sealed class MirrorPolicy(BoxSettings settings)
+/// <summary>Which cameras are to be mirrored now. Thread-safe.</summary>
+/// <param name="settings">The box's rule.</param>
+/// <param name="own">What a camera, by its slug, says itself; null for nothing.</param>
+internal sealed class MirrorPolicy(BoxSettings settings, Func<string, bool?> own)
 {
     /// <summary>There is a volume with the role.</summary>
-    public bool IsOn { get; } = settings.Recording.AllVolumes.Any(v => v.Role == VolumeRole.Mirror);
+    public bool IsOn { get; } = settings.Recording.HasMirror;
 
-    public bool Wants(string slug)
-    {
-        if (!IsOn) return false;
-        foreach (var camera in settings.Cameras)
-            if (camera.Id == slug && camera.Mirror is { } own) return own;
-        return settings.Recording.Mirror;
-    }
+    /// <summary>By the settings alone, for a box that does not run.</summary>
+    public static MirrorPolicy Of(BoxSettings settings) => new(settings, slug => settings.Cameras.FirstOrDefault(c => c.Id == slug)?.Mirror);
+
+    public bool Wants(string slug) => settings.Recording.Mirrors(own(slug));
 }

@@ -1,4 +1,5 @@
 using Heldar.Edge.Audit;
+using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
@@ -13,7 +14,8 @@ internal static class MirrorServiceCollectionExtensions
 
     /// <summary>Registers the mirror and the scrub; call it behind the cameras, so that they end before the volumes do.</summary>
     public static IServiceCollection AddMirror(this IServiceCollection services) => services
-        .AddSingleton<MirrorPolicy>()
+        // Asked when a segment opens: a camera says so itself at run time.
+        .AddSingleton(s => new MirrorPolicy(s.GetRequiredService<BoxSettings>(), slug => s.GetRequiredService<CameraRegistry>().Find(slug)?.Mirror))
         .AddSingleton<MirrorState>()
         .AddSingleton<MirrorReplay>()
         .AddSingleton<MirrorBook>()

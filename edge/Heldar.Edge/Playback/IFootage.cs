@@ -51,6 +51,9 @@ internal interface IFootage
     /// <summary>Stretches that are recorded of a camera within [from, to), oldest first, the running segment included.</summary>
     Task<IReadOnlyList<RecordedSpan>> TimelineAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation);
 
+    /// <summary>What of it within [from, to) the box did not receive live, oldest first.</summary>
+    Task<IReadOnlyList<RecordedSpan>> ForeignAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation);
+
     /// <summary>The segment with an id, or null.</summary>
     Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation);
 

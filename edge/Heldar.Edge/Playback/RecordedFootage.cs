@@ -27,6 +27,8 @@ internal sealed class RecordedFootage(SegmentIndex index, VolumeSet volumes, Cam
         return open is null || open.Start >= to || open.End <= from ? closed : [.. closed, new RecordedSpan(Instant.Max(open.Start, from), Instant.Min(open.End, to))];
     }
 
+    public Task<IReadOnlyList<RecordedSpan>> ForeignAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation) => index.ForeignAsync(camera, from, to, cancellation);
+
     public async Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation)
     {
         foreach (var camera in cameras.All)

@@ -4,6 +4,7 @@ using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
 using Heldar.Edge.Api;
 using Heldar.Edge.Cameras;
+using Heldar.Edge.Indexer;
 using NodaTime;
 
 namespace Heldar.Edge.Playback;
@@ -51,8 +52,16 @@ internal sealed record SegmentDto
     public string? Root { get; init; }
 }
 
-/// <summary>An unbroken stretch on the timeline; stretches less than 2 s apart are one.</summary>
-internal sealed record TimelineSpanDto(Instant StartTime, Instant EndTime, double DurationS);
+/// <summary>An unbroken stretch on the timeline from one source; stretches of one source less than 2 s apart are one.</summary>
+/// <param name="StartTime">Begin.</param>
+/// <param name="EndTime">End.</param>
+/// <param name="DurationS">Seconds in between.</param>
+/// <param name="Source">live, or camera_storage for what was taken back from the camera's own storage.</param>
+internal sealed record TimelineSpanDto(Instant StartTime, Instant EndTime, double DurationS, string Source = TimelineSpanDto.Live)
+{
+    public const string Live = "live";
+    public const string CameraStorage = "camera_storage";
+}
 
 /// <summary>Routes about a camera's footage.</summary>
 internal static class SegmentEndpoints
@@ -66,27 +75,40 @@ internal static class SegmentEndpoints
         var group = app.MapGroup("/api/v1/cameras/{id}").WithTags("footage");
         group.MapGet("/segments", ListAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<IReadOnlyList<SegmentDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
         group.MapGet("/timeline", TimelineAsync).Needs(Capability.VideoPlayback).OfCamera().Produces<IReadOnlyList<TimelineSpanDto>>().Produces<ErrorBody>(400).Produces<ErrorBody>(404);
+        app.MapCaseSegments();
     }
 
     /// <summary>Joins stretches that touch or lie less than the tolerance apart. Takes them in order of their start.</summary>
-    public static IReadOnlyList<TimelineSpanDto> Merge(IEnumerable<(Instant Start, Instant End)> stretches)
+    /// <param name="recorded">All that is recorded.</param>
+    /// <param name="foreign">What of it came from the camera's own storage; null for nothing.</param>
+    public static IReadOnlyList<TimelineSpanDto> Merge(IEnumerable<(Instant Start, Instant End)> recorded, IEnumerable<(Instant Start, Instant End)>? foreign = null)
     {
         var spans = new List<TimelineSpanDto>();
-        foreach (var (start, end) in stretches)
+        foreach (var (stretch, source) in Sources(recorded, foreign))
         {
-            if (spans.Count > 0 && start - spans[^1].EndTime <= Tolerance)
+            if (spans.Count > 0 && spans[^1].Source == source && stretch.Start - spans[^1].EndTime <= Tolerance)
             {
-                if (end > spans[^1].EndTime) spans[^1] = Span(spans[^1].StartTime, end);
+                if (stretch.End > spans[^1].EndTime) spans[^1] = Span(spans[^1].StartTime, stretch.End, source);
             }
             else
             {
-                spans.Add(Span(start, end));
+                spans.Add(Span(stretch.Start, stretch.End, source));
             }
         }
 
         return spans;
 
-        static TimelineSpanDto Span(Instant start, Instant end) => new(start, end, Math.Round((end - start).TotalSeconds, 3));
+        static TimelineSpanDto Span(Instant start, Instant end, string source) => new(start, end, Math.Round((end - start).TotalSeconds, 3), source);
+    }
+
+    private static IEnumerable<(Stretch Stretch, string Source)> Sources(IEnumerable<(Instant Start, Instant End)> recorded, IEnumerable<(Instant Start, Instant End)>? foreign)
+    {
+        var all = Stretch.Merge(recorded.Select(s => new Stretch(s.Start, s.End)));
+        var back = Stretch.Merge((foreign ?? []).Select(s => new Stretch(s.Start, s.End)), SpanRows.Tolerance);
+        if (back.Count == 0) return all.Select(s => (s, TimelineSpanDto.Live));
+        // Spans reach over holes of up to the tolerance; beside what came back such a hole is no live footage.
+        var live = Stretch.Without(all, back).Where(s => s.End - s.Start > SpanRows.Tolerance || !back.Any(b => b.End == s.Start || b.Start == s.End));
+        return live.Select(s => (Of: s, From: TimelineSpanDto.Live)).Concat(back.Select(s => (Of: s, From: TimelineSpanDto.CameraStorage))).OrderBy(s => s.Of.Start);
     }
 
     private static async Task<IResult> ListAsync(
@@ -107,10 +129,11 @@ internal static class SegmentEndpoints
         if (cameras.Find(id) is not { } camera) return CameraEndpoints.NotFound();
         if (TimeRange.Read(from, to, clock.GetCurrentInstant(), DefaultRange, out var range) is { } problem) return Problems.BadRequest(problem);
         var recorded = await footage.TimelineAsync(camera.Uid, range.From, range.To, cancellation);
-        return Results.Json(Merge(recorded.Select(s => (s.Start, s.End))), BoxJson.Options);
+        var foreign = await footage.ForeignAsync(camera.Uid, range.From, range.To, cancellation);
+        return Results.Json(Merge(recorded.Select(s => (s.Start, s.End)), foreign.Select(s => (s.Start, s.End))), BoxJson.Options);
     }
 
-    private static SegmentDto ToDto(Footage f, string slug, SignedLinks links, Caller caller) => new()
+    public static SegmentDto ToDto(Footage f, string slug, SignedLinks links, Caller caller) => new()
     {
         Id = f.Id,
         CameraId = slug,

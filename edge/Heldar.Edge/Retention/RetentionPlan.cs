@@ -62,7 +62,7 @@ internal sealed class RetentionPlan(BoxSettings settings, IMachineTime machine, 
         var volumes = new VolumeSet(Volumes(now, notes));
         var cameras = await reader.ReadAsync(CameraStore.All, cancellation);
         var limits = await reader.ReadAsync(db => Limits(db, volumes, notes), cancellation);
-        var policy = RetentionPolicies.Of(settings.Retention, () => limits, slug => cameras.Where(c => c.Config.Slug == slug && !c.Removed).Select(c => (Guid?)c.Config.Uid).FirstOrDefault()).Current;
+        var policy = RetentionPolicies.Of(settings.Retention, () => limits, () => cameras.Where(c => !c.Removed).Select(c => AsTheFileSays(c.Config))).Current;
         // Looks at the clock as the box does, and leaves no mark.
         using var guard = new ClockGuard(new NoWriter(), reader, machine, clock);
         var trusted = await guard.LookAsync(cancellation);
@@ -75,6 +75,11 @@ internal sealed class RetentionPlan(BoxSettings settings, IMachineTime machine, 
             slugs.GetValueOrDefault(g.Key, g.Key.ToString("D")), g.Sum(k => k.Segments), g.Sum(k => k.Bytes), g.Sum(k => k.HeldSegments), g.Sum(k => k.HeldBytes), plan.Of(g.Key)));
         return new PlanReport(now, [.. all.OrderBy(c => c.Id, StringComparer.Ordinal)], [.. sweep.Alerts.Select(a => a with { Subject = Name(a.Subject, slugs) })], guard.Cause, notes);
     }
+
+    /// <summary>The box takes the file's limits for what the file owns when it starts or reads it again.</summary>
+    private CameraConfig AsTheFileSays(CameraConfig camera) => settings.Cameras.FirstOrDefault(c => c.Id == camera.Slug) is { } file
+        ? camera with { Owner = CameraOwner.Yaml, RetentionHours = file.RetentionHours, QuotaBytes = file.QuotaBytes }
+        : camera;
 
     private static string Name(string subject, Dictionary<Guid, string> slugs) => Guid.TryParseExact(subject, "D", out var uid) ? slugs.GetValueOrDefault(uid, subject) : subject;
 

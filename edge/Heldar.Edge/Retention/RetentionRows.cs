@@ -36,6 +36,9 @@ internal sealed class CandidateScope(Guid camera, IReadOnlyList<Guid> volumes, b
 /// <summary>Questions and statements of retention. Every one goes along an index over what is not held, so that it costs what it deletes.</summary>
 internal static class RetentionRows
 {
+    /// <summary>Whether an archive has ever confirmed a segment.</summary>
+    public static bool AnyArchived(DbConnection db) => db.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM archive_mark)") != 0;
+
     public static IReadOnlyList<Kept> Totals(DbConnection db) =>
         [.. db.Query<(string Camera, string Volume, long Segments, long Bytes, long HeldSegments, long HeldBytes)>(
                 "SELECT camera, volume, segments, bytes, held_segments, held_bytes FROM camera_volume_total WHERE segments > 0")

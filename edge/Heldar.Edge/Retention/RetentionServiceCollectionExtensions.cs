@@ -13,7 +13,7 @@ internal static class RetentionServiceCollectionExtensions
         .AddSingleton<IMachineTime, KernelClock>()
         .AddSettingsGroup(s => RetentionLimits.Group(s.GetRequiredService<BoxSettings>().Retention, () => SmallestDisk(s.GetRequiredService<VolumeSet>(), s.GetRequiredService<SpaceProbe>())))
         .AddSingleton(s => RetentionPolicies.Of(
-            s.GetRequiredService<BoxSettings>().Retention, () => s.GetRequiredService<SettingsGroup<RetentionLimits>>().Current, slug => s.GetRequiredService<CameraRegistry>().Find(slug)?.Uid))
+            s.GetRequiredService<BoxSettings>().Retention, () => s.GetRequiredService<SettingsGroup<RetentionLimits>>().Current, () => s.GetRequiredService<CameraRegistry>().All))
         .AddSingleton<SpaceFloor>(s => total => s.GetRequiredService<RetentionPolicies>().Current.FloorOf(total))
         .AddSingleton<ClockGuard>()
         .AddSingleton<Eraser>()

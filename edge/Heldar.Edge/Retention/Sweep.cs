@@ -6,7 +6,7 @@ using NodaTime;
 namespace Heldar.Edge.Retention;
 
 /// <summary>Why retention cannot do what the limits ask for.</summary>
-/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck, floor_absurd, never_archived, or volumes_away in a dry run.</param>
+/// <param name="Code">clock, quota_held, cap_held, floor_held, floor_stuck, floor_absurd, never_archived, nothing_archived, or volumes_away in a dry run.</param>
 /// <param name="Subject">Camera uid or folder of a volume; empty for the box.</param>
 /// <param name="Text">For people.</param>
 internal sealed record RetentionAlert(string Code, string Subject, string Text);
@@ -69,6 +69,8 @@ internal sealed class Sweep(
             else (segments, bytes) = (segments + kept.Segments, bytes + kept.Bytes);
         }
 
+        if (policy.ArchiveFirst && !await reader.ReadAsync(RetentionRows.AnyArchived, cancellation))
+            Alerts.Add(new("nothing_archived", "", "retention.archiveFirst is on, and no archive has confirmed anything yet: age and quota delete nothing, only the cap and the floor do, as never_archived"));
         if (dry && segments > 0) Alerts.Add(new("volumes_away", "", $"{segments} segments of {bytes} bytes lie on volumes that are not there: no rule counts or deletes them"));
     }
 
@@ -116,7 +118,7 @@ internal sealed class Sweep(
         HashSet<Guid> exhausted = [];
         while (MayGoOn() && _kept.Values.Sum(k => k.Bytes) - cap is > 0 and var over)
         {
-            if (FairShare.Payer(policy, cap, Sums(_kept.Values), exhausted) is not { } payer) return;
+            if (await PayerAsync(cap, _kept.Values, exhausted, _byCamera, cancellation) is not { } payer) return;
             if (Of(payer).Sum(k => k.FreeBytes) == 0)
             {
                 // Others do not pay for one camera's evidence.
@@ -141,7 +143,7 @@ internal sealed class Sweep(
         for (var round = 0; round < MaxFloorBatches && free < floor; round++)
         {
             var here = _kept.Values.Where(k => k.Volume == volume.Id).ToList();
-            if (FairShare.Payer(policy, here.Sum(k => k.Bytes), Sums(here.Where(k => k.FreeBytes > 0)), exhausted) is not { } payer)
+            if (await PayerAsync(here.Sum(k => k.Bytes), here.Where(k => k.FreeBytes > 0), exhausted, scopes, cancellation) is not { } payer)
             {
                 Alerts.Add(new("floor_held", volume.Root, here.Sum(k => k.HeldBytes) > 0
                     ? $"{free} bytes are free where {floor} shall be, and what is left is held or being read"
@@ -168,6 +170,23 @@ internal sealed class Sweep(
             }
 
             free = after;
+        }
+    }
+
+    /// <summary>Who pays next by fair share; of several whoever has the oldest footage that nothing holds. Null when nobody can.</summary>
+    private async Task<Guid?> PayerAsync(long budget, IEnumerable<Kept> of, HashSet<Guid> exhausted, Dictionary<Guid, CandidateScope> passed, CancellationToken cancellation)
+    {
+        var kept = of.ToList();
+        var payers = FairShare.Payers(policy, budget, Sums(kept), exhausted);
+        if (payers.Count < 2) return payers.Count == 0 ? null : payers[0];
+        return await reader.ReadAsync(db => payers.MinBy(p => RetentionRows.Oldest(db, From(p), null, 1) is [var first] ? first.Start : Instant.MaxValue), cancellation);
+
+        // Behind what this sweep took already, also where it only looks.
+        CandidateScope From(Guid camera)
+        {
+            var scope = new CandidateScope(camera, [.. kept.Where(k => k.Camera == camera).Select(k => k.Volume)]);
+            if (passed.TryGetValue(camera, out var known)) (scope.AfterStart, scope.AfterId) = (known.AfterStart, known.AfterId);
+            return scope;
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Data.Common;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Store;
@@ -8,9 +10,9 @@ namespace Heldar.Edge.Schedules;
 
 /// <summary>
 /// All schedules and exceptions, in the database and in memory; a change is on disk before it counts. Loaded before the cameras start. Whoever changes something lets the
-/// cameras look at it. Thread-safe.
+/// cameras look at it, and hands over the audit entry, which is written in the same transaction. Thread-safe.
 /// </summary>
-internal sealed class ScheduleBook(BoxSettings settings, IStoreWriter store) : IWishSource, IDisposable
+internal sealed class ScheduleBook(BoxSettings settings, IStoreWriter store, IAuditLog audit) : IWishSource, IDisposable
 {
     /// <summary>Most schedules of one camera.</summary>
     public const int MaxPerCamera = 100;
@@ -33,14 +35,14 @@ internal sealed class ScheduleBook(BoxSettings settings, IStoreWriter store) : I
     }
 
     /// <summary>Adds a schedule or changes the one with its id; false when the camera has too many.</summary>
-    public async Task<bool> PutAsync(Schedule schedule, CancellationToken cancellation)
+    public async Task<bool> PutAsync(Schedule schedule, AuditEntry note, CancellationToken cancellation)
     {
         await _change.WaitAsync(cancellation);
         try
         {
             var others = _state.Schedules.RemoveAll(s => s.Id == schedule.Id);
             if (others.Count(s => s.Camera == schedule.Camera) >= MaxPerCamera) return false;
-            await store.EnqueueAsync(db => ScheduleRows.Put(db, schedule), cancellation);
+            await WriteAsync(db => ScheduleRows.Put(db, schedule), note, cancellation);
             Keep(others.Add(schedule), _state.Exceptions);
             return true;
         }
@@ -51,13 +53,13 @@ internal sealed class ScheduleBook(BoxSettings settings, IStoreWriter store) : I
     }
 
     /// <summary>Adds an exception; false when there are too many.</summary>
-    public async Task<bool> AddAsync(ScheduleException exception, CancellationToken cancellation)
+    public async Task<bool> AddAsync(ScheduleException exception, AuditEntry note, CancellationToken cancellation)
     {
         await _change.WaitAsync(cancellation);
         try
         {
             if (_state.Exceptions.Length >= MaxExceptions) return false;
-            await store.EnqueueAsync(db => ScheduleRows.Put(db, exception), cancellation);
+            await WriteAsync(db => ScheduleRows.Put(db, exception), note, cancellation);
             Keep(_state.Schedules, _state.Exceptions.Add(exception));
             return true;
         }
@@ -68,13 +70,13 @@ internal sealed class ScheduleBook(BoxSettings settings, IStoreWriter store) : I
     }
 
     /// <summary>Removes a schedule; null when there is none.</summary>
-    public async Task<Schedule?> RemoveScheduleAsync(Guid id, CancellationToken cancellation)
+    public async Task<Schedule?> RemoveScheduleAsync(Guid id, AuditEntry note, CancellationToken cancellation)
     {
         await _change.WaitAsync(cancellation);
         try
         {
             if (_state.Schedules.FirstOrDefault(s => s.Id == id) is not { } there) return null;
-            await store.EnqueueAsync(db => ScheduleRows.RemoveSchedule(db, id), cancellation);
+            await WriteAsync(db => ScheduleRows.RemoveSchedule(db, id), note, cancellation);
             Keep(_state.Schedules.Remove(there), _state.Exceptions);
             return there;
         }
@@ -85,13 +87,13 @@ internal sealed class ScheduleBook(BoxSettings settings, IStoreWriter store) : I
     }
 
     /// <summary>Removes an exception; null when there is none.</summary>
-    public async Task<ScheduleException?> RemoveExceptionAsync(Guid id, CancellationToken cancellation)
+    public async Task<ScheduleException?> RemoveExceptionAsync(Guid id, AuditEntry note, CancellationToken cancellation)
     {
         await _change.WaitAsync(cancellation);
         try
         {
             if (_state.Exceptions.FirstOrDefault(e => e.Id == id) is not { } there) return null;
-            await store.EnqueueAsync(db => ScheduleRows.RemoveException(db, id), cancellation);
+            await WriteAsync(db => ScheduleRows.RemoveException(db, id), note, cancellation);
             Keep(_state.Schedules, _state.Exceptions.Remove(there));
             return there;
         }
@@ -105,6 +107,14 @@ internal sealed class ScheduleBook(BoxSettings settings, IStoreWriter store) : I
         _state.Timetables.TryGetValue(camera, out var timetable) ? timetable.Between(from, to).Select(s => new Wish(s.Start, s.End, WishReason.Schedule)) : [];
 
     public void Dispose() => _change.Dispose();
+
+    private Task WriteAsync(Action<DbConnection> change, AuditEntry note, CancellationToken cancellation) => store.EnqueueAsync(
+        db =>
+        {
+            change(db);
+            audit.Append(db, note);
+        },
+        cancellation);
 
     private void Keep(ImmutableArray<Schedule> schedules, ImmutableArray<ScheduleException> exceptions)
     {

@@ -68,6 +68,13 @@ internal sealed record RecordingSettings(ImmutableArray<string> Volumes, int Seg
     /// <summary>Whether cameras that do not say themselves are mirrored; it needs a volume with the role mirror.</summary>
     public bool Mirror { get; init; } = true;
 
+    /// <summary>Whether a camera is mirrored.</summary>
+    /// <param name="own">What its own settings say; null for nothing.</param>
+    public bool Mirrors(bool? own) => HasMirror && (own ?? Mirror);
+
+    /// <summary>There is a volume with the role mirror.</summary>
+    public bool HasMirror => AllVolumes.Any(v => v.Role == VolumeRole.Mirror);
+
     /// <summary>Speed in MiB/s at which stored footage is read again and held against its hashes; 0 switches that off. Faster finds a bad disk sooner and costs reading.</summary>
     public int ScrubMiBPerSecond { get; init; } = DefaultScrubMiBPerSecond;
 
@@ -126,6 +133,12 @@ internal sealed record CameraSettings(string Id, string Name, string Url, string
 
     /// <summary>Whether it is mirrored; null for what <see cref="RecordingSettings.Mirror"/> says.</summary>
     public bool? Mirror { get; init; }
+
+    /// <summary>Hours that its footage is kept, 1 to <see cref="RetentionSettings.MaxHours"/>; null for the box's rule.</summary>
+    public int? RetentionHours { get; init; }
+
+    /// <summary>Most bytes of its footage; null for the box's rule.</summary>
+    public long? QuotaBytes { get; init; }
 
     /// <summary>How gaps are refilled from the camera's own storage.</summary>
     public CameraAnr Anr { get; init; } = CameraAnr.Off;

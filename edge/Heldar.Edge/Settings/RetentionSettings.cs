@@ -12,6 +12,9 @@ internal sealed record RetentionSettings(int? Hours, long? QuotaBytes, long? Max
 {
     public const int MaxHours = 43_800;
 
+    /// <summary>Least quota that the API sets for one camera: less than a few segments would delete footage as it is recorded.</summary>
+    public const long MinCameraQuotaBytes = 64L << 20;
+
     /// <summary>Age and quota delete only what the archive has. Default false.</summary>
     public bool ArchiveFirst { get; init; }
 

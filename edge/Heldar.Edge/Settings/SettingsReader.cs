@@ -52,7 +52,7 @@ internal static class SettingsReader
         var fleet = ReadFleet(root, scope);
         var log = root.Choice("log", "text", "text", "json") == "json" ? LogForm.Json : LogForm.Text;
         var telemetry = ReadTelemetry(root, scope);
-        var cameras = ReadCameras(root, scope);
+        var cameras = Limited(ReadCameras(root, scope), retention);
         var anr = ReadAnr(root);
         var (percent, database) = ReadLimits(root);
         root.RefuseUnknown();
@@ -60,6 +60,10 @@ internal static class SettingsReader
         if (scope.Errors.Count > 0) throw new SettingsException(path, scope.Errors);
         return new BoxSettings(path, name, listen, data, zone, recording, fleet, cameras) { Retention = retention, Anr = anr, Log = log, Telemetry = telemetry, MinRecordingPercent = percent, MaxDatabaseBytes = database, SecretFiles = [.. scope.SecretFiles] };
     }
+
+    /// <summary>Each camera with its own limits, which the section of retention names.</summary>
+    private static ImmutableArray<CameraSettings> Limited(ImmutableArray<CameraSettings> cameras, RetentionSettings retention) =>
+        [.. cameras.Select(c => retention.Cameras.FirstOrDefault(r => r.Id == c.Id) is { } own ? c with { RetentionHours = own.Hours, QuotaBytes = own.QuotaBytes } : c)];
 
     private static YamlMappingNode Parse(string path, string text)
     {

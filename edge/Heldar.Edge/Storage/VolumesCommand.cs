@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Settings;
 using NodaTime;
 
@@ -14,7 +15,9 @@ internal static class VolumesCommand
         adopt.SetAction(parsed =>
         {
             var settings = ConfigOption.Read(parsed);
-            Console.WriteLine(Adopt(settings, parsed.GetRequiredValue(path), SystemClock.Instance.GetCurrentInstant()));
+            var done = Adopt(settings, parsed.GetRequiredValue(path), SystemClock.Instance.GetCurrentInstant());
+            CommandAudit.Note(settings.DataFolder, "volume.adopted", parsed.GetRequiredValue(path), new { done });
+            Console.WriteLine(done);
             return 0;
         });
         return new Command("volumes", "Disks that footage is recorded to.") { adopt };

@@ -44,6 +44,36 @@ public sealed class AccessCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Commands_AreWrittenDown_BesideARunningBox()
+    {
+        var (_, key) = await RunAsync("keys", "add", "--name", "door", "--role", "viewer");
+        var id = (await RunAsync("keys", "list")).Text.Split('\n').Single(l => l.Contains("door", StringComparison.Ordinal)).Split(' ')[0];
+        await RunAsync("keys", "revoke", id);
+        await RunAsync("setup-code");
+        await _box.JsonAsync("POST", "/api/v1/api-keys", new { name = "after", role = "viewer" }, 201);
+        var copies = Directory.CreateDirectory(Path.Combine(_box.Folder, "recordings"));
+        await RunAsync("volumes", "adopt", copies.FullName);
+
+        var entries = (await _box.JsonAsync("GET", "/api/v1/audit?limit=100")).GetProperty("entries").EnumerateArray().ToList();
+        Assert.Equal(
+            ["volume.adopted", "setup_code.made", "key.revoked", "key.added"],
+            entries.Where(e => e.GetProperty("actor").GetString() == "command").Select(e => e.GetProperty("action").GetString()));
+        Assert.DoesNotContain(key.Trim(), string.Concat(entries.Select(e => e.GetRawText())), StringComparison.Ordinal);
+        Assert.True((await _box.JsonAsync("GET", "/api/v1/audit/verify")).GetProperty("sound").GetBoolean());
+    }
+
+    [Fact]
+    public async Task CommandsOfAStoppedBox_AreWrittenDown()
+    {
+        var lines = new Queue<string[]>([["secrets", "rotate"], ["secrets", "rekey"]]);
+        await _box.RestartAsync("", whileDown: _ => Assert.Equal(0, Parse(lines.Dequeue()).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false })));
+
+        var entries = (await _box.JsonAsync("GET", "/api/v1/audit?limit=100")).GetProperty("entries").EnumerateArray();
+        Assert.Equal(["secrets.rekeyed", "secrets.rotated"], entries.Where(e => e.GetProperty("actor").GetString() == "command").Select(e => e.GetProperty("action").GetString()));
+        Assert.Equal(0, (await RunAsync("audit", "verify")).Code);
+    }
+
+    [Fact]
     public async Task SetupCode_MakesTheFirstAccount()
     {
         var (_, code) = await RunAsync("setup-code");
@@ -55,12 +85,17 @@ public sealed class AccessCommandTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _box.DisposeAsync();
 
-    private async Task<(int Code, string Text)> RunAsync(params string[] line)
+    private ParseResult Parse(string[] line)
     {
         var file = Path.Combine(_box.Folder, "heldar.yaml");
-        await File.WriteAllTextAsync(file, "box: { name: Depot, listen: 'http://127.0.0.1:0', data: ./data, timeZone: Europe/Berlin }\nrecording: { volumes: [{ path: ./recordings }] }\n");
+        File.WriteAllText(file, "box: { name: Depot, listen: 'http://127.0.0.1:0', data: ./data, timeZone: Europe/Berlin }\nrecording: { volumes: [{ path: ./recordings }] }\n");
+        return BoxCommands.Create().Parse([.. line, "--config", file]);
+    }
+
+    private async Task<(int Code, string Text)> RunAsync(params string[] line)
+    {
         await using var output = new StringWriter();
-        var code = await BoxCommands.Create().Parse([.. line, "--config", file]).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
+        var code = await Parse(line).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
         return (code, output.ToString());
     }
 }

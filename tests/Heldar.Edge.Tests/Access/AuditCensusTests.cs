@@ -31,6 +31,23 @@ public sealed class AuditCensusTests : IAsyncLifetime
         ["PATCH /api/v1/api-keys/{id:guid}"] = "key.changed",
         ["DELETE /api/v1/api-keys/{id:guid}"] = "key.revoked",
         ["POST /api/v1/cameras/{id}/test"] = null,
+        ["POST /api/v1/cameras"] = "camera.added",
+        ["PATCH /api/v1/cameras/{id}"] = "camera.changed",
+        ["DELETE /api/v1/cameras/{id}"] = "camera.removed",
+        ["POST /api/v1/holds"] = "hold.placed",
+        ["DELETE /api/v1/holds/{id}"] = "hold.released",
+        ["POST /api/v1/segments/{id}/evidence-lock"] = "hold.placed",
+        ["DELETE /api/v1/segments/{id}/evidence-lock"] = "hold.released",
+        ["PATCH /api/v1/segments/{id}/incident"] = "hold.placed",
+        ["POST /api/v1/cameras/{id}/schedules"] = "schedule.added",
+        ["PATCH /api/v1/schedules/{id}"] = "schedule.changed",
+        ["DELETE /api/v1/schedules/{id}"] = "schedule.removed",
+        ["POST /api/v1/schedule-exceptions"] = "schedule_exception.added",
+        ["DELETE /api/v1/schedule-exceptions/{id}"] = "schedule_exception.removed",
+        ["POST /api/v1/cameras/{id}/recording-jobs"] = "recording_job.added",
+        ["DELETE /api/v1/recording-jobs/{id}"] = "recording_job.cancelled",
+        ["POST /api/v1/cameras/{id}/recording-series"] = "recording_series.added",
+        ["DELETE /api/v1/recording-series/{id}"] = "recording_series.removed",
         ["POST /api/v1/segments/{id}/restore"] = "segment.restored",
         ["POST /api/v1/cameras/{id}/restore"] = "segment.restored",
     };
@@ -94,15 +111,71 @@ public sealed class AuditCensusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CamerasAndHolds_AreWrittenDown_WithWhatChanged()
+    {
+        var (id, uid) = ("", "");
+        await WritesAsync("POST /api/v1/cameras", "key:test", () => CallAsync("POST", "/api/v1/cameras", new { id = "gate", url = "rtsp://eve:hunter-two@127.0.0.1:1/a" }));
+        await WritesAsync("PATCH /api/v1/cameras/{id}", "key:test", () => CallAsync("PATCH", "/api/v1/cameras/gate", new { password = "hunter-three", segment_seconds = 7 }));
+        await WritesAsync("POST /api/v1/holds", "key:test", async () =>
+        {
+            var answer = await CallAsync("POST", "/api/v1/holds", new { camera_id = "gate", from = "2026-11-21T04:00:00Z", to = "2026-11-21T05:00:00Z", reason = "theft" });
+            (id, uid) = (answer.Body.GetProperty("id").GetString()!, answer.Body.GetProperty("camera_uid").GetString()!);
+            return answer;
+        });
+        // Held footage of a camera that is gone would not be found.
+        Assert.Equal(409, (await CallAsync("DELETE", "/api/v1/cameras/gate")).Status);
+        await WritesAsync("DELETE /api/v1/holds/{id}", "key:test", () => CallAsync("DELETE", $"/api/v1/holds/{id}"));
+        await WritesAsync("DELETE /api/v1/cameras/{id}", "key:test", () => CallAsync("DELETE", "/api/v1/cameras/gate"));
+
+        var entries = await EntriesAsync();
+        var changed = entries.Single(e => e.GetProperty("action").GetString() == "camera.changed").GetProperty("detail").GetProperty("changed").EnumerateArray()
+            .Select(c => (c.GetProperty("field").GetString(), Text(c, "was"), Text(c, "now")));
+        Assert.Equal([("password", null, null), ("segment_seconds", null, "7")], changed);
+        Assert.Equal(id, entries.Single(e => e.GetProperty("action").GetString() == "hold.placed").GetProperty("target").GetString());
+        Assert.Equal(5, entries.Count(e => Text(e, "camera_uid") == uid));
+        Assert.DoesNotContain("hunter", string.Concat(entries.Select(e => e.GetRawText())), StringComparison.Ordinal);
+
+        static string? Text(JsonElement change, string name) => change.TryGetProperty(name, out var text) ? text.GetString() : null;
+    }
+
+    [Fact]
+    public async Task SchedulesAndJobs_AreWrittenDown()
+    {
+        await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "gate", url = "rtsp://127.0.0.1:1/a" }, 201);
+        var week = new { days = new[] { 0 }, time_start = "08:00", time_end = "09:00" };
+        var schedule = await AddedAsync("POST /api/v1/cameras/{id}/schedules", "/api/v1/cameras/gate/schedules", week);
+        await WritesAsync("PATCH /api/v1/schedules/{id}", "key:test", () => CallAsync("PATCH", $"/api/v1/schedules/{schedule}", new { time_start = "07:00" }));
+        await WritesAsync("DELETE /api/v1/schedules/{id}", "key:test", () => CallAsync("DELETE", $"/api/v1/schedules/{schedule}"));
+        var exception = await AddedAsync("POST /api/v1/schedule-exceptions", "/api/v1/schedule-exceptions", new { from_date = "2026-12-24", to_date = "2026-12-26" });
+        await WritesAsync("DELETE /api/v1/schedule-exceptions/{id}", "key:test", () => CallAsync("DELETE", $"/api/v1/schedule-exceptions/{exception}"));
+        var job = await AddedAsync("POST /api/v1/cameras/{id}/recording-jobs", "/api/v1/cameras/gate/recording-jobs", new { duration_seconds = 600 });
+        await WritesAsync("DELETE /api/v1/recording-jobs/{id}", "key:test", () => CallAsync("DELETE", $"/api/v1/recording-jobs/{job}"));
+        var series = await AddedAsync("POST /api/v1/cameras/{id}/recording-series", "/api/v1/cameras/gate/recording-series", week);
+        await WritesAsync("DELETE /api/v1/recording-series/{id}", "key:test", () => CallAsync("DELETE", $"/api/v1/recording-series/{series}"));
+
+        var changed = (await EntriesAsync()).Single(e => e.GetProperty("action").GetString() == "schedule.changed").GetProperty("detail");
+        Assert.Equal(("08:00", "07:00"), (changed.GetProperty("was").GetProperty("timeStart").GetString(), changed.GetProperty("now").GetProperty("timeStart").GetString()));
+
+        async Task<string> AddedAsync(string route, string path, object body)
+        {
+            var id = "";
+            await WritesAsync(route, "key:test", async () =>
+            {
+                var answer = await CallAsync("POST", path, body);
+                id = answer.Body.GetProperty("id").GetString()!;
+                return answer;
+            });
+            return id;
+        }
+    }
+
+    [Fact]
     public async Task OtherRoutes_AreWrittenDown_WithCallerRouteAndAddress()
     {
+        await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "gate", url = "rtsp://127.0.0.1:1/a" }, 201);
         foreach (var (method, path, body) in new (string, string, object?)[]
         {
-            ("POST", "/api/v1/cameras", new { id = "gate", url = "rtsp://127.0.0.1:1/a" }),
-            ("POST", "/api/v1/cameras/gate/schedules", new { days = new[] { 0 }, time_start = "08:00", time_end = "09:00" }),
-            ("POST", "/api/v1/cameras/gate/recording-jobs", new { duration_seconds = 60 }),
             ("POST", "/api/v1/cameras/gate/record-trigger", null),
-            ("POST", "/api/v1/holds", new { camera_id = "gate", from = "2026-11-21T04:00:00Z", to = "2026-11-21T05:00:00Z", reason = "theft" }),
             ("PUT", "/api/v1/settings", new { log = new { level = "debug" } }),
             ("POST", "/api/v1/system/retention/trust-clock", null),
             ("PUT", "/api/v1/system/db", new { max_db_gb = 2 }),
@@ -119,6 +192,12 @@ public sealed class AuditCensusTests : IAsyncLifetime
     public async ValueTask InitializeAsync() => _box = await BoxFixture.StartAsync();
 
     public ValueTask DisposeAsync() => _box.DisposeAsync();
+
+    private async Task<(int Status, JsonElement Body)> CallAsync(string method, string path, object? body = null)
+    {
+        var (status, text) = await _box.SendAsync(method, path, body);
+        return (status, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
 
     private static bool Changes(RouteEndpoint route) => Methods(route).Any(m => m is not ("GET" or "HEAD"));
 

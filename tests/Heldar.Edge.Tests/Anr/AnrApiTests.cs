@@ -56,6 +56,9 @@ public sealed class AnrApiTests : IAsyncLifetime
     {
         var failed = await PutAsync("gate", GapCause.Network, FillState.Failed);
         var shown = (await _box.JsonAsync("GET", "/api/v1/cameras/gate/gaps?from=2026-11-20T00:00:00Z&to=2026-11-22T00:00:00Z")).EnumerateArray().Single(g => g.GetProperty("id").GetGuid() == failed);
+        Assert.Equal(
+            await _box.SendAsync("GET", "/api/v1/cameras/gate/gaps?from=2026-11-20T00:00:00Z&to=2026-11-22T00:00:00Z"),
+            await _box.SendAsync("GET", "/api/v1/cameras/gate/recording-gaps?from=2026-11-20T00:00:00Z&to=2026-11-22T00:00:00Z"));
         Assert.Equal(("failed", 5, "no"), (shown.GetProperty("fill_state").GetString(), shown.GetProperty("fill_attempts").GetInt32(), shown.GetProperty("fill_error").GetString()));
 
         var again = await _box.JsonAsync("POST", $"/api/v1/cameras/gate/gaps/{failed}/retry", status: 202);

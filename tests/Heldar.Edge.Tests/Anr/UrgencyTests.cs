@@ -102,6 +102,46 @@ public sealed class UrgencyTests : IAsyncLifetime
         Assert.Equal((3, found.Gap.Start), (found.Gap.Revision, found.Gap.End));
     }
 
+    [Fact]
+    public async Task MiddleThatCameBack_LeavesTwoGaps_SealedAndSent_WithTheFootageInNeither()
+    {
+        var gap = Gap(Gate, 0);
+        await PutAsync(gap);
+        var (whole, taken) = (At(0, 20), At(8, 12));
+        // A crash between the log and the database repeats the try.
+        for (var i = 0; i < 2; i++)
+            await Ledger().NoteAsync(new FillableGap(gap, null), whole, [taken], [At(0, 8), At(12, 20)], new RefillResult([taken], 100, null, null), TestContext.Current.CancellationToken);
+
+        var found = await _box.Store.ReadAsync(db => GapFillRows.Find(db, Gate, whole.Start, whole.End, 10), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [(2, At(0, 8), At(0, 12), FillState.Partial, 4.0), (1, At(12, 20), At(12, 20), FillState.Pending, 0.0)],
+            found.Select(f => (f.Gap.Revision, new Stretch(f.Gap.Start, f.Gap.End!.Value), new Stretch(f.Fill!.Start, f.Fill.End), f.Fill.State, f.Fill.FilledSeconds)));
+        Assert.Equal(gap.Gap, found[0].Gap.Gap);
+        Assert.Null(found[1].Gap.Mistake());
+        Assert.Equal((GapCause.Network, 1, true), (found[1].Gap.Cause, found[1].Fill!.Attempts, found[1].Fill!.NextAt is not null));
+        foreach (var one in found)
+        {
+            Assert.Contains(_box.Outbox.Others, e => e.Data is GapData told && told == one.Gap);
+            Assert.Contains(_box.Seals(), s => s.Missing == one.Gap);
+        }
+
+        await Ledger().NoteAsync(found[1], At(12, 20), [At(12, 20)], [], new RefillResult([At(12, 20)], 200, null, null), TestContext.Current.CancellationToken);
+        found = await _box.Store.ReadAsync(db => GapFillRows.Find(db, Gate, whole.Start, whole.End, 10), TestContext.Current.CancellationToken);
+        Assert.Equal([(At(0, 8), FillState.Partial), (At(12, 12), FillState.Filled)], found.Select(f => (new Stretch(f.Gap.Start, f.Gap.End!.Value), f.Fill!.State)));
+    }
+
+    [Fact]
+    public void TornReturns_MakeABoundedNumberOfGaps_ThatStandForAll()
+    {
+        var missing = Enumerable.Range(0, 100).Select(i => At(i * 10, (i * 10) + (i % 7) + 2)).ToList();
+        var parts = RefillLedger.Parts(At(0, 1000), missing);
+
+        Assert.Equal(RefillLedger.MostParts, parts.Count);
+        Assert.Equal(At(0, 1000), new Stretch(parts[0].Of.Start, parts[^1].Of.End));
+        Assert.All(parts.Zip(parts.Skip(1)), p => Assert.Equal(p.First.Of.End, p.Second.Of.Start));
+        Assert.Empty(Stretch.Without(missing, [.. parts.Select(p => p.Left)]));
+    }
+
     [Theory]
     [InlineData(StreamFailure.Busy, 0, FillState.Pending, true)]
     [InlineData(StreamFailure.Refused, 1, FillState.Pending, true)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Heldar.Contracts.Events;
 using Heldar.Edge.Playback;
 using Heldar.Media.Ingest;
 using NodaTime;
@@ -49,7 +50,7 @@ public sealed class BoxApiTests : IAsyncLifetime
     [Fact]
     public async Task Camera_IsAdded_Changed_AndRemoved()
     {
-        var added = await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "yard", name = "Yard", url = "rtsp://a:b@10.0.0.2/x", vendor = "any", segment_seconds = 10 }, 201);
+        var added = await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "yard", name = "Yard", url = "rtsp://a:b@10.0.0.2/x", vendor = "any", retention_hours = 48, segment_seconds = 10 }, 201);
         Assert.Equal(("yard", "api", 10), (added.GetProperty("id").GetString(), added.GetProperty("owner").GetString(), added.GetProperty("segment_seconds").GetInt32()));
         await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "yard", url = "rtsp://10.0.0.3/" }, 409);
         await _box.JsonAsync("POST", "/api/v1/cameras", new { id = "bell", name = "Be\all", url = "rtsp://10.0.0.3/" }, 400);
@@ -215,7 +216,25 @@ public sealed class BoxApiTests : IAsyncLifetime
         AddFootage(await CameraAsync(), [1]);
         var spans = await _box.JsonAsync("GET", "/api/v1/cameras/gate/timeline?from=2026-11-21T04:30:10Z&to=2026-11-21T04:30:20Z");
         Assert.Equal("2026-11-21T04:30:10Z", spans[0].GetProperty("start_time").GetString());
-        Assert.Equal(10.0, spans[0].GetProperty("duration_s").GetDouble());
+        Assert.Equal((10.0, "live"), (spans[0].GetProperty("duration_s").GetDouble(), spans[0].GetProperty("source").GetString()));
+    }
+
+    [Fact]
+    public async Task Timeline_SaysWhatCameBackFromTheCamera()
+    {
+        var at = Instant.FromUtc(2026, 11, 21, 4, 0);
+        var merged = SegmentEndpoints.Merge([To(0, 60)], [To(20, 30), To(30, 39.5)]);
+        Assert.Equal([(To(0, 20), "live"), (To(20, 39.5), "camera_storage"), (To(39.5, 60), "live")], merged.Select(s => ((s.StartTime, s.EndTime), s.Source)));
+        // The kept span reaches over a hole of half a second, which is no live footage.
+        merged = SegmentEndpoints.Merge([To(0, 60)], [To(20, 30), To(30.5, 59.5)]);
+        Assert.Equal([(To(0, 20), "live"), (To(20, 59.5), "camera_storage")], merged.Select(s => ((s.StartTime, s.EndTime), s.Source)));
+
+        AddFootage(await CameraAsync(), [1]);
+        _box.Footage.Items[0] = _box.Footage.Items[0] with { Provenance = FootageProvenance.Camera };
+        var spans = await _box.JsonAsync("GET", "/api/v1/cameras/gate/timeline?from=2026-11-21T04:30:10Z&to=2026-11-21T04:30:20Z");
+        Assert.Equal("camera_storage", spans[0].GetProperty("source").GetString());
+
+        (Instant, Instant) To(double from, double to) => (at + Duration.FromSeconds(from), at + Duration.FromSeconds(to));
     }
 
     [Fact]

@@ -139,6 +139,10 @@ internal sealed class FakeFootage : IFootage
         Task.FromResult<IReadOnlyList<RecordedSpan>>(
             [.. Items.Where(f => f.Camera == camera && f.Start < to && f.End > from).OrderBy(f => f.Start).Select(f => new RecordedSpan(Instant.Max(f.Start, from), Instant.Min(f.End, to)))]);
 
+    public Task<IReadOnlyList<RecordedSpan>> ForeignAsync(Guid camera, Instant from, Instant to, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<RecordedSpan>>(
+            [.. Items.Where(f => f.Camera == camera && f.Provenance is not null && f.Start < to && f.End > from).OrderBy(f => f.Start).Select(f => new RecordedSpan(Instant.Max(f.Start, from), Instant.Min(f.End, to)))]);
+
     public async Task<Footage?> FindByIdAsync(Guid id, CancellationToken cancellation) => Items.Find(f => f.Id == id) ?? (Behind is null ? null : await Behind.FindByIdAsync(id, cancellation));
 
     public Task<Footage?> FindAtAsync(Guid camera, Instant at, CancellationToken cancellation) =>

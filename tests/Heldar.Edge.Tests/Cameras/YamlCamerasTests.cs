@@ -64,6 +64,8 @@ public sealed class YamlCamerasTests : IAsyncLifetime
     [InlineData("recording: { preRollBudgetMiB: 64 }", "recording.preRollBudgetMiB")]
     [InlineData("fleet: { url: 'http://127.0.0.1:1' }", "fleet")]
     [InlineData("retention: { hours: 5 }", "retention")]
+    [InlineData("retention: { cameras: [{ id: made-by-api, hours: 5 }] }", "retention")]
+    [InlineData("retention: { cameras: [{ id: own, hours: 5 }] }\ncameras: [{ id: own, url: 'rtsp://10.0.0.1/', mirror: false }]", null)]
     [InlineData("recording: { volumes: [{ path: ./recordings }, { path: ./copies, role: mirror }] }", "recording.volumes")]
     [InlineData("recording: { mirror: false }", "recording.mirror")]
     [InlineData("recording: { scrubMiBPerSecond: 9 }", "recording.scrubMiBPerSecond")]

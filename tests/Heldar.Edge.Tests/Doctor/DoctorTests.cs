@@ -184,6 +184,13 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void ArchiveFirst_WithoutAnArchive_IsWarnedOf()
+    {
+        Assert.Single(Data(Settings("retention: { archiveFirst: true }")), f => f is { Check: "retention", Level: FindingLevel.Warning });
+        Assert.DoesNotContain(Data(Settings("retention: { hours: 5 }")), f => f.Check == "retention");
+    }
+
+    [Fact]
     public async Task Cameras_ThatDoNotAnswer_AreNamed()
     {
         File.WriteAllText(_folder.File("heldar.yaml"), "cameras: [{ id: gate, url: 'rtsp://127.0.0.1:1/x' }]\n");

@@ -1,10 +1,14 @@
+using System.Data.Common;
+using System.Text.Json;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
+using Heldar.Edge.Audit;
 using Heldar.Edge.Holds;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Edge.Tests.Retention;
+using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
 
 namespace Heldar.Edge.Tests.Holds;
@@ -142,8 +146,47 @@ public sealed class HoldBookTests : IAsyncDisposable
         _box.Pass(Duration.FromHours(3));
         for (var i = 0; i < 2; i++) await _box.Holds.ExpireAsync(CancellationToken.None);
 
-        var entry = Assert.Single(await _box.Audit.PageAsync(null, camera, 10, CancellationToken.None));
-        Assert.Equal(("box", "hold.expired", hold.Id.ToString("D")), (entry.Actor, entry.Action, entry.Target));
+        var entries = await _box.Audit.PageAsync(null, camera, 10, CancellationToken.None);
+        Assert.Equal([("box", "hold.expired", hold.Id.ToString("D")), ("user:anna", "hold.placed", hold.Id.ToString("D"))], entries.Select(e => (e.Actor, e.Action, e.Target)));
+    }
+
+    [Fact]
+    public async Task BothEnds_AreWrittenDown_WithWhatTheHoldIs()
+    {
+        var (camera, now) = (Guid.CreateVersion7(), _box.Clock.Now);
+        var hold = await _box.HoldAsync(camera, now, now + Duration.FromHours(1), now + Duration.FromDays(2), "4711", BoxRole.Manager);
+        await _box.Holds.ReleaseAsync(hold.Id, BoxRole.Viewer, "user:guard", CancellationToken.None);
+        await _box.Holds.ReleaseAsync(hold.Id, BoxRole.Admin, new AuditActor("user:ben", "10.0.0.7"), CancellationToken.None);
+        await _box.Holds.ReleaseAsync(hold.Id, BoxRole.Admin, "user:carl", CancellationToken.None);
+
+        var entries = await _box.Audit.PageAsync(null, camera, 10, CancellationToken.None);
+        Assert.Equal([("user:ben", "hold.released"), ("user:anna", "hold.placed")], entries.Select(e => (e.Actor, e.Action)));
+        Assert.All(entries, e => Assert.Equal(hold.Id.ToString("D"), e.Target));
+        var detail = JsonDocument.Parse(entries[1].Detail).RootElement;
+        Assert.Equal(
+            [hold.Data.From.ToString(), hold.Data.To.ToString(), hold.Data.Expires.ToString(), "theft", "police", "4711", "manager"],
+            new[] { "start", "end", "expires", "reason", "owner", "case", "level" }.Select(m => detail.GetProperty(m).GetString()));
+        Assert.Equal("10.0.0.7", JsonDocument.Parse(entries[0].Detail).RootElement.GetProperty("from").GetString());
+    }
+
+    [Fact]
+    public async Task HoldThatCannotBeWrittenDown_IsNotPlaced()
+    {
+        var (camera, now) = (Guid.CreateVersion7(), _box.Clock.Now);
+        _ = await _box.HoldAsync(camera, now, now + Duration.FromHours(1));
+        var broken = new HoldBook(_box.Box.Store, _box.Box.Store, _box.Box.Outbox, new BrokenAudit(), _box.Box.Writers, _box.Clock, NullLogger<HoldBook>.Instance);
+        var data = new HoldAppliedData { Hold = Guid.CreateVersion7(), Camera = camera, From = now, To = now + Duration.FromHours(1), Reason = "theft", Owner = "police" };
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => broken.PlaceAsync(data, BoxRole.Admin, "user:anna", null, CancellationToken.None));
+
+        Assert.Null(await _box.Box.Store.ReadAsync(db => HoldRows.Find(db, data.Hold), CancellationToken.None));
+    }
+
+    private sealed class BrokenAudit : IAuditLog
+    {
+        public void Append(DbConnection tx, AuditEntry entry) => throw new InvalidOperationException("the log is broken");
+
+        public Task AppendAsync(AuditEntry entry, CancellationToken cancellation = default) => throw new InvalidOperationException("the log is broken");
     }
 
     private async Task<Hold> FindAsync(Guid id) => (await _box.Box.Store.ReadAsync(db => HoldRows.Find(db, id), CancellationToken.None))!;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Access;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Playback;
 using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Api;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,7 +20,7 @@ public sealed class HoldRankApiTests : IAsyncLifetime
     [InlineData(BoxRole.Integration, 403, 403)]
     [InlineData(BoxRole.Viewer, 403, 403)]
     [InlineData(BoxRole.Guard, 403, 403)]
-    [InlineData(BoxRole.Manager, 201, 403)]
+    [InlineData(BoxRole.Manager, 201, 204)]
     [InlineData(BoxRole.Admin, 201, 204)]
     public async Task Roles_PlaceAndEndWhatTheyMay(object role, int place, int end)
     {
@@ -43,6 +44,34 @@ public sealed class HoldRankApiTests : IAsyncLifetime
         Assert.Equal([higher], await StandingAsync());
         Assert.Equal(204, (await _box.SendAsync("DELETE", _lock)).Status);
         Assert.Empty(await StandingAsync());
+    }
+
+    [Fact]
+    public async Task Manager_EndsWhatManagersPlaced_AndNeverAnAdminsHold()
+    {
+        var (one, other) = (_box.Key(BoxRole.Manager), _box.Key(BoxRole.Manager));
+        var equal = Id(await _box.SendAsync("POST", _lock, key: one), 201);
+        var higher = Id(await _box.SendAsync("POST", _lock), 201);
+
+        Assert.Equal(204, (await _box.SendAsync("DELETE", $"/api/v1/holds/{equal}", key: other)).Status);
+        Assert.Equal(403, (await _box.SendAsync("DELETE", $"/api/v1/holds/{higher}", key: other)).Status);
+        Assert.Equal([higher], await StandingAsync());
+    }
+
+    [Fact]
+    public async Task Case_ListsItsSegments()
+    {
+        var camera = _box.Cameras.Find("gate")!.Uid;
+        var start = _box.Clock.Now - Duration.FromMinutes(10);
+        _box.Footage.Items.Add(new Footage(Guid.CreateVersion7(), camera, start, start + Duration.FromSeconds(30), 1000, "/a.mp4") { Held = true });
+        _box.Footage.Items.Add(new Footage(Guid.CreateVersion7(), camera, start + Duration.FromSeconds(30), start + Duration.FromSeconds(60), 1000, "/b.mp4"));
+        for (var i = 0; i < 2; i++) Id(await _box.SendAsync("PATCH", _lock.Replace("evidence-lock", "incident", StringComparison.Ordinal), new { incident_id = "4711" }), 201);
+
+        var segment = Assert.Single((await _box.JsonAsync("GET", "/api/v1/incidents/4711/segments")).EnumerateArray());
+        Assert.Equal(("gate", true), (segment.GetProperty("camera_id").GetString(), segment.GetProperty("evidence_locked").GetBoolean()));
+        await _box.JsonAsync("GET", "/api/v1/incidents/4712/segments", status: 404);
+        var other = _box.App.Services.GetRequiredService<ApiKeys>().Add(new ApiKeyWish("other", BoxRole.Viewer) { Cameras = ["yard"] }).Text;
+        Assert.Equal(404, (await _box.SendAsync("GET", "/api/v1/incidents/4711/segments", key: other)).Status);
     }
 
     [Fact]

@@ -75,6 +75,31 @@ public sealed class RetainerTests : IAsyncDisposable
         Assert.Superset(small.ToHashSet(), _box.OnDisk());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Cap_IsPaidByTheOldestFootage_OfThoseAsFarOver(bool gateIsOlder)
+    {
+        var (older, newer) = gateIsOlder ? (Gate, Yard) : (Yard, Gate);
+        for (var i = 0; i < 10; i++) await _box.PutAsync(older, "older", _box.Clock.Now - Duration.FromHours(3) + Duration.FromMinutes(i));
+        for (var i = 0; i < 10; i++) await _box.PutAsync(newer, "newer", _box.Clock.Now - Duration.FromHours(2) + Duration.FromMinutes(i));
+        _box.Policy = _box.Policy with { MaxBytes = 19_000 };
+
+        await SweepAsync();
+
+        Assert.Equal((9, 10), ((await _box.IndexedAsync(older)).Count, (await _box.IndexedAsync(newer)).Count));
+    }
+
+    [Fact]
+    public void Share_FollowsTheQuota_AndACameraWithoutOneWeighsOne()
+    {
+        var policy = RetentionPolicy.Default with { Cameras = RetentionPolicy.Default.Cameras.Add(Gate, new CameraRetention(null, 8_000)) };
+        Assert.Equal([Yard], FairShare.Payers(policy, 10_000, [(Gate, 9_000), (Yard, 2_000)], new HashSet<Guid>()));
+        Assert.Equal([Gate], FairShare.Payers(policy, 10_000, [(Gate, 12_500), (Yard, 2_000)], new HashSet<Guid>()));
+        Assert.Equal([Gate], FairShare.Payers(policy, 10_000, [(Gate, 9_000), (Yard, 2_000)], new HashSet<Guid> { Yard }));
+        Assert.Empty(FairShare.Payers(policy, 10_000, [(Yard, 2_000)], new HashSet<Guid> { Yard }));
+    }
+
     [Fact]
     public async Task Cap_LeavesOthersAlone_WhenThePayerIsAllHeld()
     {
@@ -169,6 +194,19 @@ public sealed class RetainerTests : IAsyncDisposable
         Assert.Equal([.. all.Where((_, i) => i is 4 or 5 or 6 or 7 or 9)], _box.OnDisk());
         Assert.Equal("never_archived", Assert.Single(result.Alerts).Code);
         Assert.Equal("never_archived", _box.Deletions.Last().Reason);
+    }
+
+    [Fact]
+    public async Task ArchiveFirst_WithoutAnArchive_IsSaidInEverySweep_UntilOneAnswers()
+    {
+        var all = await PutAsync(Gate, "gate", 2, Duration.FromMinutes(1));
+        _box.Policy = _box.Policy with { Age = Duration.FromMinutes(1), ArchiveFirst = true };
+        for (var i = 0; i < 2; i++) Assert.Equal("nothing_archived", Assert.Single((await SweepAsync()).Alerts).Code);
+        Assert.Equal(all.ToHashSet(), _box.OnDisk());
+
+        await _box.Box.Store.EnqueueAsync(db => SegmentRows.MarkArchived(db, all[0]));
+        for (var i = 0; i < 2; i++) Assert.Empty((await SweepAsync()).Alerts);
+        Assert.Equal([all[1]], _box.OnDisk());
     }
 
     [Theory]

@@ -83,7 +83,7 @@ internal sealed class RetentionFixture : IAsyncDisposable
         _ = Retainer;
         return (await Holds.PlaceAsync(
             new HoldAppliedData { Hold = Guid.CreateVersion7(Clock.Now.ToDateTimeOffset()), Camera = camera, From = from, To = to, Reason = "theft", Owner = "police", Expires = expires, Case = caseId },
-            by, null, CancellationToken.None))!;
+            by, "user:anna", null, CancellationToken.None))!;
     }
 
     /// <summary>A second disk, which is not in use until a test says so.</summary>

@@ -88,7 +88,7 @@ internal sealed class VolumesFixture : IAsyncDisposable
         var replays = new ISealReplay[] { new GapReplay(Outbox) };
         Replay = new MirrorReplay(Volumes, Store, Store, Outbox, replays, Clock, NullLogger<MirrorReplay>.Instance);
         MirrorKeeper = new MirrorKeeper(Volumes, Writers, Book, Replay, (Store, Store), locks, (new Pace(1L << 30), Clock), NullLogger<MirrorKeeper>.Instance);
-        State = new MirrorState(new MirrorPolicy(Settings()), Keeper, Store, Clock);
+        State = new MirrorState(MirrorPolicy.Of(Settings()), Keeper, Store, Clock);
         Audit = new AuditLog(Store, Store, Clock);
         Restorer = new Restorer(Index, Volumes, Writers, (Store, Outbox), locks, Audit, Clock, NullLogger<Restorer>.Instance);
         Scrubber = new Scrubber(Index, Volumes, Writers, (Store, Store), locks, Restorer, Clock, NullLogger<Scrubber>.Instance);
@@ -167,7 +167,7 @@ internal sealed class VolumesFixture : IAsyncDisposable
         new(volume, seals, role == VolumeRole.Mirror ? Book : IndexWriter, new StorageOptions { SyncInterval = Duration.FromMilliseconds(100) }, NullLogger<VolumeWriter>.Instance)
         {
             Full = Alarm.Ring,
-            Tee = role == VolumeRole.Primary && _wishes.Any(w => w.Role == VolumeRole.Mirror) ? new MirrorTee(new MirrorPolicy(Settings()), Writers, Book) : null,
+            Tee = role == VolumeRole.Primary && _wishes.Any(w => w.Role == VolumeRole.Mirror) ? new MirrorTee(MirrorPolicy.Of(Settings()), Writers, Book) : null,
         };
 
     private BoxSettings Settings() => new(
