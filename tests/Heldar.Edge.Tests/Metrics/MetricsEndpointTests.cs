@@ -68,6 +68,11 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     [InlineData("heldar_store_log_bytes ")]
     [InlineData("heldar_store_commit_seconds_bucket{le=\"+Inf\"} ")]
     [InlineData("heldar_storage_free_bytes{volume=")]
+    [InlineData("heldar_held_level 0\n")]
+    [InlineData("heldar_warnings{source=\"retention\"} ")]
+    [InlineData("heldar_warnings{source=\"disks\"} ")]
+    [InlineData("heldar_warnings{source=\"mirror\"} 0\n")]
+    [InlineData("heldar_recovery_quarantine_bytes{volume=")]
     [InlineData("process_resident_memory_bytes ")]
     [InlineData("process_cpu_seconds_total ")]
     [InlineData("http_server_request_duration_seconds_count{http_request_method=\"GET\",http_route=\"/api/v1/cameras/\",http_response_status_code=\"200\"} ")]
@@ -88,6 +93,30 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
         _box.Clock.Advance(NodaTime.Duration.FromSeconds(2));
 
         Assert.DoesNotContain("camera=\"gone\"", (await ScrapeAsync()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatHealthWarnsOf_LeavesTheBox()
+    {
+        _box.Services.GetRequiredService<HeldFootage>().Set(HeldLevel.Warning, "/disk: 1 byte is held");
+        var cameras = _box.Services.GetRequiredService<CameraRegistry>();
+        var camera = (await cameras.ObserveAsync(TestContext.Current.CancellationToken)).Single(c => c.Config.Slug == "a");
+        var problems = _box.Services.GetRequiredService<CameraProblems>();
+        problems.Look([camera], _box.Clock.Now);
+        var black = new byte[64 * 64];
+        for (var second = 0; second < 120 && problems.Find(camera.Config.Uid).Count == 0; second++) problems.See(camera.Config, black, _box.Clock.Now + Duration.FromSeconds(second));
+        var quarantine = Directory.CreateDirectory(Path.Combine(_box.Services.GetRequiredService<VolumeSet>().All[0].Root, "quarantine"));
+        await File.WriteAllBytesAsync(Path.Combine(quarantine.FullName, "x.mp4"), new byte[1234], TestContext.Current.CancellationToken);
+        _box.Clock.Advance(Duration.FromSeconds(2));
+
+        var (text, _) = await ScrapeAsync();
+
+        Assert.Contains("heldar_held_level 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("heldar_warnings{source=\"held\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("heldar_camera_problem{camera=\"a\",problem=\"black\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Matches("heldar_recovery_quarantine_bytes\\{volume=\"[0-9a-f]{8}\"\\} 1234\n", text);
+        var (code, said) = await Promtool.CheckAsync(text);
+        Assert.True(code == 0, said);
     }
 
     [Fact]

@@ -21,6 +21,9 @@ internal sealed class DiskFullDrill : Drill
     public override string Name => "disk-full";
 
     /// <inheritdoc/>
+    public override string Run => "one time that somebody else fills the disk";
+
+    /// <inheritdoc/>
     public override int Cameras => 4;
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ internal sealed record DrillReport
     /// <summary>Accidents.</summary>
     public int Runs { get; init; }
 
+    /// <summary>What one of <see cref="Runs"/> is.</summary>
+    public string Run { get; init; } = "";
+
     /// <summary>Cameras that were recorded.</summary>
     public int Cameras { get; init; }
 
@@ -57,7 +60,7 @@ internal sealed record DrillReport
     /// <summary>Frames that cameras sent and no file holds, apart from what the accident may cost. Bar: 0.</summary>
     public long? FramesLost { get; init; }
 
-    /// <summary>Growth of the box's resident memory by a robust fit (Theil–Sen), MB per hour. Bar: 5.</summary>
+    /// <summary>Growth of the box's own memory (not of file pages, which the kernel drops when it needs them) by a robust fit (Theil–Sen), MB per hour. Bar: 5.</summary>
     public double? MemorySlopeMbPerH { get; init; }
 
     /// <summary>From the camera's return until its first frame that is on disk, the longest of all, ms. Bar: 10,000.</summary>

@@ -17,6 +17,9 @@ internal sealed class FlapDrill : Drill
     public override string Name => "camera-flap";
 
     /// <inheritdoc/>
+    public override string Run => "one absence of every camera";
+
+    /// <inheritdoc/>
     public override int Cameras => 4;
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ internal sealed class SlowDiskDrill : Drill
     public override string Name => "slow-disk";
 
     /// <inheritdoc/>
+    public override string Run => "one round of a disk that is slow, hangs and fails";
+
+    /// <inheritdoc/>
     public override int Cameras => 4;
 
     /// <inheritdoc/>
