@@ -59,7 +59,7 @@ internal sealed class BoxSampler(CameraRegistry cameras, VolumeWriters volumes, 
     private async Task MeasureAsideAsync(List<Volume> of, CancellationToken cancellation)
     {
         if (_measuring is { IsCompleted: false }) return;
-        _measuring = Task.Run(() => of.ToDictionary(v => v.Id, Quarantine.Bytes), CancellationToken.None);
+        _measuring = Task.Run(() => of.DistinctBy(v => v.Id).ToDictionary(v => v.Id, Quarantine.Bytes), CancellationToken.None);
         try
         {
             _aside = await _measuring.WaitAsync(StorePatience, cancellation);
