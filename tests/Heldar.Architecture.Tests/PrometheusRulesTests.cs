@@ -9,7 +9,7 @@ public sealed class PrometheusRulesTests
     private const string Rules = "infra/prometheus/heldar.rules.yaml";
 
     // What the writer of the text adds to an instrument's name.
-    private static readonly string[] Endings = ["", "_total", "_bytes", "_seconds", "_seconds_bucket", "_seconds_count", "_seconds_sum"];
+    private static readonly string[] Endings = ["", "_total", "_bytes", "_bytes_total", "_seconds", "_seconds_total", "_seconds_bucket", "_seconds_count", "_seconds_sum"];
 
     [Fact]
     public void Alerts_NameMetricsThatExist()

@@ -110,8 +110,8 @@ public sealed class BoxPackagesTests : IDisposable
         var program = Path.Combine(tree, "usr/lib/heldar-edge");
         Assert.Equal(
             ["dotnet/dotnet", "runtimes/linux-arm64/native/libe_sqlite3.so"],
-            Directory.EnumerateFiles(tree, "*", SearchOption.AllDirectories).Where(f => Elf.MachineOf(f) == Machine.Arm64.Elf).Select(f => Path.GetRelativePath(program, f)).Order(StringComparer.Ordinal));
-        Assert.DoesNotContain(Directory.EnumerateFiles(tree, "*", SearchOption.AllDirectories), f => Elf.MachineOf(f) is { } found && found != Machine.Arm64.Elf);
+            Directory.EnumerateFiles(program, "*", SearchOption.AllDirectories).Where(f => Elf.MachineOf(f) == Machine.Arm64.Elf).Select(f => Path.GetRelativePath(program, f)).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateFiles(program, "*", SearchOption.AllDirectories), f => Elf.MachineOf(f) is { } found && found != Machine.Arm64.Elf);
         Assert.EndsWith("exec \"$here/dotnet/dotnet\" \"$here/heldar-edge.dll\" \"$@\"\n", File.ReadAllText(Path.Combine(program, "heldar-edge")), StringComparison.Ordinal);
         Assert.True(File.GetUnixFileMode(Path.Combine(program, "heldar-edge")).HasFlag(UnixFileMode.UserExecute));
         Assert.True(File.GetUnixFileMode(Path.Combine(program, "dotnet/dotnet")).HasFlag(UnixFileMode.UserExecute));
