@@ -13,6 +13,7 @@ namespace Heldar.Local.Drills;
 internal abstract class CrashDrill : Drill
 {
     private const int MostWaitMs = 5000;
+    private static readonly TimeSpan LeastTell = TimeSpan.FromMilliseconds(500);
 
     /// <inheritdoc/>
     public override int Cameras => 8;
@@ -41,7 +42,7 @@ internal abstract class CrashDrill : Drill
             hold ??= await box.Box.HoldAsync(judge.Cameras[0].Name, TimeProvider.System.GetUtcNow().AddMinutes(-1), TimeProvider.System.GetUtcNow().AddSeconds(20), cancellation);
 
             // What was closed until just before the moment is told too, where there is time for it.
-            if (await UntilAsync(fragment, moment - (2 * took), cancellation)) await TellAsync(box, cancellation);
+            if (await UntilAsync(fragment, moment - (took > LeastTell ? 2 * took : 2 * LeastTell), cancellation)) await TellUntilAsync(box, fragment, moment, cancellation);
             await UntilAsync(fragment, moment, cancellation);
             waits.Add((int)Stopwatch.GetElapsedTime(fragment).TotalMilliseconds);
             judge.Killed(await site.CrashAsync(box.Box, cancellation));
@@ -61,6 +62,22 @@ internal abstract class CrashDrill : Drill
         long start = Stopwatch.GetTimestamp();
         await box.TellAsync(all: false, cancellation);
         return Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>What has been answered at the moment counts; a slow answer does not delay it.</summary>
+    private static async Task TellUntilAsync(DrillBox box, long start, TimeSpan moment, CancellationToken cancellation)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        TimeSpan left = moment - Stopwatch.GetElapsedTime(start);
+        late.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        try
+        {
+            await box.TellAsync(all: false, late.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The moment has come.
+        }
     }
 
     /// <summary>Waits until so long after a moment; false, and no wait, when that is over.</summary>
