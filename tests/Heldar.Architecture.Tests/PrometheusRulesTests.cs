@@ -9,7 +9,7 @@ public sealed class PrometheusRulesTests
     private const string Rules = "infra/prometheus/heldar.rules.yaml";
 
     // What the writer of the text adds to an instrument's name.
-    private static readonly string[] Endings = ["", "_total", "_seconds", "_seconds_bucket", "_seconds_count", "_seconds_sum"];
+    private static readonly string[] Endings = ["", "_total", "_bytes", "_bytes_total", "_seconds", "_seconds_total", "_seconds_bucket", "_seconds_count", "_seconds_sum"];
 
     [Fact]
     public void Alerts_NameMetricsThatExist()
@@ -23,6 +23,7 @@ public sealed class PrometheusRulesTests
     [Theory]
     [InlineData("cloud/fleet/Heldar.Fleet/Metrics/README.md")]
     [InlineData("cloud/functions/Heldar.Functions/Telemetry/README.md")]
+    [InlineData("edge/Heldar.Edge/Metrics/README.md")]
     public void Readmes_NameMetricsThatExist(string readme)
     {
         var named = MetricsIn(Repository.Read(readme));
@@ -48,7 +49,7 @@ public sealed class PrometheusRulesTests
 
     private static IReadOnlyList<string> Unknown(IEnumerable<string> named)
     {
-        var known = Repository.Files("cloud", ".cs").SelectMany(f => Found(@"\.Create(Counter|Histogram|ObservableGauge)(<[a-z]+>)?\(\s*""(?<name>heldar[a-z_.]+)""", File.ReadAllText(f)))
+        var known = Repository.Files("cloud", ".cs").Concat(Repository.Files("edge", ".cs")).SelectMany(f => Found(@"\.Create(ObservableCounter|Counter|Histogram|ObservableGauge)(<[a-z]+>)?\(\s*""(?<name>heldar[a-z_.]+)""", File.ReadAllText(f)))
             .SelectMany(n => Endings.Select(e => n.Replace('.', '_') + e)).ToHashSet(StringComparer.Ordinal);
         return [.. named.Where(n => !known.Contains(n))];
     }

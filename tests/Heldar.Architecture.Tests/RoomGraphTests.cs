@@ -26,7 +26,7 @@ public sealed class RoomGraphTests
         ["Indexer"] = ["Storage", "Store"],
         ["Ingest"] = ["PreRoll", "Recorder"],
         ["Jobs"] = ["Access", "Api", "Audit", "Cameras", "Gaps", "Recorder", "Indexer", "Retention", "Schedules", "Settings", "Store"],
-        ["Metrics"] = ["Access", "Cameras", "Enrolment", "Health", "Indexer", "Mirror", "Recorder", "Storage", "Store"],
+        ["Metrics"] = ["Access", "Cameras", "Enrolment", "Health", "Indexer", "Mirror", "Recorder", "Recovery", "Storage", "Store"],
         ["Mirror"] = ["Access", "Api", "Audit", "Cameras", "Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],
         ["Playback"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Storage"],
         ["PreRoll"] = ["Settings", "Storage"],

@@ -9,6 +9,7 @@ namespace Heldar.Edge.Doctor;
 internal sealed class DiskExam(Mounts mounts, Func<string, FileSystemSize?> size)
 {
     private const string Check = "disk";
+    private const string Data = "data folder";
     private const long Gibibyte = 1L << 30;
     private static readonly string[] Forgetful = ["tmpfs", "ramfs", "devtmpfs"];
     private static readonly string[] Remote = ["nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "glusterfs", "fuse", "fuse.sshfs", "virtiofs"];
@@ -16,16 +17,25 @@ internal sealed class DiskExam(Mounts mounts, Func<string, FileSystemSize?> size
 
     public IEnumerable<Finding> Look(BoxSettings settings)
     {
-        foreach (var finding in Folder(settings.DataFolder, "data folder", Gibibyte / 2)) yield return finding;
-        foreach (var volume in settings.Recording.Volumes)
-            foreach (var finding in Folder(volume, "volume", 10 * Gibibyte)) yield return finding;
-        foreach (var same in settings.Recording.Volumes.GroupBy(v => mounts.Of(v)?.Device, StringComparer.Ordinal).Where(g => g.Key is not null && g.Count() > 1))
+        foreach (var finding in Folder(settings.DataFolder, Data, Gibibyte / 2)) yield return finding;
+        foreach (var volume in settings.Recording.AllVolumes)
+            foreach (var finding in Folder(volume.Path, Name(volume.Role), 10 * Gibibyte)) yield return finding;
+        foreach (var same in settings.Recording.AllVolumes.GroupBy(v => mounts.Of(v.Path)?.Device, StringComparer.Ordinal).Where(g => g.Key is not null && g.Count() > 1))
         {
+            var roles = same.Select(v => v.Role).Distinct().ToList();
             yield return Finding.Warning(
-                Check, $"{string.Join(" and ", same)} lie on one device ({mounts.Of(same.First())!.Source})", "two volumes on one disk share its room and fail together",
+                Check, $"{string.Join(" and ", same.Select(v => v.Path))} lie on one device ({mounts.Of(same.First().Path)!.Source})",
+                roles.Contains(VolumeRole.Mirror) && roles.Count > 1 ? "a mirror on the disk that it mirrors is lost with it" : "two volumes on one disk share its room and fail together",
                 "mount a disk of its own at each, or name only one of them");
         }
     }
+
+    private static string Name(VolumeRole role) => role switch
+    {
+        VolumeRole.Mirror => "mirror volume",
+        VolumeRole.Staging => "staging volume",
+        _ => "volume",
+    };
 
     private IEnumerable<Finding> Folder(string path, string role, long wanted)
     {
@@ -35,7 +45,7 @@ internal sealed class DiskExam(Mounts mounts, Func<string, FileSystemSize?> size
         var mount = mounts.Of(known);
         if (known != path)
         {
-            yield return role == "volume"
+            yield return role != Data
                 ? Finding.Warning(Check, $"{name} is not there yet", $"it will be made on {mount?.Point ?? known}: when a disk should be mounted there, footage would land on the wrong one", $"mount the disk, or make the folder: install -d -o heldar -g heldar {path}")
                 : Finding.Ok(Check, $"{name} is not there yet; it will be made");
         }
@@ -57,7 +67,7 @@ internal sealed class DiskExam(Mounts mounts, Func<string, FileSystemSize?> size
             yield return Finding.Warning(Check, $"{name} lies on {mount.Kind} ({mount.Source})", "it has no journal or belongs to a container: a power cut can take more than the last second", "use ext4, XFS or btrfs");
         else
             yield return Finding.Ok(Check, $"{name} lies on {mount.Kind} ({mount.Source} at {mount.Point})");
-        if (role == "volume" && mount.Point == "/")
+        if (role != Data && mount.Point == "/")
             yield return Finding.Warning(Check, $"{name} lies on the system's own disk", "footage fills it: logs and updates fail then", "mount a disk of its own for footage, or set retention.minFreeBytes");
     }
 

@@ -66,7 +66,7 @@ internal static class ServiceExam
             .. Property("StateDirectory").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => State + name),
             .. Property("ReadWritePaths").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(path => path.TrimStart('-', '+')),
         ];
-        foreach (var folder in settings.Recording.Volumes.Prepend(settings.DataFolder).Distinct(StringComparer.Ordinal))
+        foreach (var folder in settings.Recording.AllVolumes.Select(v => v.Path).Prepend(settings.DataFolder).Distinct(StringComparer.Ordinal))
         {
             yield return open.Exists(o => folder == o || folder.StartsWith(o.TrimEnd('/') + "/", StringComparison.Ordinal))
                 ? Finding.Ok(Check, $"the service may write to {folder}")

@@ -14,6 +14,14 @@ namespace Heldar.Edge.Fsck;
 /// </summary>
 internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, IClock clock, ILoggerFactory logs)
 {
+    /// <summary>Mirrors: their seal logs and files are checked as those of other volumes; the index need not know each copy.</summary>
+    public IReadOnlyList<Volume> Copies { get; init; } = [];
+
+    /// <summary>Volumes of the settings that cannot be looked at, and why; recording does not need them.</summary>
+    public IReadOnlyList<(string Path, string Cause)> Away { get; init; } = [];
+
+    private IEnumerable<Volume> All => volumes.Concat(Copies);
+
     /// <summary>Looks at everything.</summary>
     /// <param name="hash">Read and hash every file as well: hours on a full disk.</param>
     /// <param name="repair">Put in order what can be.</param>
@@ -23,12 +31,13 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
     {
         var report = new FsckReport();
         if (repair) Salvage(report, cancellation);
-        List<SealedVolume> read = [];
-        foreach (var volume in volumes)
+        foreach (var (path, cause) in Away) report.Add(new Finding(3, "volume-away", path, $"what lies on it was not checked: {cause}"));
+        List<SealedVolume> read = [], copies = [];
+        foreach (var volume in All)
         {
             say($"reading the seal log of {volume.Root}");
             var log = SealedVolume.Read(volume, report, cancellation);
-            read.Add(log);
+            (Copies.Contains(volume) ? copies : read).Add(log);
             say($"{volume.Root}: {log.Segments.Count} segments were sealed; looking at the files{(hash ? " and hashing them" : "")}");
             var files = new FileCheck(log, report, hash);
             files.Run(cancellation);
@@ -36,7 +45,9 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
         }
 
         IndexCheck.Runs(read, report);
+        CopyCheck.Run(read, copies, report);
         report.Count("segments", read.Sum(l => l.Segments.Values.LongCount(s => s.DeletedAt is null)));
+        if (Copies.Count > 0) report.Count("copies", copies.Sum(l => l.Segments.Values.LongCount(s => s.DeletedAt is null)));
         if (database is null) return report;
         if (!File.Exists(database))
         {
@@ -46,7 +57,7 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
         }
 
         say("comparing the database");
-        if (await DamageAsync(read, repair, report, cancellation) is not { } damage) return report;
+        if (await DamageAsync(read, copies, repair, report, cancellation) is not { } damage) return report;
         var aside = repair ? DamagedDatabase.SetAside(database, clock.GetCurrentInstant(), damage) : null;
         var kept = aside is null ? "--repair keeps it under another name" : $"it is kept as {aside}";
         report.Add(new Finding(8, "database-damaged", database, $"{damage}; {kept}, and the next start makes it anew from the seal logs") { Repaired = aside is not null });
@@ -55,13 +66,13 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
     }
 
     /// <summary>Compares the database; answers what is damaged, or null when it could be compared.</summary>
-    private async Task<string?> DamageAsync(List<SealedVolume> read, bool repair, FsckReport report, CancellationToken cancellation)
+    private async Task<string?> DamageAsync(List<SealedVolume> read, List<SealedVolume> copies, bool repair, FsckReport report, CancellationToken cancellation)
     {
         try
         {
             await using var store = BoxStore.Open(new StoreOptions { File = database! }, StoreSchema.Embedded(), logs.CreateLogger<BoxStore>());
             if (await store.ReadAsync(db => DamagedDatabase.Find((SqliteConnection)db, cancellation), cancellation) is { } damage) return damage;
-            await CompareAsync(store, read, repair, report, cancellation);
+            await CompareAsync(store, read, copies, repair, report, cancellation);
             return null;
         }
         catch (SqliteException e) when (e.IsDamage)
@@ -70,7 +81,7 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
         }
     }
 
-    private static async Task CompareAsync(BoxStore store, List<SealedVolume> read, bool repair, FsckReport report, CancellationToken cancellation)
+    private static async Task CompareAsync(BoxStore store, List<SealedVolume> read, List<SealedVolume> copies, bool repair, FsckReport report, CancellationToken cancellation)
     {
         if (repair) await store.EnqueueAsync(Refresh, cancellation);
         await store.ReadAsync(
@@ -82,8 +93,10 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
                     HoldCheck.Run(log, db, report, repair);
                 }
 
+                // Footage that only the mirror has is in the index too, and explains its seconds.
+                foreach (var log in copies) IndexCheck.Rows(log, db, report, repair, cancellation, mayLackRows: true);
                 IndexCheck.Kept(db, report);
-                GapCheck.Run(read, db, report);
+                GapCheck.Run([.. read, .. copies], db, report);
                 return 0;
             },
             cancellation);
@@ -98,7 +111,7 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
 
     private void Salvage(FsckReport report, CancellationToken cancellation)
     {
-        foreach (var volume in volumes)
+        foreach (var volume in All)
         {
             var unclosed = UnclosedSegments.Find(volume, wholeLog: true, cancellation).Files.Count;
             if (unclosed == 0) continue;

@@ -27,14 +27,35 @@ internal static class FsckCommand
             // Looking must not make a volume of an empty mount point: the box would record to it.
             foreach (var nameless in settings.Recording.Volumes.Where(v => Volume.ReadIdentity(v) is null))
                 throw new IOException($"{nameless} holds no volume ({Volume.IdentityFile} is missing): mount the disk, or start the box, which knows whether one was there. Nothing was changed");
-            var volumes = settings.Recording.Volumes.Select(v => Volume.Open(v, SystemClock.Instance.GetCurrentInstant())).ToList();
-            var checker = new Checker(volumes, Path.Combine(settings.DataFolder, "box.db"), SystemClock.Instance, logs);
+            var volumes = settings.Recording.Volumes.Select(Open).ToList();
+            var others = settings.Recording.AllVolumes.Where(v => v.Role != VolumeRole.Primary).Select(v => (v.Path, v.Role, Cause: WhyAway(v.Path))).ToList();
+            var checker = new Checker(volumes, Path.Combine(settings.DataFolder, "box.db"), SystemClock.Instance, logs)
+            {
+                // A staging volume holds no footage of its own: it only must be there.
+                Copies = [.. others.Where(v => v is { Role: VolumeRole.Mirror, Cause: null }).Select(v => Open(v.Path))],
+                Away = [.. others.Where(v => v.Cause is not null).Select(v => (v.Path, v.Cause!))],
+            };
             var report = await checker.RunAsync(parsed.GetValue(hash), parsed.GetValue(repair), Console.Error.WriteLine, cancellation);
             if (parsed.GetValue(repair)) CommandAudit.Note(settings.DataFolder, "fsck.repaired", settings.DataFolder, new { report.Open, found = report.Counts });
             Print(report, parsed.GetValue(json));
             return report.Open == 0 ? 0 : 1;
         });
         return command;
+    }
+
+    private static Volume Open(string path) => Volume.Open(path, SystemClock.Instance.GetCurrentInstant());
+
+    /// <summary>A mirror may be away while the rest is checked.</summary>
+    private static string? WhyAway(string path)
+    {
+        try
+        {
+            return Volume.ReadIdentity(path) is null ? $"it holds no volume ({Volume.IdentityFile} is missing): mount the disk, or take it out of the settings" : null;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
     }
 
     private static void Print(FsckReport report, bool json)

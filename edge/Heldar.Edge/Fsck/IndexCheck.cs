@@ -23,7 +23,8 @@ internal static class IndexCheck
     /// <param name="report">Takes what is wrong.</param>
     /// <param name="repaired">The next start reads the whole log, and so brings in what is missing.</param>
     /// <param name="cancellation">Ends between rows.</param>
-    public static void Rows(SealedVolume log, DbConnection db, FsckReport report, bool repaired, CancellationToken cancellation)
+    /// <param name="mayLackRows">It holds copies: only those have rows that nothing else has.</param>
+    public static void Rows(SealedVolume log, DbConnection db, FsckReport report, bool repaired, CancellationToken cancellation, bool mayLackRows = false)
     {
         foreach (var row in db.Query<Row>(
             "SELECT id, revision, bytes, sha256, path FROM segment WHERE volume = @volume", new { volume = SegmentIndex.Text(log.Volume.Id) }, buffered: false))
@@ -42,6 +43,7 @@ internal static class IndexCheck
                 report.Add(new Finding(8, "row-differs", row.Path, "the database has it otherwise than it was sealed"));
         }
 
+        if (mayLackRows) return;
         foreach (var missing in log.Segments.Values.Where(s => s is { Indexed: false, DeletedAt: null, OnDisk: true }))
             report.Add(new Finding(8, "not-indexed", missing.Path, "it is on disk and sealed, and the database does not know it") { Repaired = repaired });
     }

@@ -28,7 +28,7 @@ internal sealed class BoxGauges(BoxSettings settings, UplinkState uplink, Tunnel
         {
             try
             {
-                var drive = drives.Where(d => volume.StartsWith(d.Name, StringComparison.Ordinal)).MaxBy(d => d.Name.Length) ?? new DriveInfo(volume);
+                var drive = drives.Where(d => IsOn(d.Name, volume)).MaxBy(d => d.Name.Length) ?? new DriveInfo(volume);
                 if (!seen.Add(drive.Name)) continue;
                 free += drive.AvailableFreeSpace;
                 total += drive.TotalSize;
@@ -40,5 +40,12 @@ internal sealed class BoxGauges(BoxSettings settings, UplinkState uplink, Tunnel
         }
 
         return (free, total);
+    }
+
+    /// <summary>Whether a path is a mount point or lies below it: what lies at <c>/mnt/ab</c> is not on <c>/mnt/a</c>.</summary>
+    internal static bool IsOn(string mount, string path)
+    {
+        var point = mount.TrimEnd('/');
+        return path.StartsWith(point, StringComparison.Ordinal) && (path.Length == point.Length || path[point.Length] == '/');
     }
 }

@@ -13,6 +13,7 @@ internal static class HealthServiceCollectionExtensions
         .AddSingleton<Readiness>()
         .AddSingleton<BoxReporter>()
         .AddSingleton<CameraProblems>()
+        .AddSingleton<HealthSigns>()
         .AddSingleton<DiskWatch>()
         .AddHostedService(s => s.GetRequiredService<DiskWatch>())
         .AddSingleton<PictureWatch>()

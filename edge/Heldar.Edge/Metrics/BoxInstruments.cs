@@ -3,6 +3,7 @@ using System.Text.Json;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Enrolment;
+using Heldar.Edge.Health;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Mirror;
 using Heldar.Edge.Store;
@@ -19,11 +20,12 @@ internal sealed class BoxInstruments : IDisposable
     private readonly Meter _meter;
     private readonly BoxSampler _sampler;
 
-    public BoxInstruments(BoxSampler sampler, BoxStore store, IndexWriter index, IClock clock)
+    public BoxInstruments(BoxSampler sampler, BoxStore store, IndexWriter index, HealthSigns health, IClock clock)
     {
         _sampler = sampler;
         _meter = new Meter(new MeterOptions("Heldar.Edge") { Scope = sampler });
         Box(store, index);
+        Health(health);
         Cameras();
         Volumes();
         Mirror();
@@ -57,6 +59,13 @@ internal sealed class BoxInstruments : IDisposable
         _meter.CreateObservableGauge("heldar.indexer.left", () => index.LeftForRestart, null, "Sealed segments that the index learns of at the next start.");
     }
 
+    private void Health(HealthSigns health)
+    {
+        _meter.CreateObservableGauge("heldar.held.level", () => health.HeldLevel, null, "0 while held evidence leaves room, 1 when it will stop recording before long, 2 when it has.");
+        _meter.CreateObservableGauge("heldar.warnings", () => health.Warnings().Select(w => new Measurement<int>(w.Count, new KeyValuePair<string, object?>("source", w.Source))), null, "What the health of the box warns of, by the part that does.");
+        _meter.CreateObservableGauge("heldar.camera.problem", () => Problems(health), null, "1 while a camera that is there has this problem: picture, rate, sound, clock, events.");
+    }
+
     private void Cameras()
     {
         _meter.CreateObservableGauge("heldar.camera.up", () => Each(c => c.Condition == CameraCondition.Recording ? 1 : 0, state: true), null, "1 when the camera's footage reaches the disk; its state as a label.");
@@ -79,6 +88,7 @@ internal sealed class BoxInstruments : IDisposable
         _meter.CreateObservableGauge("heldar.storage.free", () => Now.Volumes.Select(v => new Measurement<long>(v.FreeBytes, Volume(v))), "By", "Free space at the volume's last sync.");
         _meter.CreateObservableGauge("heldar.storage.queue", () => Now.Volumes.Select(v => new Measurement<long>(v.QueuedBytes, Volume(v))), "By", "Media that waits for the volume.");
         _meter.CreateObservableGauge("heldar.storage.up", () => Now.Volumes.Select(v => new Measurement<long>(v.Works ? 1 : 0, Volume(v))), null, "1 when the volume works.");
+        _meter.CreateObservableGauge("heldar.recovery.quarantine", () => Now.Volumes.Select(v => new Measurement<long>(v.QuarantineBytes, Volume(v))), "By", "Files set aside in the volume's quarantine; nothing deletes them.");
     }
 
     private void Mirror()
@@ -98,6 +108,11 @@ internal sealed class BoxInstruments : IDisposable
         _meter.CreateObservableCounter("heldar.process.gc_pause", () => GC.GetTotalPauseDuration().TotalSeconds, "s", "Time that the garbage collector stopped the program.");
         _meter.CreateObservableCounter("heldar.process.allocated", () => GC.GetTotalAllocatedBytes(), "By", "Memory allocated since the start.");
     }
+
+    private IEnumerable<Measurement<int>> Problems(HealthSigns health) =>
+        from camera in Now.Cameras
+        from problem in health.ProblemsOf(camera.Config.Uid)
+        select new Measurement<int>(1, new KeyValuePair<string, object?>("camera", camera.Config.Slug), new KeyValuePair<string, object?>("problem", problem));
 
     private static KeyValuePair<string, object?> Volume(VolumeSample volume) => new("volume", volume.Name);
 

@@ -47,4 +47,5 @@ internal sealed record BoxSample
 /// <param name="FreeBytes">Free space at the last sync.</param>
 /// <param name="QueuedBytes">Media that waits for the disk.</param>
 /// <param name="Works">It takes and keeps what it is given.</param>
-internal readonly record struct VolumeSample(string Name, long FreeBytes, long QueuedBytes, bool Works);
+/// <param name="QuarantineBytes">Set aside on it; what was known last where its disk does not answer.</param>
+internal readonly record struct VolumeSample(string Name, long FreeBytes, long QueuedBytes, bool Works, long QuarantineBytes);

@@ -4,6 +4,7 @@ using Heldar.Contracts;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Health;
 using Heldar.Edge.Mirror;
+using Heldar.Edge.Recovery;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
 using NodaTime;
@@ -20,6 +21,8 @@ internal sealed class BoxSampler(CameraRegistry cameras, VolumeWriters volumes, 
     private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile BoxSample _newest = BoxSample.Empty;
+    private IReadOnlyDictionary<Guid, long> _aside = new Dictionary<Guid, long>();
+    private Task<Dictionary<Guid, long>>? _measuring;
 
     public BoxSample Newest => _newest;
 
@@ -31,12 +34,14 @@ internal sealed class BoxSampler(CameraRegistry cameras, VolumeWriters volumes, 
             var now = clock.GetCurrentInstant();
             if (_newest.Time <= now && now - _newest.Time < Fresh) return _newest;
             var (free, total) = gauges.Disks();
+            List<VolumeWriter> writers = [.. volumes.All, .. volumes.Mirror is { } copies ? [copies] : Array.Empty<VolumeWriter>()];
+            await MeasureAsideAsync([.. writers.Select(w => w.Volume)], cancellation);
             var before = _newest with
             {
                 Time = now,
                 Cameras = [.. await cameras.ObserveAsync(cancellation)],
                 Mirror = mirror.Newest,
-                Volumes = [.. volumes.All.Concat(volumes.Mirror is { } copies ? [copies] : Array.Empty<VolumeWriter>()).Select(v => new VolumeSample(v.Name, v.FreeBytes, v.QueuedBytes, v.Failure is null))],
+                Volumes = [.. writers.Select(v => new VolumeSample(v.Name, v.FreeBytes, v.QueuedBytes, v.Failure is null, _aside.GetValueOrDefault(v.Volume.Id)))],
                 DiskFree = free,
                 DiskTotal = total,
             };
@@ -49,6 +54,21 @@ internal sealed class BoxSampler(CameraRegistry cameras, VolumeWriters volumes, 
     }
 
     public void Dispose() => _one.Dispose();
+
+    /// <summary>A disk that hangs costs the wait once: until it answers nobody asks again.</summary>
+    private async Task MeasureAsideAsync(List<Volume> of, CancellationToken cancellation)
+    {
+        if (_measuring is { IsCompleted: false }) return;
+        _measuring = Task.Run(() => of.DistinctBy(v => v.Id).ToDictionary(v => v.Id, Quarantine.Bytes), CancellationToken.None);
+        try
+        {
+            _aside = await _measuring.WaitAsync(StorePatience, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            // What was known last stands.
+        }
+    }
 
     private async Task<BoxSample> ReadStoreAsync(BoxSample before, Instant now, CancellationToken cancellation)
     {

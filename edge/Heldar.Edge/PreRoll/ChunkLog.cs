@@ -25,13 +25,13 @@ internal sealed class ChunkLog(PreRollMemory memory, PreRollSpill spill)
 
     /// <summary>Makes room for bytes at the end; false when there is no memory for them.</summary>
     /// <param name="bytes">How many.</param>
-    /// <param name="beyond">Go beyond the budget: what is on its way to the recorder must not be lost.</param>
-    public bool Reserve(int bytes, bool beyond)
+    /// <param name="recorded">It is on its way to a recorder and must not be lost.</param>
+    public bool Reserve(int bytes, bool recorded)
     {
         var wanted = Index(End + bytes - 1) + 1;
         while (_first + _chunks.Count < wanted)
         {
-            if (memory.Rent(beyond) is not { } chunk) return false;
+            if (memory.Rent(recorded) is not { } chunk) return false;
             _chunks.Add(new Chunk(chunk, -1, false));
         }
 

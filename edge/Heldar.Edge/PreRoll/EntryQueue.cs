@@ -35,6 +35,9 @@ internal sealed class EntryQueue
         if (_items.Length > 256 && Count < _items.Length / 4) Resize(_items.Length / 2);
     }
 
+    /// <summary>Gives the array up; it must be empty.</summary>
+    public void Release() => (_items, _head) = ([], 0);
+
     private void Resize(int size)
     {
         var items = new RingEntry[size];

@@ -17,6 +17,7 @@ internal sealed partial class PreRollRing : IDisposable
     private const long UsualInterval = NodaConstants.TicksPerSecond / 25;
 
     private readonly Action<PreRollRing> _closed;
+    private readonly PreRollMemory _memory;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly PreRollSpill _spill;
@@ -34,10 +35,12 @@ internal sealed partial class PreRollRing : IDisposable
     private bool _skips;
     private long _appendedAt;
     private long _shortUntil;
+    private long _charged;
+    private RingShare _share;
 
     public PreRollRing(string name, Duration preRoll, PreRollMemory memory, PreRollSpill spill, TimeProvider time, Action<PreRollRing> closed)
     {
-        (Name, _spill, _time, _closed) = (name, spill, time, closed);
+        (Name, _memory, _spill, _time, _closed) = (name, memory, spill, time, closed);
         _log = new ChunkLog(memory, spill);
         Length = preRoll;
     }
@@ -82,6 +85,19 @@ internal sealed partial class PreRollRing : IDisposable
         }
     }
 
+    /// <summary>It holds more memory than its stream's rate and the wanted seconds come to: its oldest chunks are to be spilled. Never while it is read.</summary>
+    public bool IsAboveShare
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_reading || _keys.Count == 0) return false;
+                return MemoryBytesLocked() > _share.Bytes(_preRoll, _newest - _entries[_keys[0]].Line, _log.End - _log.Start);
+            }
+        }
+    }
+
     /// <summary>Nothing is left to be read.</summary>
     public bool IsEmpty
     {
@@ -97,7 +113,7 @@ internal sealed partial class PreRollRing : IDisposable
         lock (_gate)
         {
             Reset();
-            (_run, _format, _reading, _untold, _skips, _shift, _newest, _joins) = (run, format, false, false, false, 0, long.MinValue, false);
+            (_run, _format, _reading, _untold, _skips, _shift, _newest, _joins, _share) = (run, format, false, false, false, 0, long.MinValue, false, default);
         }
     }
 
@@ -116,7 +132,7 @@ internal sealed partial class PreRollRing : IDisposable
 
     public void Append(RingLoss loss) => Event(loss);
 
-    /// <summary>Keeps a unit. Where there is no room, the oldest picture group makes it; what is being read only loses the unit when memory is far beyond its budget.</summary>
+    /// <summary>Keeps a unit. Where there is no room, the oldest picture group makes it; what is being read only loses the unit when the whole budget is used up.</summary>
     public void Append(in AccessUnit unit)
     {
         lock (_gate)
@@ -127,7 +143,7 @@ internal sealed partial class PreRollRing : IDisposable
             _appendedAt = _time.GetTimestamp();
             var time = unit.Time.ToUnixTimeTicks();
             if (unit.Track == TrackKind.Video) Align(time);
-            while (!_log.Reserve(unit.Length, beyond: _reading))
+            while (!_log.Reserve(unit.Length, recorded: _reading))
             {
                 _shortUntil = _appendedAt + (long)(Duration.FromTicks(Math.Max(_preRoll, NodaConstants.TicksPerSecond)).TotalSeconds * _time.TimestampFrequency);
                 if (DropGroup()) continue;
@@ -137,13 +153,23 @@ internal sealed partial class PreRollRing : IDisposable
                 return;
             }
 
+            if (key)
+            {
+                if (_keys.Count > 0) _share.Measure(_log.End - _log.Start, time + _shift - _entries[_keys[0]].Line);
+                _keys.Add(_entries.End);
+            }
+
+            _share.Take(unit.Length, key);
             _log.Write(unit.Span);
-            if (key) _keys.Add(_entries.End);
             var kind = key ? RingKind.Keyframe : unit.Track == TrackKind.Video ? RingKind.Video : RingKind.Audio;
             _entries.Add(new RingEntry(kind, unit.Length, unit.Timestamp, time, time + _shift, null));
-            if (unit.Track == TrackKind.Audio) return;
-            _newest = Math.Max(_newest, time + _shift);
-            DropOld();
+            if (unit.Track == TrackKind.Video)
+            {
+                _newest = Math.Max(_newest, time + _shift);
+                DropOld();
+            }
+
+            Charge();
         }
     }
 
@@ -223,9 +249,21 @@ internal sealed partial class PreRollRing : IDisposable
     {
         while (_entries.Count > 0) RemoveFirst();
         _log.Clear();
+        _entries.Release();
+        _keys.Capacity = 0;
+        Charge();
     }
 
-    private long MemoryBytesLocked() => ((_log.Chunks - _log.Spilled) * (long)PreRollMemory.ChunkBytes) + _entries.Bytes + (_keys.Capacity * sizeof(long));
+    private void Charge()
+    {
+        var beside = BesideLocked();
+        _memory.Charge(beside - _charged);
+        _charged = beside;
+    }
+
+    private long MemoryBytesLocked() => ((_log.Chunks - _log.Spilled) * (long)PreRollMemory.ChunkBytes) + BesideLocked();
+
+    private long BesideLocked() => _entries.Bytes + (_keys.Capacity * sizeof(long));
 }
 
 /// <summary>Packets were lost.</summary>

@@ -47,7 +47,9 @@ internal sealed class PreRollStore(PreRollOptions options, VolumeSet volumes, Me
     /// <summary>Removes what an earlier process left.</summary>
     public void CleanUp() => PreRollSpill.CleanUp(volumes);
 
-    /// <summary>Lets rings forget what is old, and spills the largest ones while memory is high; blocks for the disk. True when more is to be done at once.</summary>
+    /// <summary>
+    /// Lets rings forget what is old, spills what is above a ring's share, and the largest ones while memory is high; blocks for the disk. True when more is to be done at once.
+    /// </summary>
     public bool Step()
     {
         PreRollRing[] rings;
@@ -55,20 +57,36 @@ internal sealed class PreRollStore(PreRollOptions options, VolumeSet volumes, Me
         foreach (var ring in rings) ring.Tick();
         try
         {
+            var above = SpillAboveShares(rings);
             for (var i = 0; i < Batch && _memory.IsHigh; i++)
             {
                 // The largest first; another one where that has nothing to spill, or a file as large as it may become.
-                if (!rings.OrderByDescending(r => r.MemoryBytes).Any(r => r.SpillOne())) return false;
+                if (!rings.OrderByDescending(r => r.MemoryBytes).Any(r => r.SpillOne())) return above;
             }
 
             _problem = null;
-            return _memory.IsHigh;
+            return _memory.IsHigh || above;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _problem = e.Message;
+            // Below the budget nothing is lost by it: what should be on disk stays in memory.
+            _problem = _memory.IsHigh ? e.Message : null;
             return false;
         }
+    }
+
+    /// <summary>True when a ring may still be above its share, and its file takes more.</summary>
+    private static bool SpillAboveShares(PreRollRing[] rings)
+    {
+        var more = false;
+        foreach (var ring in rings)
+        {
+            var left = Batch;
+            while (left > 0 && ring.IsAboveShare && ring.SpillOne()) left--;
+            more |= left == 0;
+        }
+
+        return more;
     }
 
     private void Forget(PreRollRing ring)
@@ -80,7 +98,9 @@ internal sealed class PreRollStore(PreRollOptions options, VolumeSet volumes, Me
 /// <summary>Bounds of the pre-roll. Immutable.</summary>
 internal sealed record PreRollOptions
 {
-    /// <summary>Memory of all rings together. Default 512 MiB, 1 MiB to 64 GiB; beyond it, the oldest media goes to disk.</summary>
+    /// <summary>
+    /// Memory of all rings together. Default 512 MiB, 1 MiB to 64 GiB; beyond it, the oldest media goes to disk. An eighth of it, at most 64 MiB, is for what a recorder waits for.
+    /// </summary>
     public long BudgetBytes { get; init; } = 512L << 20;
 
     /// <summary>Largest spill file of one camera. Default 1 GiB; beyond it, its pre-roll is shorter.</summary>

@@ -29,6 +29,20 @@ internal static class Quarantine
         File.Move(from, target);
     }
 
+    /// <summary>Bytes that lie there; 0 where there is none, or it cannot be read.</summary>
+    public static long Bytes(Volume volume)
+    {
+        try
+        {
+            var folder = new DirectoryInfo(Path.Combine(volume.Root, Folder));
+            return folder is { Exists: true, LinkTarget: null } ? folder.EnumerateFiles().Sum(f => f.Length) : 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>What the seal log says of it.</summary>
     public static SealRecord Record(string path, string cause) => new() { Type = SealType.Quarantined, Path = path, Cause = cause };
 }

@@ -56,6 +56,20 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public void Disk_LooksAtMirrorAndStagingToo()
+    {
+        Directory.CreateDirectory(_folder.File("copies"));
+        Directory.CreateDirectory(_folder.File("out"));
+        const string Volumes = "[{ path: ./recordings }, { path: ./copies, role: mirror }, { path: ./out, role: staging }]";
+        var apart = Disk($"{OneDisk}\n3 2 8:3 / {_folder.File("copies")} rw - tmpfs none rw\n4 2 8:4 / {_folder.File("out")} ro - ext4 /dev/sdd1 ro", Roomy, Volumes);
+        Assert.Contains(apart, f => f.Level == FindingLevel.Failure && f.What.StartsWith("mirror volume", StringComparison.Ordinal) && f.What.Contains("lies in memory", StringComparison.Ordinal));
+        Assert.Contains(apart, f => f.Level == FindingLevel.Failure && f.What.StartsWith("staging volume", StringComparison.Ordinal) && f.What.Contains("read-only", StringComparison.Ordinal));
+        Assert.DoesNotContain(apart, f => f.What.Contains("one device", StringComparison.Ordinal));
+
+        Assert.Contains("a mirror on the disk that it mirrors", Assert.Single(Disk(OneDisk, Roomy, Volumes), f => f.What.Contains("one device", StringComparison.Ordinal)).Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Disk_NoticesAVolumeThatIsNotMounted_AndOneThatIsAFile()
     {
         Assert.Contains(Disk(OneDisk, Roomy, "[{ path: ./away }]"), f => f.Level == FindingLevel.Warning && f.What.Contains("is not there yet", StringComparison.Ordinal));
@@ -170,7 +184,7 @@ public sealed class DoctorTests : IDisposable
     [Fact]
     public void Service_ThatMayNotWriteToAVolume_IsNamed()
     {
-        var settings = Settings("recording: { volumes: [{ path: /srv/heldar/a }, { path: /mnt/footage }, { path: /mnt/more }] }");
+        var settings = Settings("recording: { volumes: [{ path: /srv/heldar/a }, { path: /mnt/footage, role: mirror }, { path: /mnt/more }] }");
         var unit = $"ExecStart={{ path=/opt/heldar/current/heldar-edge ; argv[]=/opt/heldar/current/heldar-edge --config {settings.File} ; ignore_errors=no }}\nUser=heldar\nProtectSystem=strict\nReadWritePaths=-/srv/heldar /mnt/more {_folder.Path}\nStateDirectory=heldar\n";
 
         var findings = ServiceExam.Look(settings, unit, "heldar").ToList();

@@ -1,9 +1,14 @@
 using Heldar.Edge.Access;
 using Heldar.Edge.Anr;
+using Heldar.Edge.Gaps;
+using Heldar.Edge.Health;
 using Heldar.Edge.Retention;
+using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Api;
 using Heldar.Media.Streams;
 using Heldar.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
 
 namespace Heldar.Edge.Tests.Metrics;
 
@@ -68,6 +73,11 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
     [InlineData("heldar_store_log_bytes ")]
     [InlineData("heldar_store_commit_seconds_bucket{le=\"+Inf\"} ")]
     [InlineData("heldar_storage_free_bytes{volume=")]
+    [InlineData("heldar_held_level 0\n")]
+    [InlineData("heldar_warnings{source=\"retention\"} ")]
+    [InlineData("heldar_warnings{source=\"disks\"} ")]
+    [InlineData("heldar_warnings{source=\"mirror\"} 0\n")]
+    [InlineData("heldar_recovery_quarantine_bytes{volume=")]
     [InlineData("process_resident_memory_bytes ")]
     [InlineData("process_cpu_seconds_total ")]
     [InlineData("http_server_request_duration_seconds_count{http_request_method=\"GET\",http_route=\"/api/v1/cameras/\",http_response_status_code=\"200\"} ")]
@@ -85,9 +95,38 @@ public sealed class MetricsEndpointTests : IAsyncLifetime
         Assert.Contains("camera=\"gone\"", (await ScrapeAsync()).Text, StringComparison.Ordinal);
 
         await _box.JsonAsync("DELETE", "/api/v1/cameras/gone", status: 204);
-        _box.Clock.Advance(NodaTime.Duration.FromSeconds(2));
+        _box.Clock.Advance(Duration.FromSeconds(2));
 
         Assert.DoesNotContain("camera=\"gone\"", (await ScrapeAsync()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatHealthWarnsOf_LeavesTheBox()
+    {
+        var services = _box.App.Services;
+        var camera = (await _box.Cameras.ObserveAsync(TestContext.Current.CancellationToken)).Single(c => c.Config.Slug == "a");
+        var problems = services.GetRequiredService<CameraProblems>();
+        var quarantine = Directory.CreateDirectory(Path.Combine(services.GetRequiredService<VolumeSet>().All[0].Root, "quarantine"));
+        await File.WriteAllBytesAsync(Path.Combine(quarantine.FullName, "x.mp4"), new byte[1234], TestContext.Current.CancellationToken);
+        var text = "";
+        var at = _box.Clock.Now;
+
+        // The box looks at its cameras and disks by itself meanwhile, and finds neither a picture nor held footage.
+        for (var attempt = 0; attempt < 20 && !(text.Contains("problem=", StringComparison.Ordinal) && text.Contains("heldar_held_level 1", StringComparison.Ordinal)); attempt++)
+        {
+            problems.Look([camera], at);
+            for (var picture = 0; picture < 3; picture++) problems.See(camera.Config, new byte[PictureJudge.Width * PictureJudge.Height], at += Duration.FromSeconds(30));
+            services.GetRequiredService<HeldFootage>().Set(HeldLevel.Warning, "/disk: 1 byte is held");
+            _box.Clock.Advance(Duration.FromSeconds(2));
+            text = (await ScrapeAsync()).Text;
+        }
+
+        Assert.Contains("heldar_held_level 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("heldar_warnings{source=\"held\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("heldar_camera_problem{camera=\"a\",problem=\"black\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Matches("heldar_recovery_quarantine_bytes\\{volume=\"[0-9a-f]{8}\"\\} 1234\n", text);
+        var (code, said) = await Promtool.CheckAsync(text);
+        Assert.True(code == 0, said);
     }
 
     [Fact]

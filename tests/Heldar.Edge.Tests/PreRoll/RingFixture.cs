@@ -56,5 +56,27 @@ internal sealed class RingFixture : IDisposable
         return read;
     }
 
+    /// <summary>Numbers of a clip's pictures that a ring gives back, each compared with what was sent.</summary>
+    public List<int> Numbers(PreRollRing ring, Instant from, EncodedClip clip)
+    {
+        List<int> read = [];
+        ring.StartAt(from);
+        using var copier = Store.Copier();
+        while (ring.Peek(copier) is { } item)
+        {
+            if (item.Event is null)
+            {
+                var number = (int)(item.Unit.Timestamp / EncodedClip.TicksPerFrame);
+                Assert.Equal(clip.IsKey(number), item.Unit.IsKeyframe);
+                Assert.True(clip.Bytes(number).SequenceEqual(item.Unit.Span), $"picture {number} is another");
+                read.Add(number);
+            }
+
+            ring.Take(item);
+        }
+
+        return read;
+    }
+
     public void Dispose() => _folder.Dispose();
 }

@@ -14,6 +14,9 @@ namespace Heldar.Edge.Tests.Upgrade;
 public sealed class UpgradeLeavesAShortGap : IAsyncLifetime
 {
     private const int FramesPerSecond = 25;
+
+    /// <summary>What an upgrade in order may cost of recording, ms: a promise of the product.</summary>
+    private const long MostGapMs = 5000;
     private static readonly CameraSpec[] Cameras = [new("gate", new FootageRecipe("h264", 360, FramesPerSecond, 1, 500))];
     private readonly TemporaryFolder _folder = new();
     private readonly CameraSimulator _simulator;
@@ -57,7 +60,9 @@ public sealed class UpgradeLeavesAShortGap : IAsyncLifetime
         Assert.Equal(0, (await Tool.RunAsync(Service, ["start"], Cancellation)).ExitCode);
         await RecordedAsync();
 
+        var before = await SentAsync();
         var upgraded = await MeasuredAsync("1.1.0", Version("1.1.0"));
+        var after = await SentAsync();
         Assert.True(upgraded.ExitCode == 0, upgraded.Error + upgraded.Output);
         Assert.Equal("1.1.0", Current());
 
@@ -77,8 +82,10 @@ public sealed class UpgradeLeavesAShortGap : IAsyncLifetime
         await _simulator.Control.StallAsync("gate", Cancellation);
         await EventuallyAsync("the box knows every file as closed", AllClosedAsync);
         var gaps = await GapsAsync();
-        TestContext.Current.SendDiagnosticMessage(string.Join(", ", gaps.Select(g => ((double)g / FramesPerSecond).ToString("0.00 's'", CultureInfo.InvariantCulture))));
+        var upgradeGapMs = gaps.Where(g => g.After > before && g.After < after).Sum(g => g.Missing) * 1000 / FramesPerSecond;
+        TestContext.Current.SendDiagnosticMessage(string.Create(CultureInfo.InvariantCulture, $"upgrade_gap_ms {upgradeGapMs}; all: {string.Join(", ", gaps.Select(g => g.Missing * 1000 / FramesPerSecond))}"));
         Assert.InRange(gaps.Count, 1, 3);
+        Assert.InRange(upgradeGapMs, 1, MostGapMs);
 
         var refused = await UpgradeAsync("switch", "9.9.9");
         Assert.Equal((1, "1.1.0"), (refused.ExitCode, Current()));
@@ -116,6 +123,9 @@ public sealed class UpgradeLeavesAShortGap : IAsyncLifetime
         return result;
     }
 
+    /// <summary>Number of the frame that the camera sends next, about.</summary>
+    private async Task<long> SentAsync() => (await _simulator.Control.GetAsync("gate", Cancellation)).Counter;
+
     private Task<ToolResult> UpgradeAsync(params string[] arguments) => Tool.RunAsync(
         Heldar.Local.Repository.File("infra", "package", "heldar-edge-upgrade"),
         arguments,
@@ -137,14 +147,14 @@ public sealed class UpgradeLeavesAShortGap : IAsyncLifetime
         return known.All(s => !s.Open) && known.Select(s => s.Id).ToHashSet().SetEquals(DiskSegment.Scan([_box.Recordings]).Keys);
     }
 
-    /// <summary>Missing frames between those on disk, longest runs of them; a frame that is there twice fails.</summary>
-    private async Task<List<long>> GapsAsync()
+    /// <summary>Missing frames between those on disk, longest runs of them, and the frame before each; a frame that is there twice fails.</summary>
+    private async Task<List<(long After, long Missing)>> GapsAsync()
     {
         List<long> counters = [];
         foreach (var file in Files()) counters.AddRange((await FrameCounter.ReadAsync(file, codec: null, Cancellation)).Select(m => m.Counter));
         counters.Sort();
         Assert.Equal(counters.Count, counters.Distinct().Count());
-        return [.. counters.Zip(counters.Skip(1), (a, b) => b - a - 1).Where(g => g > 0)];
+        return [.. counters.Zip(counters.Skip(1), (a, b) => (After: a, Missing: b - a - 1)).Where(g => g.Missing > 0)];
     }
 
     private List<string> Files() => [.. DiskSegment.Scan([_box!.Recordings]).Values.Select(s => s.File)];

@@ -13,7 +13,7 @@ public sealed class DrillReportTests
         using var json = JsonDocument.Parse(new DrillReport { Drill = "soak", MemorySlopeMbPerH = 0.25 }.ToJson(indented: false));
         string[] counts =
         [
-            "runs", "unreadable_segments", "lost_closed_segments", "max_lost_ms", "duplicates", "held_lost", "deleted_by_clock", "overlaps_in_run", "unexplained_gaps",
+            "runs", "run", "unreadable_segments", "lost_closed_segments", "max_lost_ms", "duplicates", "held_lost", "deleted_by_clock", "overlaps_in_run", "unexplained_gaps",
             "memory_slope_mb_per_h", "reconnect_ms", "resume_ms", "events_sent", "events_lost", "applied_twice", "index_mismatches",
         ];
         Assert.All(counts, count => Assert.True(json.RootElement.TryGetProperty(count, out _), count));
@@ -39,6 +39,30 @@ public sealed class DrillReportTests
         Assert.Equal((15, 1, 2, 3), (report.EventsSent, report.EventsLost, report.AppliedTwice, report.IndexMismatches));
         Assert.False(report.Ok);
     }
+
+    [Theory]
+    [InlineData(9_999, true)]
+    [InlineData(10_000, false)]
+    [InlineData(long.MaxValue, false)]
+    public void Resume_OverItsBar_IsNotOk(long ms, bool ok)
+    {
+        DrillReport report = new DrillReport { Drill = "disk-full" }.Resumed(ms, "space came back").Resumed(1, "space came back");
+
+        Assert.Equal((ok, ms), (report.Ok, report.ResumeMs));
+    }
+
+    [Theory]
+    [InlineData(9_999, true)]
+    [InlineData(10_000, false)]
+    public void Reconnect_OverItsBar_IsNotOk(long ms, bool ok)
+    {
+        DrillReport report = new DrillReport { Drill = "camera-flap" }.Reconnected(ms);
+
+        Assert.Equal((ok, ms), (report.Ok, report.ReconnectMs));
+    }
+
+    [Fact]
+    public void EveryDrill_SaysWhatARunIs() => Assert.All(DrillRun.All, drill => Assert.False(string.IsNullOrWhiteSpace(drill.Run)));
 
     [Fact]
     public void Skipped_IsNotOk() => Assert.False(new DrillReport { Drill = "power", Skipped = "loop devices need root" }.Ok);

@@ -86,6 +86,39 @@ public sealed class BoxPackagesTests : IDisposable
             Directory.EnumerateFiles(Path.Combine(_folder, "taken"), "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Path.Combine(_folder, "taken"), f)).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>The way of a machine without the runtime packs of arm64: the portable program beside a runtime that was fetched, here one that only looks like it.</summary>
+    [Fact]
+    public async Task Arm64_IsPackedWithTheRuntimeThatIsGiven_AndOnlyWithNativeFilesOfIt()
+    {
+        var published = Published("a", ["heldar-edge.dll", "runtimes/linux-x64/native/libe_sqlite3.so", "runtimes/linux-arm64/native/libe_sqlite3.so"], "content");
+        foreach (var machine in (Machine[])[Machine.X64, Machine.Arm64])
+        {
+            var library = Path.Combine(published, $"runtimes/linux-{machine.Name}/native/libe_sqlite3.so");
+            File.Delete(library);
+            File.WriteAllBytes(library, ElfHead(machine.Elf));
+        }
+
+        var archive = Path.Combine(_folder, "aspnetcore-runtime-10.0.10-linux-arm64.tar.gz");
+        (await Tool.RunAsync("tar", ["-czf", archive, "-C", Runtime(Machine.Arm64.Elf), "."], Cancellation)).OutputOrThrow("tar");
+
+        var files = await PackAsync("out", published, Machine.Arm64, archive);
+
+        Assert.Equal(["heldar-edge-1.2.3-rc1-linux-arm64.tar.gz", "heldar-edge_1.2.3~rc1_arm64.deb", "SHA256SUMS-arm64"], files.Select(Path.GetFileName));
+        Assert.Equal("arm64\n", (await Tool.RunAsync("dpkg-deb", ["--field", files[1], "Architecture"], Cancellation)).OutputOrThrow("dpkg-deb"));
+        var tree = Path.Combine(_folder, "unpacked");
+        (await Tool.RunAsync("dpkg-deb", ["--extract", files[1], tree], Cancellation)).OutputOrThrow("dpkg-deb");
+        var program = Path.Combine(tree, "usr/lib/heldar-edge");
+        Assert.Equal(
+            ["dotnet/dotnet", "runtimes/linux-arm64/native/libe_sqlite3.so"],
+            Directory.EnumerateFiles(program, "*", SearchOption.AllDirectories).Where(f => Elf.MachineOf(f) == Machine.Arm64.Elf).Select(f => Path.GetRelativePath(program, f)).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateFiles(program, "*", SearchOption.AllDirectories), f => Elf.MachineOf(f) is { } found && found != Machine.Arm64.Elf);
+        Assert.EndsWith("exec \"$here/dotnet/dotnet\" \"$here/heldar-edge.dll\" \"$@\"\n", File.ReadAllText(Path.Combine(program, "heldar-edge")), StringComparison.Ordinal);
+        Assert.True(File.GetUnixFileMode(Path.Combine(program, "heldar-edge")).HasFlag(UnixFileMode.UserExecute));
+        Assert.True(File.GetUnixFileMode(Path.Combine(program, "dotnet/dotnet")).HasFlag(UnixFileMode.UserExecute));
+        Elf.Verify(program, Machine.Arm64);
+        Assert.Throws<ProcessException>(() => Elf.Verify(program, Machine.X64));
+    }
+
     [Fact]
     public async Task Runtime_ForAnotherProcessor_OrWithoutAParts_IsRefused()
     {
@@ -107,11 +140,16 @@ public sealed class BoxPackagesTests : IDisposable
             File.WriteAllText(Path.Combine(root, file), "x");
         }
 
+        File.WriteAllBytes(Path.Combine(root, "dotnet"), ElfHead(machine));
+        return root;
+    }
+
+    private static byte[] ElfHead(ushort machine)
+    {
         var elf = new byte[64];
         "\u007fELF"u8.CopyTo(elf);
         BitConverter.TryWriteBytes(elf.AsSpan(18), machine);
-        File.WriteAllBytes(Path.Combine(root, "dotnet"), elf);
-        return root;
+        return elf;
     }
 
     private string Published(string name, string[] files, string content)
@@ -127,13 +165,14 @@ public sealed class BoxPackagesTests : IDisposable
         return Path.Combine(_folder, name);
     }
 
-    private async Task<IReadOnlyList<string>> PackAsync(string name, string published)
+    private async Task<IReadOnlyList<string>> PackAsync(string name, string published, Machine? machine = null, string? archive = null)
     {
         var scratch = Path.Combine(_folder, "scratch-" + name);
-        var options = Options(name);
-        ProgramBuild.Compose(options, published, Path.Combine(scratch, "program"), runtime: null);
+        var options = Options(name, machine) with { Runtime = archive };
+        var runtime = archive is null ? null : await DotnetRuntime.OpenAsync(archive, options.Machine, Path.Combine(scratch, "runtime"), Cancellation);
+        ProgramBuild.Compose(options, published, Path.Combine(scratch, "program"), runtime);
         return await BoxPackages.PackAsync(options, Path.Combine(scratch, "program"), scratch, _ => { }, Cancellation);
     }
 
-    private PackageOptions Options(string name) => new("1.2.3-rc1", Path.Combine(_folder, name), Machine.X64) { SourceDate = SourceDate };
+    private PackageOptions Options(string name, Machine? machine = null) => new("1.2.3-rc1", Path.Combine(_folder, name), machine ?? Machine.X64) { SourceDate = SourceDate };
 }

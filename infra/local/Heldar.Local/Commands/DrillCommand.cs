@@ -21,7 +21,7 @@ internal static class DrillCommand
     {
         var name = new Argument<string>("name") { Description = string.Join(", ", DrillRun.All.Select(drill => drill.Name)) + ", or all" };
         name.AcceptOnlyFromAmong([.. DrillRun.All.Select(drill => drill.Name), "all"]);
-        var runs = new Option<int?>("--runs") { Description = "how often the accident happens, 1 to 10000" };
+        var runs = new Option<int?>("--runs") { Description = "how often the accident happens, 1 to 10000; rounds of six jumps for clock, of no effect for soak. Each report says in \"run\" what one is" };
         runs.Validators.Add(given =>
         {
             if (given.GetValueOrDefault<int?>() is < 1 or > 10_000) given.AddError("--runs must be 1 to 10000");

@@ -19,6 +19,9 @@ internal sealed class ClockDrill : Drill
     public override string Name => "clock";
 
     /// <inheritdoc/>
+    public override string Run => "one jump of the clock, there and back, and a start with it; --runs counts rounds of six jumps";
+
+    /// <inheritdoc/>
     public override int Cameras => 2;
 
     /// <inheritdoc/>

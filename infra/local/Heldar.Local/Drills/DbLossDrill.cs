@@ -23,6 +23,9 @@ internal sealed class DbLossDrill : Drill
     public override string Name => "db-loss";
 
     /// <inheritdoc/>
+    public override string Run => "one loss of the database and the start after it";
+
+    /// <inheritdoc/>
     public override int Cameras => 4;
 
     /// <inheritdoc/>

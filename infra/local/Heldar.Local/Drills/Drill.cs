@@ -9,6 +9,9 @@ internal abstract class Drill
     /// <summary>What people call it.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What one run is, in words for people.</summary>
+    public abstract string Run { get; }
+
     /// <summary>Cameras that it needs.</summary>
     public abstract int Cameras { get; }
 

@@ -8,6 +8,8 @@ namespace Heldar.Local.Drills;
 /// <summary>What a drill found: one JSON object with names in snake_case. A count that the drill does not take is null.</summary>
 internal sealed record DrillReport
 {
+    /// <summary>Bar of <see cref="ReconnectMs"/> and <see cref="ResumeMs"/>.</summary>
+    public const long MostAwayMs = 10_000;
     private static readonly JsonSerializerOptions Line = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private static readonly JsonSerializerOptions Indented = new(Line) { WriteIndented = true };
 
@@ -23,6 +25,9 @@ internal sealed record DrillReport
 
     /// <summary>Accidents.</summary>
     public int Runs { get; init; }
+
+    /// <summary>What one of <see cref="Runs"/> is.</summary>
+    public string Run { get; init; } = "";
 
     /// <summary>Cameras that were recorded.</summary>
     public int Cameras { get; init; }
@@ -57,7 +62,7 @@ internal sealed record DrillReport
     /// <summary>Frames that cameras sent and no file holds, apart from what the accident may cost. Bar: 0.</summary>
     public long? FramesLost { get; init; }
 
-    /// <summary>Growth of the box's resident memory by a robust fit (Theil–Sen), MB per hour. Bar: 5.</summary>
+    /// <summary>Growth of the box's own memory (not of file pages, which the kernel drops when it needs them) by a robust fit (Theil–Sen), MB per hour. Bar: 5.</summary>
     public double? MemorySlopeMbPerH { get; init; }
 
     /// <summary>From the camera's return until its first frame that is on disk, the longest of all, ms. Bar: 10,000.</summary>
@@ -115,6 +120,14 @@ internal sealed record DrillReport
         IndexMismatches = (IndexMismatches ?? 0) + verdict.IndexMismatches,
         Problems = [.. Problems, .. verdict.Problems],
     };
+
+    /// <summary>Takes how long a camera that was back was not recorded, ms.</summary>
+    public DrillReport Reconnected(long ms) => (this with { ReconnectMs = Math.Max(ReconnectMs ?? 0, ms) }).Check(ms < MostAwayMs, $"a camera was recorded only {ms} ms after its return");
+
+    /// <summary>Takes how long nothing was recorded although it could be again, ms.</summary>
+    /// <param name="ms">How long.</param>
+    /// <param name="after">After what, in words.</param>
+    public DrillReport Resumed(long ms, string after) => (this with { ResumeMs = Math.Max(ResumeMs ?? 0, ms) }).Check(ms < MostAwayMs, $"a camera was recorded only {ms} ms after {after}");
 
     /// <summary>Adds a problem unless <paramref name="holds"/>.</summary>
     public DrillReport Check(bool holds, string problem) => holds ? this : this with { Problems = [.. Problems, problem] };

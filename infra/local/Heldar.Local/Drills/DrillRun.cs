@@ -38,7 +38,7 @@ internal sealed class DrillRun(DrillOptions options, Action<string> say)
             say($"drill {drill.Name}");
             DrillReport report = await OneAsync(drill, stage, cancellation);
             await done.WriteAsync(
-                report with { Cameras = drill.Cameras, Proved = report.Skipped is null ? [.. stage.Proved, .. report.Proved] : [], Seconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1) },
+                report with { Run = drill.Run, Cameras = drill.Cameras, Proved = report.Skipped is null ? [.. stage.Proved, .. report.Proved] : [], Seconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1) },
                 cancellation);
         }
     }

@@ -26,6 +26,9 @@ internal sealed class KeysDrill : Drill
     public override string Name => "keys";
 
     /// <inheritdoc/>
+    public override string Run => "one rotation of the storage account's keys";
+
+    /// <inheritdoc/>
     public override int Cameras => 0;
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ internal sealed class KillDrill : CrashDrill
     public override string Name => "kill";
 
     /// <inheritdoc/>
+    public override string Run => "one kill -9 and the start after it";
+
+    /// <inheritdoc/>
     protected override int Full => 200;
 
     /// <inheritdoc/>

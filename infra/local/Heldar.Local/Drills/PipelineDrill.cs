@@ -24,6 +24,9 @@ internal sealed class PipelineDrill : Drill
     public override string Name => "pipeline";
 
     /// <inheritdoc/>
+    public override string Run => "one kill of a part of the cloud";
+
+    /// <inheritdoc/>
     public override int Cameras => 0;
 
     /// <inheritdoc/>

@@ -15,6 +15,9 @@ internal sealed class PowerDrill : CrashDrill
     public override string Name => "power";
 
     /// <inheritdoc/>
+    public override string Run => "one power cut and the start after it";
+
+    /// <inheritdoc/>
     public override string? Obstacle => LoopDisk.Obstacle;
 
     /// <inheritdoc/>

@@ -13,11 +13,13 @@ namespace Heldar.Local.Drills;
 internal sealed class SlowDiskDrill : Drill
 {
     private const int SlowMs = 40;
-    private const int MostResumeMs = 10_000;
     private const int MostAnswerMs = 2000;
 
     /// <inheritdoc/>
     public override string Name => "slow-disk";
+
+    /// <inheritdoc/>
+    public override string Run => "one round of a disk that is slow, hangs and fails";
 
     /// <inheritdoc/>
     public override int Cameras => 4;
@@ -85,7 +87,7 @@ internal sealed class SlowDiskDrill : Drill
             }
         }
 
-        return (report with { ResumeMs = worst }).Check(worst < MostResumeMs, $"a camera was recorded only {worst} ms after the disk worked again");
+        return report.Resumed(worst, "the disk worked again");
     }
 
     /// <summary>Whether gaps tell what a disk that failed for seconds cost a camera: there is one, and none has another cause.</summary>

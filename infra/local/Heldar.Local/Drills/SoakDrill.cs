@@ -20,6 +20,9 @@ internal sealed class SoakDrill : Drill
     public override string Name => "soak";
 
     /// <inheritdoc/>
+    public override string Run => "one measurement of 30 minutes, 12 s in the short form; --runs does not change it";
+
+    /// <inheritdoc/>
     public override int Cameras => 16;
 
     /// <inheritdoc/>
@@ -36,9 +39,19 @@ internal sealed class SoakDrill : Drill
         double slope = MemorySlope.MbPerHour([.. all.Select(sample => (sample.Seconds, sample.Own))]);
         double resident = MemorySlope.MbPerHour([.. all.Select(sample => (sample.Seconds, sample.Resident))]);
         DrillReport report = new DrillReport { Drill = Name, Runs = 1, MemorySlopeMbPerH = Math.Round(slope, 2), Proved = ["leak"] }.With(await box.EndAsync(cancellation));
-        return (report with { More = new Dictionary<string, object> { ["own_mb"] = Math.Round(all[^1].Own / 1e6, 1), ["rss_mb"] = Math.Round(all[^1].Resident / 1e6, 1), ["rss_slope_mb_per_h"] = Math.Round(resident, 2), ["samples"] = all.Count } })
+        return (report with { More = Figures(all, slope, resident) })
             .Check(options.Quick || slope <= MostMbPerHour, string.Create(CultureInfo.InvariantCulture, $"memory grows by {slope:0.0} MB per hour"));
     }
+
+    private static Dictionary<string, object> Figures(List<(double Seconds, long Own, long Resident)> all, double own, double resident) => new()
+    {
+        ["judged"] = "own memory: RssAnon + RssShmem + VmSwap. Resident memory (VmRSS) also counts pages of mapped files, such as programs and the database's index: they come back from disk when the kernel drops them",
+        ["own_mb"] = Math.Round(all[^1].Own / 1e6, 1),
+        ["own_slope_mb_per_h"] = Math.Round(own, 2),
+        ["rss_mb"] = Math.Round(all[^1].Resident / 1e6, 1),
+        ["rss_slope_mb_per_h"] = Math.Round(resident, 2),
+        ["samples"] = all.Count,
+    };
 
     /// <summary>A leak in noise must be found, and noise alone must not.</summary>
     private static void Prove()
