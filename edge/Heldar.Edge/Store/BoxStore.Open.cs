@@ -135,9 +135,10 @@ internal sealed partial class BoxStore
         try
         {
             writer.Open();
-            if (check) Prove(writer);
             var small = new FileInfo(file).Length <= options.CheckedAtStart;
             if (check && small && DamagedDatabase.Find(writer) is { } damage) throw new SqliteException(SQLitePCL.raw.SQLITE_CORRUPT, damage);
+            // Only one that is whole is written to: a damaged one is kept as it was.
+            if (check) Prove(writer);
             foreach (var name in StoreSchema.Apply(writer, steps)) LogMigrated(log, name);
             // A database of an older program learns to give pages back; a large one goes on filling its own.
             if (check && small && writer.ExecuteScalar<long>("PRAGMA auto_vacuum") == 0) writer.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");

@@ -66,7 +66,7 @@ public sealed class UnusableDatabaseTests : IDisposable
         await UntilAsync("the ledger has looked", () => store.ReadAsync(db => db.ExecuteScalar<long>("SELECT count(*) FROM recorded_mark") > 0, Cancellation));
         Assert.Single(box.Pipelines.Running, p => p.Identity == new CameraIdentity(uid, "gate"));
         await RecordAsync(box, clip);
-        Assert.Equal(OnDisk(box), (await SegmentsAsync(box, uid)).Select(s => s.File));
+        await UntilAsync("what was recorded before and now is in the index", async () => OnDisk(box).SequenceEqual((await SegmentsAsync(box, uid)).Select(s => s.File!)));
 
         var health = JsonDocument.Parse((await box.SendAsync("GET", "/health")).Body).RootElement.GetProperty("warnings").EnumerateArray().Select(w => w.GetString()!).ToList();
         Assert.Single(health, w => w.Contains("cannot be used", StringComparison.Ordinal) && w.Contains(Path.Combine(box.DataFolder, "box.db"), StringComparison.Ordinal));
