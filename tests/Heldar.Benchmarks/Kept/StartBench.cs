@@ -6,7 +6,7 @@ using Heldar.Local.Processes;
 
 namespace Heldar.Benchmarks.Kept;
 
-/// <summary>From the start of the real program until <c>/readyz</c> answers 200, with everything stored; beside it the same program with an empty folder. Then once more with the database lost.</summary>
+/// <summary>From the start of the real program until <c>/readyz</c> answers 200, with everything stored; beside it the same program with an empty folder.</summary>
 internal sealed class StartBench(FilledBox box, string folder, bool quick, Action<BenchLine> print, Action<string> say)
 {
     private const double BarMs = 3000;
@@ -18,20 +18,15 @@ internal sealed class StartBench(FilledBox box, string folder, bool quick, Actio
         List<double> full = [], none = [];
         for (var round = 0; round < (quick ? 2 : 5); round++)
         {
-            full.Add(await StartAsync(box.Folder, 120, cancellation));
-            none.Add(await StartAsync(empty, 120, cancellation));
+            full.Add(await StartAsync(box.Folder, cancellation));
+            none.Add(await StartAsync(empty, cancellation));
         }
 
         double ours = Statistics.Median(full), theirs = Statistics.Median(none);
         print(new BenchLine("start", "start_ms", ours, "ms", "an empty box", theirs, ours / theirs, full.Count) { Bar = ($"<= {BarMs}", ours <= BarMs) });
-
-        // Everything that the index had comes back from the seal log before cameras start.
-        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(box.Database)!, Path.GetFileName(box.Database) + "*")) File.Delete(file);
-        var anew = await StartAsync(box.Folder, 1800, cancellation);
-        print(new BenchLine("start", "rebuild_ms", anew, "ms", "with the database", ours, anew / ours, 1));
     }
 
-    private static async Task<double> StartAsync(string folder, int patienceSeconds, CancellationToken cancellation)
+    private static async Task<double> StartAsync(string folder, CancellationToken cancellation)
     {
         var port = Ports.Free();
         var config = Path.Combine(folder, "heldar.yaml");
@@ -42,7 +37,7 @@ internal sealed class StartBench(FilledBox box, string folder, bool quick, Actio
         var start = Stopwatch.GetTimestamp();
         await using var child = await ChildProcess.StartAsync(new ChildSpec("box", Build.Edge, ["--config", config], Path.Combine(folder, "box.log")) { WorkingDirectory = folder });
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TimeSpan.FromSeconds(2) };
-        await Readiness.WaitAsync("the box is ready", token => Probe.OkAsync(http.BaseAddress!, "/readyz", token), TimeSpan.FromSeconds(patienceSeconds), child, cancellation);
+        await Readiness.WaitAsync("the box is ready", token => Probe.OkAsync(http.BaseAddress!, "/readyz", token), TimeSpan.FromSeconds(120), child, cancellation);
         var ms = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         await child.StopAsync(TimeSpan.FromSeconds(15));
         return ms;
