@@ -57,7 +57,7 @@ internal static partial class BoxApp
             .AddApi()
             .AddAccess()
             .AddEnrolment(settings)
-            .AddStore(new StoreOptions { File = Path.Combine(settings.DataFolder, "box.db") })
+            .AddStore(StoreOf(settings))
             .AddAudit()
             .AddDesired(settings.DataFolder, BoxDesired.Tables)
             .AddRuntimeSettings()
@@ -114,6 +114,9 @@ internal static partial class BoxApp
         app.Lifetime.ApplicationStarted.Register(() => TellAddress(app));
         return app;
     }
+
+    /// <summary>Where the box's database is.</summary>
+    public static StoreOptions StoreOf(BoxSettings settings) => new() { File = Path.Combine(settings.DataFolder, "box.db") };
 
     /// <summary>Runs the box until it is asked to stop, and stops it in order: also when a part could not start, for then cameras may record already in a box that nobody reaches.</summary>
     /// <exception cref="IOException">It cannot listen on its address, which the message names.</exception>

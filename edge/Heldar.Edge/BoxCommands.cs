@@ -48,7 +48,21 @@ internal static class BoxCommands
     {
         var settings = ConfigOption.Read(parsed);
         using var folder = DataFolder.Take(settings.DataFolder);
-        await using var app = BoxApp.Build(settings, SystemClock.Instance);
+        try
+        {
+            return await RunAsync(settings, _ => { }, cancellation);
+        }
+        catch (SqliteException e) when (e.IsUnusable)
+        {
+            // The database opened, and failed what starts on it: recording does without it.
+            await Console.Error.WriteLineAsync($"the start failed by the database: {e.Message}");
+            return await RunAsync(settings, services => services.AddSingleton(BoxApp.StoreOf(settings) with { Unusable = e.Message }), cancellation);
+        }
+    }
+
+    private static async Task<int> RunAsync(BoxSettings settings, Action<IServiceCollection> replace, CancellationToken cancellation)
+    {
+        await using var app = BoxApp.Build(settings, SystemClock.Instance, replace);
         BoxApp.PrintFirstKey(app);
         var guard = app.Services.GetRequiredService<StoreGuard>();
         await BoxApp.RunAsync(app, cancellation);

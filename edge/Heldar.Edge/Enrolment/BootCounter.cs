@@ -21,7 +21,15 @@ internal sealed class BootCounter
     {
         var file = Path.Combine(dataFolder, "boot-seq");
         var before = File.Exists(file) && long.TryParse(Encoding.ASCII.GetString(KeyFile.Read(file, 64)), NumberStyles.None, CultureInfo.InvariantCulture, out var kept) ? kept : 0;
-        KeyFile.Write(file, Encoding.ASCII.GetBytes((before + 1).ToString(CultureInfo.InvariantCulture)));
+        try
+        {
+            KeyFile.Write(file, Encoding.ASCII.GetBytes((before + 1).ToString(CultureInfo.InvariantCulture)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that is full or read-only does not keep the box from recording; states of two starts with one number are told late.
+        }
+
         return new BootCounter(before + 1);
     }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Heldar.Edge.Gaps;
 using Heldar.Edge.Recovery;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
@@ -84,7 +85,7 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
     private static async Task CompareAsync(BoxStore store, List<SealedVolume> read, List<SealedVolume> copies, bool repair, FsckReport report, CancellationToken cancellation)
     {
         if (repair) await store.EnqueueAsync(Refresh, cancellation);
-        await store.ReadAsync(
+        var unsealed = await store.ReadAsync(
             db =>
             {
                 foreach (var log in read)
@@ -97,7 +98,14 @@ internal sealed class Checker(IReadOnlyList<Volume> volumes, string? database, I
                 foreach (var log in copies) IndexCheck.Rows(log, db, report, repair, cancellation, mayLackRows: true);
                 IndexCheck.Kept(db, report);
                 GapCheck.Run([.. read, .. copies], db, report);
-                return 0;
+                return GapCheck.Unsealed(read, db, report, repair);
+            },
+            cancellation);
+        if (!repair || unsealed.Count == 0) return;
+        await store.EnqueueAsync(
+            db =>
+            {
+                foreach (var seal in unsealed) SealDueRows.Put(db, seal);
             },
             cancellation);
     }

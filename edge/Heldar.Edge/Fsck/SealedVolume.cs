@@ -44,6 +44,9 @@ internal sealed class SealedVolume
 {
     private readonly Dictionary<Guid, SealedSegment> _segments = [];
     private readonly Dictionary<Guid, HoldSeal> _holds = [];
+    private readonly Dictionary<Guid, int> _gaps = [];
+    private readonly Dictionary<(Guid Camera, Instant From), bool> _wishes = [];
+    private readonly Dictionary<Guid, Instant> _begins = [];
 
     private SealedVolume(Volume volume) => Volume = volume;
 
@@ -53,6 +56,15 @@ internal sealed class SealedVolume
 
     /// <summary>Newest line of each hold; one that ended stays so.</summary>
     public IReadOnlyDictionary<Guid, HoldSeal> Holds => _holds;
+
+    /// <summary>Highest revision of each gap.</summary>
+    public IReadOnlyDictionary<Guid, int> Gaps => _gaps;
+
+    /// <summary>Wishes, and whether their end is told.</summary>
+    public IReadOnlyDictionary<(Guid Camera, Instant From), bool> Wishes => _wishes;
+
+    /// <summary>From when on the log still tells of a camera's gaps, where its beginning was taken away.</summary>
+    public IReadOnlyDictionary<Guid, Instant> Begins => _begins;
 
     /// <summary>Opened and neither closed nor given up: what a crash left.</summary>
     public Dictionary<Guid, string> Unclosed { get; } = [];
@@ -90,6 +102,16 @@ internal sealed class SealedVolume
                 break;
             case { Type: SealType.Hold, Hold: { } hold }:
                 if (!_holds.TryGetValue(hold.Data.Hold, out var before) || before.Released is null) _holds[hold.Data.Hold] = hold;
+                break;
+            case { Type: SealType.Gap, Missing: { } gap }:
+                _gaps[gap.Gap] = Math.Max(gap.Revision, _gaps.GetValueOrDefault(gap.Gap));
+                break;
+            case { Type: SealType.Wanted, Wanted: { } wanted }:
+                _wishes[(wanted.Camera, wanted.From)] = wanted.To is not null || _wishes.GetValueOrDefault((wanted.Camera, wanted.From));
+                break;
+            case { Type: SealType.Pruned, Pruned: { } pruned }:
+                foreach (var (camera, from) in pruned.Ledger.Select(l => (l.Camera, l.From)))
+                    _begins[camera] = Instant.Max(from, _begins.GetValueOrDefault(camera, Instant.MinValue));
                 break;
         }
     }

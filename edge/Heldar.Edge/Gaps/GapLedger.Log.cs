@@ -13,4 +13,10 @@ internal sealed partial class GapLedger
 
     [LoggerMessage(2003, LogLevel.Error, "gaps could not be written to the database; they are in the seal log and are tried again")]
     private partial void LogNotWritten(Exception error);
+
+    [LoggerMessage(2005, LogLevel.Error, "{Count} lines of the ledger are not in a seal log, and are sealed as soon as a volume takes them: {Cause}")]
+    private partial void LogNotSealed(int count, string? cause);
+
+    [LoggerMessage(2006, LogLevel.Information, "every line of the ledger is in a seal log")]
+    private partial void LogSealed();
 }

@@ -42,6 +42,7 @@ internal sealed class Retainer(
         async () =>
         {
             await guard.LookAsync(cancellation);
+            if (reader.IsSubstitute) return;
             if (!volumes.All.Any(IsShort))
             {
                 // What a full disk had no room to seal is sealed as soon as there is.
@@ -66,7 +67,7 @@ internal sealed class Retainer(
                 await holds.SealRestAsync(cancellation);
                 if (trusted) await holds.ExpireAsync(cancellation);
                 var sweep = new Sweep(reader, volumes, space, policies.Current, eraser, clock.GetCurrentInstant(), dry: false);
-                await sweep.RunAsync(trusted, cancellation);
+                if (!reader.IsSubstitute) await sweep.RunAsync(trusted, cancellation);
                 await eraser.FinishAsync(cancellation);
                 _last = new SweepResult(clock.GetCurrentInstant(), sweep.Segments, sweep.Bytes, sweep.Alerts, sweep.IsCut);
             },

@@ -16,21 +16,24 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
 
     /// <summary>
     /// Opens the ring; makes it only where nothing was ever sealed. Texts that an older program left in clear are sealed, and what they were is wiped
-    /// from the file.
+    /// from the file. A database that cannot be read now, such as one on a full disk, does not keep the ring from opening: the store stands in for it.
     /// </summary>
     /// <exception cref="SecretsException">The key is missing, damaged or another one than sealed what is here. Nothing was changed.</exception>
-    public KeyRing Open()
+    public KeyRing Open() => OpenRing(strict: false);
+
+    private KeyRing OpenRing(bool strict)
     {
-        var sealedWith = KeyIds();
+        var (sealedWith, unreadable) = KeyIds(strict);
         if (!File.Exists(KeyFilePath))
         {
             if (sealedWith.Count > 0) throw Missing(sealedWith);
+            if (unreadable is not null) throw Unknown(unreadable);
             KeyFile.Write(KeyFilePath, new KeyRing([SecretKey.New()]).ToFile());
         }
 
         var ring = Read();
         if (sealedWith.Where(id => ring.Find(id) is null).ToList() is { Count: > 0 } unknown) throw Wrong(ring, unknown);
-        SealClear(ring);
+        if (unreadable is null) SealClear(ring, strict);
         return ring;
     }
 
@@ -38,7 +41,7 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
     /// <exception cref="SecretsException">As for <see cref="Open"/>, or the ring is full.</exception>
     public KeyRing Rotate()
     {
-        var ring = Open();
+        var ring = OpenRing(strict: true);
         if (ring.Keys.Length >= KeyRing.MaxKeys) throw new SecretsException($"the ring holds {KeyRing.MaxKeys} keys already: run 'heldar-edge secrets rekey' first; nothing was changed");
         return Keep(ring.With(SecretKey.New()));
     }
@@ -52,7 +55,7 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
     /// <exception cref="SecretsException">As for <see cref="Open"/>, or a text does not open. No key was dropped.</exception>
     public (KeyRing Ring, int Resealed) Rekey(Action<string>? afterEachStep = null)
     {
-        var ring = Open();
+        var ring = OpenRing(strict: true);
         var resealed = 0;
         if (File.Exists(DatabasePath))
         {
@@ -68,7 +71,7 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
     }
 
     /// <summary>How many texts each key sealed.</summary>
-    public IReadOnlyDictionary<string, int> Usage() => Sealed().CountBy(id => id).ToDictionary(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, int> Usage() => Sealed(strict: true).Ids.CountBy(id => id).ToDictionary(StringComparer.Ordinal);
 
     private KeyRing Keep(KeyRing ring)
     {
@@ -88,20 +91,28 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
         }
     }
 
-    private HashSet<string> KeyIds() => Sealed().ToHashSet(StringComparer.Ordinal);
-
-    private List<string> Sealed()
+    private (HashSet<string> Ids, string? Unreadable) KeyIds(bool strict)
     {
-        if (!File.Exists(DatabasePath)) return [];
+        var (ids, unreadable) = Sealed(strict);
+        return (ids.ToHashSet(StringComparer.Ordinal), unreadable);
+    }
+
+    private (List<string> Ids, string? Unreadable) Sealed(bool strict)
+    {
+        if (!File.Exists(DatabasePath)) return ([], null);
         try
         {
             using var db = Connect();
-            return [.. columns.SelectMany(c => c.Rows(db)).Select(r => SecretBox.KeyIdOf(r.Text)).OfType<string>()];
+            return ([.. columns.SelectMany(c => c.Rows(db)).Select(r => SecretBox.KeyIdOf(r.Text)).OfType<string>()], null);
         }
         catch (SqliteException e) when (e.IsDamage)
         {
             // Nothing sealed can be read from it: the store sets it aside when it opens, and begins anew.
-            return [];
+            return ([], null);
+        }
+        catch (SqliteException e) when (e.IsUnusable && !strict)
+        {
+            return ([], e.Message);
         }
     }
 
@@ -120,7 +131,7 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
         }
     }
 
-    private void SealClear(KeyRing ring)
+    private void SealClear(KeyRing ring, bool strict)
     {
         if (!File.Exists(DatabasePath)) return;
         try
@@ -138,9 +149,9 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
 
             Wipe(db);
         }
-        catch (SqliteException e) when (e.IsDamage)
+        catch (SqliteException e) when (e.IsDamage || (e.IsUnusable && !strict))
         {
-            // See Sealed.
+            // See Sealed; what is in clear is sealed by a later start.
         }
     }
 
@@ -193,6 +204,10 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
         $"{KeyFilePath} is missing, but {DatabasePath} holds secrets sealed with key {string.Join(", ", ids.Order(StringComparer.Ordinal))}. "
         + "Put the file back from a backup of the data folder. If it is lost for good, the camera passwords are too: move box.db away, start again "
         + "(the index is rebuilt from the recordings) and enter them anew. Nothing was changed.");
+
+    private SecretsException Unknown(string cause) => new(
+        $"{KeyFilePath} is missing, and {DatabasePath} cannot be read ({cause}): secrets in it may be sealed with that key. Put the file back from a backup of the data folder, "
+        + "or make the database readable. Nothing was changed.");
 
     private SecretsException Wrong(KeyRing ring, IEnumerable<string> unknown) => new(
         $"{KeyFilePath} holds key {string.Join(", ", ring.Keys.Select(k => k.Id))}, but {DatabasePath} holds secrets sealed with key {string.Join(", ", unknown.Order(StringComparer.Ordinal))}: "

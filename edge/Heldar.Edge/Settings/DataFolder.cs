@@ -10,6 +10,8 @@ internal sealed class DataFolderInUseException(string folder, string holder)
 /// <summary>Holds the data folder for this process, by a lock on <c>box.lock</c> that ends with the process, however it ends.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    /// <summary>EROFS of Linux.</summary>
+    private const int ReadOnlyFileSystem = 30;
     private readonly FileStream _lock;
 
     private DataFolder(FileStream held) => _lock = held;
@@ -22,15 +24,14 @@ internal sealed class DataFolder : IDisposable
         FileStream held;
         try
         {
-            held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = Lock(file);
         }
         catch (IOException) when (File.Exists(file))
         {
             throw new DataFolderInUseException(folder, Holder(folder));
         }
 
-        held.SetLength(0);
-        File.WriteAllText(Path.Combine(folder, "box.pid"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Encoding.ASCII);
+        Tell(folder);
         return new DataFolder(held);
     }
 
@@ -43,6 +44,32 @@ internal sealed class DataFolder : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>The lock is the kernel's: a disk that is read-only takes it too.</summary>
+    private static FileStream Lock(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult == ReadOnlyFileSystem && File.Exists(file))
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.None);
+        }
+    }
+
+    /// <summary>For people only: a disk that is full does not keep the box from recording.</summary>
+    private static void Tell(string folder)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "box.pid"), Environment.ProcessId.ToString(CultureInfo.InvariantCulture), Encoding.ASCII);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // See above.
+        }
+    }
 
     private static string Holder(string folder)
     {

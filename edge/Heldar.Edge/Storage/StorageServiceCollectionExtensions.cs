@@ -15,7 +15,7 @@ internal static class StorageServiceCollectionExtensions
         .AddSingleton<DiskWork>()
         .AddSingleton(s => new VolumeWishes(
             settings.Recording.AllVolumes,
-            new VolumeAdmission(BoxMark.ReadOrCreate(settings.DataFolder, settings.Recording.AllVolumes, s.GetRequiredService<IClock>().GetCurrentInstant()), () => DamagedDatabase.Kept(s.GetRequiredService<BoxStore>().FilePath).Count > 0),
+            new VolumeAdmission(BoxMark.ReadOrCreate(settings.DataFolder, settings.Recording.AllVolumes, s.GetRequiredService<IClock>().GetCurrentInstant()), () => s.GetRequiredService<BoxStore>().Forgot),
             (volume, role, seals) => Writer(s, settings, volume, role, seals)))
         .AddSingleton<StorageReport>()
         .AddSingleton<VolumeKeeper>()

@@ -46,6 +46,16 @@ internal static class VolumeFaults
     private const int Quota = 122;
     private const int Stale = 116;
 
+    /// <summary>The device was taken away while it was in use.</summary>
+    private const int NoSuchDevice = 19;
+
+    /// <summary>A network disk, or the transport of a local one, gave up.</summary>
+    private const int TimedOut = 110;
+
+    /// <summary>The file system found itself damaged.</summary>
+    private const int NeedsCleaning = 117;
+    private const int RemoteIo = 121;
+
     /// <summary>The kind of an error of a write, sync or open.</summary>
     public static VolumeFault Of(Exception error) => error switch
     {
@@ -53,7 +63,7 @@ internal static class VolumeFaults
         LinkedPathException => VolumeFault.Linked,
         { HResult: NoSpace or Quota } => VolumeFault.Full,
         { HResult: ReadOnlyFileSystem } => VolumeFault.ReadOnly,
-        { HResult: Io or NoDevice or Stale } => VolumeFault.IoError,
+        { HResult: Io or NoDevice or NoSuchDevice or Stale or TimedOut or NeedsCleaning or RemoteIo } => VolumeFault.IoError,
         { InnerException: { } inner } => Of(inner),
         _ => VolumeFault.Other,
     };

@@ -13,4 +13,10 @@ internal sealed partial class BoxStore
 
     [LoggerMessage(1603, LogLevel.Error, "The database is damaged; recording goes on into the seal logs")]
     private static partial void LogDamaged(ILogger log, Exception error);
+
+    [LoggerMessage(1604, LogLevel.Error, "{File} cannot be used ({Cause}): cameras of the settings file are recorded all the same, with a substitute in {Folder}; nothing is deleted meanwhile")]
+    private static partial void LogSubstituted(ILogger log, string file, string cause, string folder);
+
+    [LoggerMessage(1605, LogLevel.Warning, "A substitute of the database cannot be made in {Folder}: {Cause}")]
+    private static partial void LogNoSubstitute(ILogger log, string folder, string cause);
 }

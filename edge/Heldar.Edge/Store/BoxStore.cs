@@ -3,7 +3,6 @@ using System.Data.Common;
 using System.Diagnostics;
 using System.Threading.Channels;
 using Dapper;
-using NodaTime;
 
 namespace Heldar.Edge.Store;
 
@@ -14,6 +13,8 @@ namespace Heldar.Edge.Store;
 internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDisposable
 {
     private readonly StoreOptions _options;
+    private readonly string _file;
+    private readonly SubstituteFolder? _substitute;
     private readonly ILogger<BoxStore> _log;
     private readonly SqliteConnection _writer;
     private readonly Channel<Work> _queue;
@@ -23,56 +24,34 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     private volatile string? _damage;
     private int _disposed;
 
-    private BoxStore(StoreOptions options, SqliteConnection writer, ILogger<BoxStore> log)
+    private BoxStore(StoreOptions options, SubstituteFolder? substitute, SqliteConnection writer, ILogger<BoxStore> log)
     {
-        (_options, _writer, _log) = (options, writer, log);
+        (_options, _substitute, _writer, _log) = (options, substitute, writer, log);
+        _file = substitute?.File ?? options.File;
         _readerPlaces = new SemaphoreSlim(options.Readers, options.Readers);
         _queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(options.QueueLength) { SingleReader = true });
         _loop = Task.Run(WriteLoopAsync);
     }
 
-    /// <summary>Opens the database, brings its schema up to date and starts the writer.</summary>
-    /// <param name="options">Where it is.</param>
-    /// <param name="migrations">The schema's steps.</param>
-    /// <param name="log">Told of steps and damage.</param>
-    /// <param name="clock">Names a damaged database that is set aside, see <see cref="DamagedDatabase"/>; null refuses a damaged one.</param>
-    /// <exception cref="ArgumentException">The options are wrong; the message names every mistake.</exception>
-    /// <exception cref="SqliteException">The file cannot be used; nothing was changed.</exception>
-    /// <exception cref="NewerSchemaException">The schema is that of a newer program.</exception>
-    public static BoxStore Open(StoreOptions options, IEnumerable<StoreMigration> migrations, ILogger<BoxStore> log, IClock? clock = null)
-    {
-        var errors = options.Validate();
-        if (errors.Count > 0) throw new ArgumentException(string.Join(' ', errors), nameof(options));
-        DapperTypes.Register();
-        Directory.CreateDirectory(Path.GetDirectoryName(options.File)!);
-        List<StoreMigration> steps = [.. migrations];
-        if (clock is null) return OpenWhole(options, steps, log, check: false);
-        var cause = DamagedDatabase.Noted(options.File);
-        if (cause is null)
-        {
-            try
-            {
-                return OpenWhole(options, steps, log, check: true);
-            }
-            catch (SqliteException e) when (e.IsDamage)
-            {
-                cause = e.Message;
-            }
-        }
-
-        LogSetAside(log, options.File, cause, DamagedDatabase.SetAside(options.File, clock.GetCurrentInstant(), cause));
-        var store = OpenWhole(options, steps, log, check: false);
-        store.BeganAnew = true;
-        return store;
-    }
-
-    /// <summary>The database was damaged when this program started, and a new one took its place.</summary>
+    /// <summary>What the box knew was lost or cannot be read when this program started, and a new database took the place of the old one.</summary>
     public bool BeganAnew { get; private set; }
+
+    /// <summary>Why the box's own database cannot be used; null when it is used.</summary>
+    public string? Unusable { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsSubstitute => _substitute is not null;
+
+    /// <summary>A start failed by the box's own database after it had been opened.</summary>
+    public bool IsLate => _options.Unusable is not null;
+
+    /// <summary>The box does not remember what it had: its disks, for one.</summary>
+    public bool Forgot => IsSubstitute || DamagedDatabase.Kept(_options.File).Count > 0;
 
     /// <summary>What SQLite says is damaged since this program runs; null while nothing is.</summary>
     public string? Damage => _damage;
 
-    /// <summary>Where the database is.</summary>
+    /// <summary>Where the box's own database is, be it in use or not.</summary>
     public string FilePath => _options.File;
 
     /// <summary>Bytes of the database's file, without its write-ahead log.</summary>
@@ -85,6 +64,12 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     public IReadOnlyList<string> Warnings()
     {
         List<string> warnings = [];
+        if (_substitute is { } substitute)
+        {
+            // Its folder may be what fails.
+            return [$"the database {_options.File} cannot be used ({Unusable}): cameras of the settings file are recorded, with a substitute in {substitute.Path}; accounts, schedules, settings and cameras that are not in the settings file are not there, and nothing is deleted, so that the disks may fill. Make room on its disk, mount it writable, or give the box's user the right to read and write it; the box looks every minute and starts anew with it"];
+        }
+
         if (_damage is { } damage) warnings.Add($"the database is damaged ({damage}): recording goes on into the seal logs; the box starts anew and sets it aside");
         foreach (var (file, cause) in DamagedDatabase.Kept(_options.File))
             warnings.Add(
@@ -166,7 +151,7 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
     /// <returns>Whether it was cut.</returns>
     public bool CutLog()
     {
-        using var connection = new SqliteConnection(_options.File);
+        using var connection = new SqliteConnection(_file);
         connection.Open();
         connection.Execute("PRAGMA busy_timeout = 250");
         return connection.ExecuteScalar<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
@@ -181,26 +166,7 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
         while (_readers.TryTake(out var reader)) await reader.DisposeAsync();
         await _writer.DisposeAsync();
         _readerPlaces.Dispose();
-    }
-
-    private static BoxStore OpenWhole(StoreOptions options, List<StoreMigration> steps, ILogger<BoxStore> log, bool check)
-    {
-        var writer = new SqliteConnection(options.File);
-        try
-        {
-            writer.Open();
-            var small = new FileInfo(options.File).Length <= options.CheckedAtStart;
-            if (check && small && DamagedDatabase.Find(writer) is { } damage) throw new SqliteException(SQLitePCL.raw.SQLITE_CORRUPT, damage);
-            foreach (var name in StoreSchema.Apply(writer, steps)) LogMigrated(log, name);
-            // A database of an older program learns to give pages back; a large one goes on filling its own.
-            if (check && small && writer.ExecuteScalar<long>("PRAGMA auto_vacuum") == 0) writer.Execute("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
-            return new BoxStore(options, writer, log);
-        }
-        catch
-        {
-            writer.Dispose();
-            throw;
-        }
+        _substitute?.Dispose();
     }
 
     private void See(SqliteException damage)
@@ -210,13 +176,13 @@ internal sealed partial class BoxStore : IStoreWriter, IStoreReader, IAsyncDispo
 
     private long Length(string part)
     {
-        var file = new FileInfo(_options.File + part);
+        var file = new FileInfo(_file + part);
         return file.Exists ? file.Length : 0;
     }
 
     private SqliteConnection OpenReader()
     {
-        var connection = new SqliteConnection(_options.File);
+        var connection = new SqliteConnection(_file);
         try
         {
             connection.Open();

@@ -5,6 +5,9 @@ namespace Heldar.Edge.Store;
 /// <summary>Reads the box's database beside the writer, from the newest commit. Thread-safe.</summary>
 internal interface IStoreReader
 {
+    /// <summary>The box's own database cannot be used, and this one stands in for it: what people have set is not in it, so nothing may be deleted by it.</summary>
+    bool IsSubstitute => false;
+
     /// <summary>Runs a query on a pooled read-only connection; waits when all are busy.</summary>
     /// <param name="query">Reads and returns plain values; it must not keep the connection.</param>
     /// <param name="cancellation">Gives up waiting for a connection.</param>

@@ -5,6 +5,7 @@ namespace Heldar.Edge.Store;
 /// <summary>
 /// Watches the database for damage while the box records. Damage that a second look confirms ends the process in order, so that the service manager starts
 /// it anew and the start sets the database aside; a process that began with a new database stays for ten minutes first, so that a bad disk makes no crash loop.
+/// A process that records with a substitute ends in order as well, once the box's own database can be used again.
 /// One loop.
 /// </summary>
 internal sealed partial class StoreGuard(BoxStore store, IHostApplicationLifetime lifetime, ILogger<StoreGuard> log) : BackgroundService
@@ -15,10 +16,15 @@ internal sealed partial class StoreGuard(BoxStore store, IHostApplicationLifetim
     /// <summary>How long a process stays that began with a new database.</summary>
     public static readonly TimeSpan Stay = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often the box's own database is looked for while a substitute stands in.</summary>
+    public static readonly TimeSpan TryEvery = TimeSpan.FromMinutes(1);
+
     private const int MostDoubts = 3;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
     private TimeSpan _nextLook = LookEvery;
+    // A start that failed although the database had opened is not tried again at once.
+    private TimeSpan _nextTry = store.IsLate ? Stay : TryEvery;
     private int _doubts;
     private string? _confirmed;
 
@@ -31,6 +37,7 @@ internal sealed partial class StoreGuard(BoxStore store, IHostApplicationLifetim
     /// <returns>True when the process is to end.</returns>
     public bool Look(TimeSpan uptime, CancellationToken cancellation)
     {
+        if (store.IsSubstitute) return LookForOwn(uptime);
         if (store.Damage is null && uptime >= _nextLook)
         {
             _nextLook = uptime + LookEvery;
@@ -56,6 +63,16 @@ internal sealed partial class StoreGuard(BoxStore store, IHostApplicationLifetim
         return true;
     }
 
+    private bool LookForOwn(TimeSpan uptime)
+    {
+        if (uptime < _nextTry) return false;
+        _nextTry = uptime + TryEvery;
+        if (!store.IsBack()) return false;
+        LogBack();
+        ExitCode = DamagedExitCode;
+        return true;
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.Run(() => LoopAsync(stoppingToken), CancellationToken.None);
 
     private async Task LoopAsync(CancellationToken stopping)
@@ -69,7 +86,7 @@ internal sealed partial class StoreGuard(BoxStore store, IHostApplicationLifetim
                 try
                 {
                     if (!Look(Stopwatch.GetElapsedTime(started), stopping)) continue;
-                    LogEnding();
+                    if (!store.IsSubstitute) LogEnding();
                     lifetime.StopApplication();
                     return;
                 }
@@ -93,6 +110,9 @@ internal sealed partial class StoreGuard(BoxStore store, IHostApplicationLifetim
 
     [LoggerMessage(1612, LogLevel.Error, "This process ends in order; its next start sets the damaged database aside and fills a new one from the seal logs")]
     private partial void LogEnding();
+
+    [LoggerMessage(1614, LogLevel.Warning, "The box's own database can be used again: this process ends in order, and its next start takes it and fills it from the seal logs")]
+    private partial void LogBack();
 
     [LoggerMessage(1613, LogLevel.Error, "The database could not be looked at")]
     private partial void LogFailed(Exception error);

@@ -18,6 +18,12 @@ internal sealed record StoreOptions
     /// <summary>Bytes up to which a database is read whole at the start, for damage. Default 64 MiB, 0 to 1 TiB. More finds damage of a larger one and makes the start slower.</summary>
     public long CheckedAtStart { get; init; } = 64 << 20;
 
+    /// <summary>Folders that a substitute may lie in while the database cannot be used. Default: the system's folder of temporary files, then its memory.</summary>
+    public IReadOnlyList<string> SubstitutePlaces { get; init; } = OperatingSystem.IsLinux() ? [Path.GetTempPath(), "/dev/shm"] : [Path.GetTempPath()];
+
+    /// <summary>Why the database cannot be used, when a start has failed by it already: a substitute is taken without looking. Null to look.</summary>
+    public string? Unusable { get; init; }
+
     /// <summary>Every mistake, each naming its setting; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -9,7 +9,8 @@ internal static class StoreServiceCollectionExtensions
     {
         foreach (var migration in StoreSchema.Embedded()) services.AddSingleton(migration);
         return services
-            .AddSingleton(s => BoxStore.Open(options, s.GetServices<StoreMigration>(), s.GetRequiredService<ILogger<BoxStore>>(), s.GetRequiredService<IClock>()))
+            .AddSingleton(options)
+            .AddSingleton(s => BoxStore.Open(s.GetRequiredService<StoreOptions>(), s.GetServices<StoreMigration>(), s.GetRequiredService<ILogger<BoxStore>>(), s.GetRequiredService<IClock>()))
             .AddSingleton<StoreGuard>()
             .AddHostedService(s => s.GetRequiredService<StoreGuard>())
             .AddSingleton<IStoreWriter>(s => s.GetRequiredService<BoxStore>())

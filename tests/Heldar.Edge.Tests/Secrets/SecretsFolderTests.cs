@@ -45,6 +45,25 @@ public sealed class SecretsFolderTests : IDisposable
     }
 
     [Fact]
+    public void Open_OfADatabaseThatCannotBeRead_TakesTheKey_AndNeverMakesOne()
+    {
+        Fill("a");
+        var key = File.ReadAllBytes(KeyPath);
+        // Its log cannot be opened, so neither can the database.
+        Directory.CreateDirectory(_folder.File("box.db-wal"));
+
+        _secrets.Open();
+        Assert.Equal(key, File.ReadAllBytes(KeyPath));
+        Assert.Throws<SqliteException>(() => _secrets.Rotate());
+        Assert.Throws<SqliteException>(() => _secrets.Rekey());
+        Assert.Throws<SqliteException>(() => _secrets.Usage());
+
+        File.Delete(KeyPath);
+        Assert.Contains("cannot be read", Assert.Throws<SecretsException>(_secrets.Open).Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(KeyPath));
+    }
+
+    [Fact]
     public void Open_RefusesAnotherKey_AndOverwritesNothing()
     {
         var key = Fill("a");
