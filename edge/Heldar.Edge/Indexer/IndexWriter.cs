@@ -21,6 +21,7 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
     private readonly ILogger _log;
     private readonly Task _loop;
     private long _left;
+    private int _waiting;
     private int _disposed;
 
     public IndexWriter(IStoreWriter store, IOutbox outbox, ILogger<IndexWriter> log)
@@ -32,15 +33,17 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
     /// <summary>Segments that the index will only learn of at the next start.</summary>
     public long LeftForRestart => Interlocked.Read(ref _left);
 
-    /// <summary>Segments that wait for the database.</summary>
-    public int Waiting => _queue.Reader.Count;
+    /// <summary>Segments that the database has yet to take, those under way included.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>The index misses something that only the next start brings in: until then no mark says how far it reaches.</summary>
     public void LeaveForRestart() => Interlocked.Increment(ref _left);
 
     public void Closed(Volume volume, string sealHour, string relativePath, SegmentData data)
     {
+        Interlocked.Increment(ref _waiting);
         if (_queue.Writer.TryWrite(new Entry(volume.Id, sealHour, relativePath, data, Activity.Current?.Context ?? default))) return;
+        Interlocked.Decrement(ref _waiting);
         if (Interlocked.Increment(ref _left) == 1) LogFull(_log, QueueLength);
     }
 
@@ -64,11 +67,12 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
                 group.Clear();
                 while (group.Count < 200 && _queue.Reader.TryRead(out var entry)) group.Add(entry);
                 await WriteAsync(group);
+                Interlocked.Add(ref _waiting, -group.Count);
             }
         }
         catch (OperationCanceledException)
         {
-            LogStopped(_log, _queue.Reader.Count);
+            LogStopped(_log, Waiting);
         }
     }
 
