@@ -141,7 +141,7 @@ internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncD
         await DeletionsAsync(begin, cancellation);
         await RunAsync("key of spans", "alter table span add constraint span_pkey primary key (tenant, camera, hour, box); create index span_hour on span (tenant, hour, camera); alter table span_list add constraint span_list_pkey primary key (tenant, camera, hour, box)", cancellation);
         await RunAsync("key of detections", "alter table detection add constraint detection_pkey primary key (tenant, camera, day, event_id); create index detection_time on detection (tenant, camera, at); create index detection_at on detection (tenant, at); create index detection_labels on detection using gin (labels)", cancellation);
-        await RunAsync("key of deletions", "alter table tombstone add constraint tombstone_pkey primary key (tenant, camera, from_at, event_id); create index tombstone_reach on tombstone (tenant, camera, reach, from_at); create index tombstone_landed on tombstone (landed_at) where not settled", cancellation);
+        await RunAsync("key of deletions", "alter table tombstone add constraint tombstone_pkey primary key (tenant, camera, event_id, from_at); create index tombstone_reach on tombstone (tenant, camera, reach, from_at); create index tombstone_landed on tombstone (landed_at) where not settled", cancellation);
         await RunAsync("statistics", "vacuum analyze", cancellation);
     }
 

@@ -60,8 +60,8 @@ public sealed class HealthRulesTests
         Assert.Equal(["queue_unseen", "queue_lag", "poison", "timer_never", "timer_late", "fold_behind", "fold_failing", "shard_leaving", "index_differs", "schema", "dead_letters", "boxes_behind", "boxes_silent"], causes.Select(c => c.Code));
         Assert.Equal([.. Enumerable.Repeat("bad", 7), .. Enumerable.Repeat("warn", 6)], causes.Select(c => c.Severity));
         Assert.Equal("segments-0: 7 messages, the first waits since 2026-11-21 04:54 UTC and failed 2 times", causes[1].Text);
-        Assert.Equal("more than 10000 dead letters are open", causes[8].Text);
-        Assert.Equal("1 box is offline: what happened there since is not known yet", causes[10].Text);
+        Assert.Equal("more than 10000 dead letters are open", causes[10].Text);
+        Assert.Equal("1 box is offline: what happened there since is not known yet", causes[12].Text);
     }
 
     private static IEnumerable<string> Codes(OperationView view) => HealthRules.Causes(view).Select(c => c.Code);

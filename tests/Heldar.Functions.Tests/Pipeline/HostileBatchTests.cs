@@ -106,7 +106,11 @@ public sealed class HostileBatchTests(PostgresFixture postgres, AzuriteFixture a
         Instant At(string field) => Now + (field == which ? Duration.FromDays(2) : Duration.Zero);
         var status = new BoxStatusData
         {
-            BootSeq = 1, Seq = 1, DiskFreeBytes = 1, DiskTotalBytes = 1, OutboxBacklog = 0,
+            BootSeq = 1,
+            Seq = 1,
+            DiskFreeBytes = 1,
+            DiskTotalBytes = 1,
+            OutboxBacklog = 0,
             Cameras = [new(scene.Camera, CameraCondition.Recording, At("recordedSince"), At("recordedThrough"), Guid.CreateVersion7(), At("openStart"))],
         };
         var state = new CameraStateData { BootSeq = 1, Seq = 1, Camera = scene.Camera, Name = "gate", Condition = CameraCondition.Offline, Since = At("state") };

@@ -58,7 +58,7 @@ internal sealed class TombstoneMerge(NpgsqlDataSource database)
         var key = new { group.Tenant, group.Camera, group.Day, before, end = group.Day + Duration.FromDays(1), past = group.Day + Duration.FromDays(3) };
         const string Rows = "tenant = @Tenant and camera = @Camera and from_at >= @Day and from_at < @end and landed_at < @before";
         var parts = (await connection.QueryAsync<Part>(Command(
-            $"select event_id, from_at, to_at, older_than, deleted_at, reason, segments, bytes, landed_at, landed_in::text as landed_in from tombstone where {Rows} and reach < 2 order by from_at, to_at for update", key))).ToList();
+            $"select event_id, from_at, to_at, older_than, deleted_at, reason, segments, bytes, landed_at, landed_in::text as landed_in from tombstone where {Rows} and reach in (0, 1) order by from_at, to_at for update", key))).ToList();
         var busy = await connection.ExecuteScalarAsync<bool>(Command(
             """
             select exists (select 1 from hold where tenant = @Tenant and camera = @Camera and (placed_at is null or (from_at < @past and to_at > @Day - interval '1 hour')))
@@ -74,7 +74,7 @@ internal sealed class TombstoneMerge(NpgsqlDataSource database)
                 foreach (var one in Islands([.. reason], known).Where(i => i.Count > 1)) gone += await ReplaceAsync(connection, Command, group, one);
         }
 
-        await connection.ExecuteAsync(Command($"update tombstone set settled = true where {Rows} and not settled", key));
+        await connection.ExecuteAsync(Command($"update tombstone set settled = true where {Rows} and reach in (0, 1, 2) and not settled", key));
         await transaction.CommitAsync(cancellation);
         return gone;
 

@@ -3,6 +3,9 @@ alter table tombstone
     add column reach smallint not null
         generated always as (case when to_at - from_at <= interval '1 hour' then 0 when to_at - from_at <= interval '48 hours' then 1 else 2 end) stored,
     add column settled boolean not null default false;   -- was merged with its neighbours, or cannot be
+-- No key but this one has times in it: through another one, all that began before would be read.
+alter table tombstone drop constraint tombstone_pkey;
+alter table tombstone add primary key (tenant, camera, event_id, from_at);
 create index tombstone_reach on tombstone (tenant, camera, reach, from_at);
 -- Only those that may still be merged are looked for by the time of their landing.
 drop index tombstone_landed;
