@@ -25,12 +25,12 @@ public sealed partial class TombstoneLookupTests(PostgresFixture postgres, Azuri
         if (analyzed) await scene.ExecuteAsync("analyze tombstone");
 
         await using var connection = await scene.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        // The key that the planner knows nothing of is a parameter, as in a search.
+        // What was read for the plan itself stands behind it.
         var plan = string.Join('\n', await connection.QueryAsync<string>(
             $"explain (analyze, buffers) select {Tombstones.Hides("l")} from (select 'main'::text as tenant, @Camera as camera, @at as start_at, @at + interval '30 seconds' as end_at, gen_random_uuid() as segment) l",
             new { scene.Camera, at = FoldScene.Hour + Duration.FromSeconds(1) }));
 
-        var read = Buffers().Matches(plan).Select(m => int.Parse(m.Groups["n"].Value, CultureInfo.InvariantCulture)).Max();
+        var read = Buffers().Matches(plan[..plan.IndexOf("Planning:", StringComparison.Ordinal)]).Select(m => int.Parse(m.Groups["n"].Value, CultureInfo.InvariantCulture)).Max();
         Assert.True(read < 40, plan);
     }
 
