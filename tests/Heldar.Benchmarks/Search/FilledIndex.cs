@@ -12,8 +12,9 @@ namespace Heldar.Benchmarks.Search;
 
 /// <summary>
 /// A database with a year of an index, made once and kept in the machine's folder for throw-away files: span headers of every camera-hour, full lists of the first
-/// site's cameras, an hour of landing of all, and detections of the last 30 days. Boxes have deleted by age all along: merged deletions of each day, those of the last day minute
-/// by minute, once a month an hour that no fold has looked at since; besides gaps and holds. All that was deleted was folded, so that they cost what they cost and hide nothing.
+/// site's cameras, an hour of landing of all, and detections of the last 30 days. Boxes have deleted by age all along, whatever is older than this year: merged deletions of each
+/// day of the year before, minute by minute those of its last three days and of this year's first hour; and in each quarter an hour that no fold has looked at since its deletions.
+/// Besides, there are gaps and holds. All that was deleted was folded, so that it costs what it costs and hides nothing.
 /// </summary>
 internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncDisposable
 {
@@ -152,12 +153,12 @@ internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncD
             "deletions",
             """
             insert into fold_due (tenant, camera, hour, box, since, due_at)
-            select 'main', c.camera, h, c.box, h, h from camera c cross join generate_series(@begin + interval '12 hours', @end - interval '1 day', interval '30 days') h;
+            select 'main', c.camera, h, c.box, h, h from camera c cross join generate_series(@begin + interval '12 hours', @end - interval '1 day', interval '91 days') h;
             insert into tombstone (tenant, camera, from_at, to_at, event_id, older_than, reason, segments, bytes, landed_at, settled)
             select 'main', c.camera, d.at, d.at + d.long, 'd' || extract(epoch from d.at)::bigint || d.long, '00000000-0000-7000-8000-000000000000', 'age', 2, 3000000, d.at - interval '1 day', d.settled
             from camera c cross join (
-                select at, interval '23 hours 59 minutes 30 seconds' as long, true as settled from generate_series(@begin, @end, interval '1 day') at
-                union all select at, interval '30.001 seconds', false from generate_series(@end - interval '1 day', @end + interval '1 hour', interval '1 minute') at
+                select at, interval '23 hours 59 minutes 30 seconds' as long, true as settled from generate_series(@begin - interval '365 days', @begin - interval '1 day', interval '1 day') at
+                union all select at, interval '30.001 seconds', false from generate_series(@begin - interval '3 days', @begin + interval '1 hour', interval '1 minute') at
                 union all select f.hour + n * interval '1 minute', interval '30.001 seconds', true from (select distinct hour from fold_due) f cross join generate_series(0, 59) n) d
             """,
             cancellation,

@@ -26,8 +26,11 @@ internal sealed class FootageRules(RecordingQuery query, CameraScope scope, bool
     /// <summary>By camera.</summary>
     public ILookup<Guid, DeletedRange> Deleted { get; private set; } = Array.Empty<DeletedRange>().ToLookup(d => d.Camera);
 
-    /// <summary>SQL that is true when some hour of the range has not seen what changed of it; needs <see cref="AddTo"/> and the scope's parameters.</summary>
-    public string AnyStale => $"(exists (select 1 from fold_due d where {StaleHours}) or exists (select 1 from fold_change c where {Changes}))";
+    /// <summary>
+    /// SQL that is false for hours <c>s</c> that have seen all that changed of them, whichever camera's; it is looked up once for a statement, not for each hour. Needs
+    /// <see cref="AddTo"/> and the scope's parameters.
+    /// </summary>
+    public string MayBeStale => $"(s.hour in (select d.hour from fold_due d where {StaleHours}) or exists (select 1 from fold_change c where {Changes}))";
 
     // Only deletions of hours that have not seen all of theirs are of interest: what a fold has seen is not in its list.
     public string Sql =>

@@ -59,7 +59,7 @@ internal sealed class SpanReader
     // Headers say what the fold of an hour saw, which only deletions ask for that some hour has not seen.
     private string From => _headers
         ? $"""
-          select s.camera, s.box, s.hour, p.packed, p.from_camera, case when {_rules.AnyStale} then s.folded_at end, case when {_rules.AnyStale} then s.folded_in::text end from span s
+          select s.camera, s.box, s.hour, p.packed, p.from_camera, case when {_rules.MayBeStale} then s.folded_at end, case when {_rules.MayBeStale} then s.folded_in::text end from span s
           join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @SpanFrom
           """
         : $"""
@@ -67,7 +67,7 @@ internal sealed class SpanReader
           from span_list s where true
           """;
 
-    private string OfHeader(string column) => $"case when {_rules.AnyStale} then (select {column} from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box and f.hour >= @FirstHour and f.hour < @SpanTo) end";
+    private string OfHeader(string column) => $"case when {_rules.MayBeStale} then (select {column} from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box and f.hour >= @FirstHour and f.hour < @SpanTo) end";
 
     /// <summary>The statement for what was not read yet; needs <see cref="AddTo"/> and the scope's parameters.</summary>
     public string Sql => $"{From} and {_scope.Of("s")} and s.hour >= @FirstHour and s.hour < @SpanTo"
@@ -100,8 +100,8 @@ internal sealed class SpanReader
             _last = at;
             var packed = reader.GetFieldValue<byte[]>(3);
             if (packed.Length % PackedSpan.BytesPerSegment != 0) throw new InvalidDataException($"a packed span of {packed.Length} bytes is damaged");
-            if (_page is not null) Offer(_page, Pieces(reader, at, packed));
-            else if (_rules.Deleted.Contains(at.Camera)) _timeline.AddRange(Joined(Pieces(reader, at, packed), _joined));
+            if (_page is not null) Offer(_page, Pieces(reader, at, packed, Unseen(reader, at)));
+            else if (Unseen(reader, at) is { Count: > 0 } unseen) _timeline.AddRange(Joined(Pieces(reader, at, packed, unseen), _joined));
             else Join(at, packed, (long)_joined.TotalMilliseconds);
         }
 
@@ -132,10 +132,9 @@ internal sealed class SpanReader
             if (!page.Offer(piece)) return;
     }
 
-    private IEnumerable<FootagePiece> Pieces(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed)
+    private IEnumerable<FootagePiece> Pieces(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed, List<DeletedRange> unseen)
     {
         var refilled = reader.IsDBNull(4) ? [] : reader.GetFieldValue<int[]>(4);
-        var unseen = Unseen(reader, at);
         for (var offset = 0; offset < packed.Length; offset += PackedSpan.BytesPerSegment)
         {
             var segment = PackedSpan.At(packed, offset);
@@ -152,7 +151,7 @@ internal sealed class SpanReader
     /// <summary>The deletions that an hour's last fold did not know yet.</summary>
     private List<DeletedRange> Unseen(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at)
     {
-        // Every hour has seen everything by now.
+        // Nearly every hour has seen everything.
         if (_rules.Deleted.Count == 0 || reader.IsDBNull(5)) return [];
         var view = new FoldSnapshot(reader.At(5), reader.IsDBNull(6) ? null : reader.GetString(6));
         return [.. _rules.Deleted[at.Camera].Where(t => t.FromAt < at.Hour + Hour && t.ToAt > at.Hour && !view.Saw(t))];
