@@ -85,7 +85,7 @@ resource errors 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   location: location
   properties: {
     displayName: 'Error rate of shard ${shard}'
-    description: 'Handlers crash, queues do not answer or messages go back more often than is quiet.'
+    description: 'Handlers crash, queues do not answer, the fold does not keep up, or messages go back more often than is quiet.'
     severity: 2
     enabled: true
     scopes: [ workspaceId ]
@@ -96,7 +96,7 @@ resource errors 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     criteria: {
       allOf: [
         {
-          query: '${lines} | where Line matches regex "(crashed on message|failed; the host will try again|cannot fetch from|goes back for attempt|cannot be folded)"'
+          query: '${lines} | where Line matches regex "(crashed on message|failed; the host will try again|cannot fetch from|goes back for attempt|cannot be folded|fold is behind)"'
           timeAggregation: 'Count'
           operator: 'GreaterThan'
           threshold: quietFailures

@@ -67,6 +67,8 @@ internal sealed class IndexBench(bool quick, string folder, Action<BenchLine> pr
 
         Print("store", store, "COPY to staging and INSERT … ON CONFLICT", staged, IndexPlan.StoreBar);
         Print("end_to_end", whole, "bare COPY", bare, IndexPlan.EndToEndBar);
+        await using (var clear = database.CreateCommand("truncate segment_landing")) await clear.ExecuteNonQueryAsync(cancellation);
+        await new FoldRate(database, folder, quick, print).RunAsync(cancellation);
     }
 
     private void Print(string metric, List<double> ours, string beside, List<double> theirs, double bar)

@@ -12,7 +12,9 @@ namespace Heldar.Benchmarks.Search;
 
 /// <summary>
 /// A database with a year of an index, made once and kept in the machine's folder for throw-away files: span headers of every camera-hour, full lists of the first
-/// site's cameras, an hour of landing of all, and detections of the last 30 days.
+/// site's cameras, an hour of landing of all, and detections of the last 30 days. Boxes have deleted by age all along, whatever is older than this year: merged deletions of each
+/// day of the year before, minute by minute those of its last three days and of this year's first hour; and in each quarter an hour that no fold has looked at since its deletions.
+/// Besides, there are gaps and holds. All that was deleted was folded, so that it costs what it costs and hides nothing.
 /// </summary>
 internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncDisposable
 {
@@ -93,7 +95,7 @@ internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncD
         await new DayPartitions(Database).EnsureAsync(DayTable.Detection, Enumerable.Range(0, detected + 1).Select(d => DayTable.DayOf(SearchPlan.End - Duration.FromDays(d))), cancellation);
 
         // Keys and indexes come last: filling sorted tables first and sorting once is several times faster.
-        await RunAsync("keys off", "alter table span drop constraint span_pkey; drop index span_hour; alter table span_list drop constraint span_list_pkey; alter table detection drop constraint detection_pkey; drop index detection_time; drop index detection_at; drop index detection_labels", cancellation);
+        await RunAsync("keys off", "alter table span drop constraint span_pkey; drop index span_hour; alter table span_list drop constraint span_list_pkey; alter table detection drop constraint detection_pkey; drop index detection_time; drop index detection_at; drop index detection_labels; alter table tombstone drop constraint tombstone_pkey; drop index tombstone_reach; drop index tombstone_landed", cancellation);
         await RunAsync(
             "span headers",
             """
@@ -137,9 +139,40 @@ internal sealed class FilledIndex(SearchPlan plan, Action<string> say) : IAsyncD
             ("count", plan.Detections),
             ("days", detected),
             ("cameras", plan.Cameras));
+        await DeletionsAsync(begin, cancellation);
         await RunAsync("key of spans", "alter table span add constraint span_pkey primary key (tenant, camera, hour, box); create index span_hour on span (tenant, hour, camera); alter table span_list add constraint span_list_pkey primary key (tenant, camera, hour, box)", cancellation);
         await RunAsync("key of detections", "alter table detection add constraint detection_pkey primary key (tenant, camera, day, event_id); create index detection_time on detection (tenant, camera, at); create index detection_at on detection (tenant, at); create index detection_labels on detection using gin (labels)", cancellation);
+        await RunAsync("key of deletions", "alter table tombstone add constraint tombstone_pkey primary key (tenant, camera, event_id, from_at); create index tombstone_reach on tombstone (tenant, camera, reach, from_at); create index tombstone_landed on tombstone (landed_at) where not settled", cancellation);
         await RunAsync("statistics", "vacuum analyze", cancellation);
+    }
+
+    private async Task DeletionsAsync(Instant begin, CancellationToken cancellation)
+    {
+        (string, object)[] range = [("begin", begin.ToDateTimeUtc()), ("end", SearchPlan.End.ToDateTimeUtc())];
+        await RunAsync(
+            "deletions",
+            """
+            insert into fold_due (tenant, camera, hour, box, since, due_at)
+            select 'main', c.camera, h, c.box, h, h from camera c cross join generate_series(@begin + interval '12 hours', @end - interval '1 day', interval '91 days') h;
+            insert into tombstone (tenant, camera, from_at, to_at, event_id, older_than, reason, segments, bytes, landed_at, settled)
+            select 'main', c.camera, d.at, d.at + d.long, 'd' || extract(epoch from d.at)::bigint || d.long, '00000000-0000-7000-8000-000000000000', 'age', 2, 3000000, d.at - interval '1 day', d.settled
+            from camera c cross join (
+                select at, interval '23 hours 59 minutes 30 seconds' as long, true as settled from generate_series(@begin - interval '365 days', @begin - interval '1 day', interval '1 day') at
+                union all select at, interval '30.001 seconds', false from generate_series(@begin - interval '3 days', @begin + interval '1 hour', interval '1 minute') at
+                union all select f.hour + n * interval '1 minute', interval '30.001 seconds', true from (select distinct hour from fold_due) f cross join generate_series(0, 59) n) d
+            """,
+            cancellation,
+            range);
+        await RunAsync(
+            "gaps and holds",
+            """
+            insert into gap (tenant, camera, gap, revision, box, start_at, end_at, cause)
+            select 'main', c.camera, gen_random_uuid(), 2, c.box, at, at + interval '5 seconds', 'network' from camera c cross join generate_series(@begin + interval '20 minutes 25 seconds', @end, interval '3 days') at;
+            insert into hold (tenant, camera, hold, box, from_at, to_at, reason, owner, placed_at)
+            select 'main', c.camera, gen_random_uuid(), c.box, at, at + interval '2 hours', 'theft', 'anna', at + interval '3 hours' from camera c cross join generate_series(@begin + interval '9 days', @end, interval '60 days') at
+            """,
+            cancellation,
+            range);
     }
 
     private async Task CamerasAsync(CancellationToken cancellation)

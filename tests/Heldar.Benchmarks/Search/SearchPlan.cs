@@ -30,7 +30,7 @@ internal sealed record SearchPlan
     public int QueriesOfAShape { get; init; } = 26;
 
     /// <summary>Changes whenever what is built changes.</summary>
-    public string Key => string.Create(CultureInfo.InvariantCulture, $"v2-{Cameras}-{Days}-{Detections}");
+    public string Key => string.Create(CultureInfo.InvariantCulture, $"v3-{Cameras}-{Days}-{Detections}");
 
     public static SearchPlan Of(bool quick) => quick ? new() { Cameras = 60, Days = 31, Detections = 200_000 } : new();
 

@@ -40,6 +40,28 @@ public sealed class DayPartitionTests(PostgresFixture postgres)
         Assert.Equal(5, (await PartitionsAsync(database, "zone_event")).Count);
     }
 
+    // Who waits for a lock on the whole table makes everybody wait who comes after it.
+    [Fact]
+    public async Task LongSearch_KeepsNobodyFromWriting_WhileTomorrowsDaysAreMade()
+    {
+        await using var database = await CreateAsync();
+        var days = new DayPartitions(database);
+        await days.EnsureAheadAsync(Now, Token);
+        await using var searching = await database.OpenConnectionAsync(Token);
+        await using var search = await searching.BeginTransactionAsync(Token);
+        await searching.ExecuteAsync("select count(*) from snapshot", transaction: search);
+
+        await days.EnsureAheadAsync(Now + Duration.FromDays(1), Token);
+        var busy = await Assert.ThrowsAsync<PostgresException>(() => days.EnsureAsync(DayTable.Snapshot, [new(2026, 10, 1)], Token));
+
+        Assert.True(busy.IsTransient);
+        Assert.Equal((5, 6), ((await PartitionsAsync(database, "snapshot")).Count, (await PartitionsAsync(database, "zone_event")).Count));
+        await search.RollbackAsync(Token);
+        await days.EnsureAheadAsync(Now + Duration.FromDays(1), Token);
+        await days.EnsureAsync(DayTable.Snapshot, [new(2026, 10, 1)], Token);
+        Assert.Equal(7, (await PartitionsAsync(database, "snapshot")).Count);
+    }
+
     [Theory]
     [InlineData(-31, true)]
     [InlineData(-30, false)]

@@ -41,6 +41,7 @@ public sealed class FleetMetricsTests(PostgresFixture postgres, AzuriteFixture a
         Assert.Equal(90, Of(text, "heldar_boxes_outbox_oldest_seconds"));
         Assert.Equal((2, 1), (Of(text, "heldar_dead_letters_open{reason=\"bad_data\"}"), Of(text, "heldar_dead_letters_open{reason=\"not_an_envelope\"}")));
         Assert.Equal((1, 120), (Of(text, "heldar_deliveries_due"), Of(text, "heldar_deliveries_oldest_seconds")));
+        Assert.Equal((5, 2, 1, 2400), (Of(text, "heldar_fold_left{of=\"landed\"}"), Of(text, "heldar_fold_left{of=\"changed\"}"), Of(text, "heldar_fold_left{of=\"failing\"}"), Of(text, "heldar_fold_behind_seconds")));
         Assert.Equal(45, Of(text, "heldar_timer_age_seconds{timer=\"FoldSpans\"}"));
         Assert.Equal((1, 1), (Of(text, "heldar_sample_up{source=\"database\"}"), Of(text, "heldar_sample_up{source=\"storage\"}")));
         await PromtoolAsync(text);
@@ -101,6 +102,7 @@ public sealed class FleetMetricsTests(PostgresFixture postgres, AzuriteFixture a
         await fleet.ExecuteAsync(
             """
             insert into site (tenant, site, name, time_zone) values ('main', 's', 's', 'UTC') on conflict do nothing;
+            insert into fold_state (at, waiting, changed, failing, behind_since) values (@now, 5, 2, 1, @now - interval '40 minutes');
             insert into box (tenant, box, site, name, version, shard, last_seen_at, outbox_oldest_at) values
                 ('main', '00000000-0000-7000-8000-000000000001', 's', 'one', '0', 'mx', @now, @now - interval '90 seconds'),
                 ('main', '00000000-0000-7000-8000-000000000002', 's', 'two', '0', 'mx', @now, null),

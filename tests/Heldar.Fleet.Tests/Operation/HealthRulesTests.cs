@@ -51,19 +51,34 @@ public sealed class HealthRulesTests
             Timers = [HealthRules.Timer(Minutely, null, null, Now), HealthRules.Timer(Minutely, Now - Duration.FromHours(1), null, Now), HealthRules.Timer(Minutely, Now - Duration.FromHours(1), Now, Now)],
             Index = new(1) { Building = 2, Differences = "one hour differs" },
             Schema = new(8, 9),
+            Fold = new(Now, 5, 2, 1) { BehindSince = Now - Duration.FromMinutes(31) },
         });
         view = view with { Boxes = new(3, 1, 2), Letters = new(10_000, 0, true, []) };
 
         var causes = HealthRules.Causes(view);
 
-        Assert.Equal(["queue_unseen", "queue_lag", "poison", "timer_never", "timer_late", "shard_leaving", "index_differs", "schema", "dead_letters", "boxes_behind", "boxes_silent"], causes.Select(c => c.Code));
-        Assert.Equal([.. Enumerable.Repeat("bad", 5), .. Enumerable.Repeat("warn", 6)], causes.Select(c => c.Severity));
+        Assert.Equal(["queue_unseen", "queue_lag", "poison", "timer_never", "timer_late", "fold_behind", "fold_failing", "shard_leaving", "index_differs", "schema", "dead_letters", "boxes_behind", "boxes_silent"], causes.Select(c => c.Code));
+        Assert.Equal([.. Enumerable.Repeat("bad", 7), .. Enumerable.Repeat("warn", 6)], causes.Select(c => c.Severity));
         Assert.Equal("segments-0: 7 messages, the first waits since 2026-11-21 04:54 UTC and failed 2 times", causes[1].Text);
-        Assert.Equal("more than 10000 dead letters are open", causes[8].Text);
-        Assert.Equal("1 box is offline: what happened there since is not known yet", causes[10].Text);
+        Assert.Equal("more than 10000 dead letters are open", causes[10].Text);
+        Assert.Equal("1 box is offline: what happened there since is not known yet", causes[12].Text);
     }
 
     private static IEnumerable<string> Codes(OperationView view) => HealthRules.Causes(view).Select(c => c.Code);
+
+    [Theory]
+    [InlineData(0, 0, null)]
+    [InlineData(0, 29, null)]
+    [InlineData(0, 31, "7 camera-hours wait for the fold, which has not caught up since 2026-11-21 04:29 UTC")]
+    // A run that never ends holds its timer's lease: the timer alone would say nothing.
+    [InlineData(31, 0, "no run of the fold has ended since 2026-11-21 04:29 UTC: footage stays searchable, and the index grows slow")]
+    public void Fold_IsBehind_WhenItDoesNotCatchUpOrEndsNoRun(int endedMinutesAgo, int behindMinutes, string? text)
+    {
+        var fold = new FoldView(Now - Duration.FromMinutes(endedMinutesAgo), 5, 2, 0) { BehindSince = behindMinutes == 0 ? null : Now - Duration.FromMinutes(behindMinutes) };
+        var running = HealthRules.Timer(Minutely, Now - Duration.FromHours(1), Now, Now);
+
+        Assert.Equal(text, HealthRules.Causes(View(p => p with { Fold = fold, Timers = [running] })).SingleOrDefault(c => c.Code == "fold_behind")?.Text);
+    }
 
     private static OperationView View(Func<PipelineView, PipelineView> change) => new(Now, true, [], new(3, 0, 0), new(0, 2, false, []))
     {

@@ -40,6 +40,20 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
     }
 
     [Theory]
+    [InlineData("insert into index_version (version, state) values (99, 'unheard')", false)]
+    [InlineData("insert into coverage_clock (one, through) values (false, now())", false)]
+    [InlineData("insert into coverage (tenant, camera, day, hour, wanted_ms, present_ms, missing_ms, causes, counted_at) values ('main', gen_random_uuid(), '1999-01-01', '1999-01-01', 0, 0, 0, '{}', now())", true)]
+    [InlineData("select 1 from a_table_that_comes_with_the_next_version", true)]
+    public async Task BrokenCheck_IsForEver_AndAMissingPartitionIsNot(string sql, bool transient)
+    {
+        await using var cloud = await Cloud.CreateAsync(postgres, azurite);
+
+        var fault = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => cloud.ScalarAsync<long>(sql));
+
+        Assert.Equal(transient, FailurePolicy.IsTransient(fault));
+    }
+
+    [Theory]
     [InlineData("handler")]
     [InlineData("worker")]
     public async Task OpenCircuit_PutsBack_AndRaisesNoAttempt(string kind)

@@ -94,6 +94,68 @@ public sealed class HostileBatchTests(PostgresFixture postgres, AzuriteFixture a
         Assert.Equal([DeadLetterReasons.BadData], await scene.Cloud.LetterReasonsAsync());
     }
 
+    [Theory]
+    [InlineData("status")]
+    [InlineData("recordedSince")]
+    [InlineData("recordedThrough")]
+    [InlineData("openStart")]
+    [InlineData("state")]
+    public async Task StateFromTheFuture_IsOneDeadLetter(string which)
+    {
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        Instant At(string field) => Now + (field == which ? Duration.FromDays(2) : Duration.Zero);
+        var status = new BoxStatusData
+        {
+            BootSeq = 1,
+            Seq = 1,
+            DiskFreeBytes = 1,
+            DiskTotalBytes = 1,
+            OutboxBacklog = 0,
+            Cameras = [new(scene.Camera, CameraCondition.Recording, At("recordedSince"), At("recordedThrough"), Guid.CreateVersion7(), At("openStart"))],
+        };
+        var state = new CameraStateData { BootSeq = 1, Seq = 1, Camera = scene.Camera, Name = "gate", Condition = CameraCondition.Offline, Since = At("state") };
+
+        await RunAsync(scene, QueueNames.States, scene.Box.Seal(
+            [
+                scene.Box.BoxEvent(EventTypes.BoxStatus, At("status"), status),
+                CloudEvent.Create(EventTypes.CameraState, Guid.CreateVersion7().ToString("D"), EventSource.OfCamera("main", "depot", scene.Camera), Now, state),
+            ],
+            EventClass.State));
+
+        Assert.Equal([DeadLetterReasons.BadData], await scene.Cloud.LetterReasonsAsync());
+        Assert.Equal((which == "state" ? 1L : 0L, which == "state" ? 0L : 1L), (await scene.Cloud.ScalarAsync<long>("select count(*) from camera_progress"), await scene.Cloud.ScalarAsync<long>("select count(*) from camera_state")));
+    }
+
+    [Fact]
+    public async Task ClockThatIsAhead_IsHeardNow_SoThatSilenceIsSeen()
+    {
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var ahead = SystemClock.Instance.GetCurrentInstant() + Duration.FromHours(20);
+        var status = new BoxStatusData { BootSeq = 1, Seq = 1, Cameras = [new(scene.Camera, CameraCondition.Recording, ahead)], DiskFreeBytes = 1, DiskTotalBytes = 1, OutboxBacklog = 0 };
+
+        await RunAsync(scene, QueueNames.States, scene.Box.Seal([scene.Box.BoxEvent(EventTypes.BoxStatus, ahead, status)], EventClass.State));
+
+        Assert.Empty(await scene.Cloud.LetterReasonsAsync());
+        Assert.True(await scene.Cloud.ScalarAsync<bool>("select reported_at <= now() and reported_at > now() - interval '1 minute' from camera_progress"));
+    }
+
+    [Fact]
+    public async Task GapFromTheFuture_IsOneDeadLetter()
+    {
+        await using var scene = await Scene.CreateAsync(postgres, azurite);
+        var far = Now + Duration.FromDays(2);
+        CloudEvent Gap(Instant start, Instant? end)
+        {
+            var gap = new GapData { Gap = Guid.CreateVersion7(), Camera = scene.Camera, Revision = 1, Start = start, End = end, Cause = GapCause.Network };
+            return CloudEvent.Create(EventTypes.Gap, EventIds.ForGap(gap.Gap, 1), EventSource.OfCamera("main", "depot", scene.Camera), Now, gap);
+        }
+
+        await RunAsync(scene, QueueNames.Detections, scene.Box.Seal([Gap(Now, null), Gap(far, null), Gap(Now, far), Gap(Now, Now)], EventClass.Alert));
+
+        Assert.Equal([DeadLetterReasons.BadData, DeadLetterReasons.BadData], await scene.Cloud.LetterReasonsAsync());
+        Assert.Equal(2, await scene.Cloud.ScalarAsync<long>("select count(*) from gap"));
+    }
+
     [Fact]
     public async Task Description_WithControlCharacters_IsOneDeadLetter()
     {

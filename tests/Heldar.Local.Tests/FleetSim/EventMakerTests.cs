@@ -72,8 +72,8 @@ public sealed class EventMakerTests
         EventTypes.HoldReleased => Data<HoldReleasedData>(e).Mistake(),
         EventTypes.SegmentClosed or EventTypes.SegmentRevised => Cloud.Index.LandingRow.Check(Data<SegmentData>(e), Start, out _, out _),
         EventTypes.FootageDeleted => Cloud.Index.Tombstones.Check(Data<FootageDeletedData>(e), e.Time, Start),
-        EventTypes.CameraState => Cloud.States.StateStore.Check(Data<CameraStateData>(e)),
-        EventTypes.BoxStatus => Cloud.States.StateStore.Check(Data<BoxStatusData>(e)),
+        EventTypes.CameraState => Cloud.States.StateStore.Check(Data<CameraStateData>(e), Start),
+        EventTypes.BoxStatus => Cloud.States.StateStore.Check(Data<BoxStatusData>(e), e.Time, Start),
         EventTypes.BoxDescribed => Cloud.Registry.BoxRegistry.Check(Data<BoxDescribedData>(e)),
         _ => "unknown type",
     };

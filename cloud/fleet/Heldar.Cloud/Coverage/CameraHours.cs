@@ -22,13 +22,14 @@ internal sealed class CameraHours
     {
         var values = new { tenant, camera, from, to };
         // A segment may end in the hour after the one that it began in.
-        var lists = await connection.QueryAsync<(Instant Hour, byte[] Packed)>(command(
-            "select hour, packed from span_list where tenant = @tenant and camera = @camera and hour >= @from - interval '1 hour' and hour < @to", values));
-        var footage = lists.SelectMany(l => PackedSpan.Decode(l.Packed).SelectMany(s => Pieces(l.Hour, s))).ToLookup(p => p.Hour, p => p.Stretch);
+        var lists = await connection.QueryAsync<(Instant Hour, Guid Box, byte[] Packed)>(command(
+            "select hour, box, packed from span_list where tenant = @tenant and camera = @camera and hour >= @from - interval '1 hour' and hour < @to", values));
+        var unseen = await UnseenDeletions.ReadAsync(connection, command, tenant, camera, from - Duration.FromHours(1), to);
+        var footage = lists.SelectMany(l => PackedSpan.Decode(l.Packed).Where(s => !unseen.Hides(l.Hour, l.Box, s)).SelectMany(s => Pieces(l.Hour, s))).ToLookup(p => p.Hour, p => p.Stretch);
         var gaps = await connection.QueryAsync<(Instant From, Instant To, string Cause)>(command(
             "select start_at, coalesce(end_at, @to), cause from gap where tenant = @tenant and camera = @camera and start_at < @to and (end_at is null or end_at > @from)", values));
         var deleted = await connection.QueryAsync<(Instant From, Instant To)>(command(
-            "select from_at, to_at from tombstone where tenant = @tenant and camera = @camera and from_at < @to and to_at > @from", values));
+            $"select t.from_at, t.to_at from {Tombstones.Touching("@tenant", "@camera", "@from", "@to")}", values));
         var before = await connection.QueryAsync<(Instant Hour, int Ms)>(command(
             $"select hour, present_ms + coalesce((causes ->> '{CoverageHour.Deleted}')::integer, 0) from coverage where tenant = @tenant and camera = @camera and hour >= @from and hour < @to", values));
         var silent = await connection.ExecuteScalarAsync<DateTime?>(command(

@@ -22,11 +22,11 @@ public sealed record HoldQuery(string Tenant, IReadOnlyList<string>? Sites = nul
 /// <summary>Lists holds of one tenant, the newest first. Thread-safe.</summary>
 public sealed class HoldList(NpgsqlDataSource database)
 {
-    private const string Page =
+    private static readonly string Page =
         """
         select h.hold, c.site, h.camera, c.name, h.box, h.from_at, h.to_at, h.reason, h.owner, h.placed_at, h.case_id, h.expires_at, h.released_at, h.released_by, h.ended_by,
-            exists (select 1 from tombstone t where t.tenant = h.tenant and t.camera = h.camera and t.from_at < h.to_at and t.to_at > h.from_at
-        """ + " and " + HoldRules.Stood + ") as broken\n" +
+            exists (select 1 from 
+        """ + Deletions.Touching("h.tenant", "h.camera", "h.from_at", "h.to_at") + " where " + HoldRules.Stood + ") as broken\n" +
         """
         from hold h join camera c on c.tenant = h.tenant and c.camera = h.camera
         where h.tenant = @Tenant and h.placed_at is not null

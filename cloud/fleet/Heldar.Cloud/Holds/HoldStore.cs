@@ -40,12 +40,15 @@ public static class HoldStore
         var command = Command(
             batch, box, data.Camera, data.HoldId,
             """
-            insert into hold as h (tenant, camera, hold, box, released_at, released_by, ended_by, end_landed_at, end_landed_in)
-            values (@tenant, @camera, @hold, @box, @released, @by, @how, clock_timestamp(), pg_current_xact_id())
-            on conflict (tenant, camera, hold) do update
-            set released_at = excluded.released_at, released_by = excluded.released_by, ended_by = excluded.ended_by, end_landed_at = excluded.end_landed_at,
-                end_landed_in = excluded.end_landed_in
-            where h.released_at is null
+            with ended as (
+                insert into hold as h (tenant, camera, hold, box, released_at, released_by, ended_by, end_landed_at, end_landed_in)
+                values (@tenant, @camera, @hold, @box, @released, @by, @how, clock_timestamp(), pg_current_xact_id())
+                on conflict (tenant, camera, hold) do update
+                set released_at = excluded.released_at, released_by = excluded.released_by, ended_by = excluded.ended_by, end_landed_at = excluded.end_landed_at,
+                    end_landed_in = excluded.end_landed_in
+                where h.released_at is null
+                returning h.tenant, h.camera, h.from_at, h.to_at, h.released_at)
+            insert into fold_change (tenant, camera, from_at, to_at, released_at) select tenant, camera, from_at, to_at, released_at from ended where from_at is not null
             """);
         command.Parameters.AddWithValue("released", WholeMilliseconds(data.ReleasedAt));
         command.Parameters.AddWithValue("by", data.ReleasedBy);

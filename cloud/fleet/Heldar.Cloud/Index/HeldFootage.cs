@@ -32,8 +32,8 @@ internal sealed class HeldFootage
         return new(holds, await connection.QueryAsync<BrokenHold>(new CommandDefinition(
             $"""
             select t.camera, t.from_at, t.to_at, t.older_than, h.from_at as held_from, h.to_at as held_to from hold h
-            join tombstone t on t.tenant = h.tenant and t.camera = h.camera and {HoldRules.Stood}
-            where h.tenant = @tenant and h.camera = any(@cameras) and h.from_at < @to and h.to_at > @from and t.from_at < @to and t.to_at > @from
+            cross join lateral (select t.* from {Tombstones.Touching("h.tenant", "h.camera", "@from", "@to")}) t
+            where h.tenant = @tenant and h.camera = any(@cameras) and h.from_at < @to and h.to_at > @from and {HoldRules.Stood}
             """,
             new { tenant, cameras = holds.Select(h => h.Camera).Distinct().ToArray(), from, to },
             cancellationToken: cancellation)));

@@ -41,7 +41,7 @@ internal sealed class HourRules
         // Before the rows are read: whatever is visible in it is among them.
         var snapshot = await connection.ExecuteScalarAsync<string>(command("select pg_current_snapshot()::text", new { }));
         var tombstones = (await connection.QueryAsync<Hidden>(command(
-            "select from_at, to_at, older_than, deleted_at from tombstone where tenant = @Tenant and camera = @Camera and from_at < @next and to_at > @Hour", new { key.Tenant, key.Camera, key.Hour, next }))).ToList();
+            $"select t.from_at, t.to_at, t.older_than, t.deleted_at from {Tombstones.Touching("@Tenant", "@Camera", "@Hour", "@next")}", new { key.Tenant, key.Camera, key.Hour, next }))).ToList();
         return new(snapshot!, tombstones, tombstones.Count == 0 ? [] : await HeldRanges.ReadAsync(connection, command, key.Tenant, key.Camera, key.Hour, next + LandingRow.MaxDuration));
     }
 

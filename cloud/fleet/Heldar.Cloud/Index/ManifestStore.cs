@@ -38,6 +38,19 @@ public sealed class ManifestStore(string storage) : ManifestReader
         return (name, root);
     }
 
+    /// <summary>Deletes a manifest that nothing names any more; one that is gone already is no fault.</summary>
+    internal async Task DeleteAsync(string blob, CancellationToken cancellation)
+    {
+        try
+        {
+            await _container.GetBlobClient(blob).DeleteIfExistsAsync(cancellationToken: cancellation);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            // So is its container.
+        }
+    }
+
     public override async Task<HourManifest> ReadAsync(string blob, byte[] root, CancellationToken cancellation)
     {
         try

@@ -13,9 +13,9 @@ internal static class ProofReader
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var row = await connection.QueryFirstOrDefaultAsync<Row>(new CommandDefinition(
-            """
-            select segment, revision, start_at as start, end_at as "end", bytes, sha256, root, hash_origin, codec, provenance from segment_landing
-            where tenant = @tenant and camera = @camera and start_at <= @at and start_at > @earliest and (start_at = @at or end_at > @at)
+            $"""
+            select segment, revision, start_at as start, end_at as "end", bytes, sha256, root, hash_origin, codec, provenance from segment_landing l
+            where tenant = @tenant and camera = @camera and start_at <= @at and start_at > @earliest and (start_at = @at or end_at > @at) and not {Tombstones.Hides("l")}
             order by start_at desc, revision desc limit 1
             """,
             new { tenant, camera, at, earliest = at - LandingRow.MaxDuration },
@@ -34,11 +34,17 @@ internal static class ProofReader
         {
             var manifest = await manifests.ReadAsync(span.Manifest, span.Root, cancellation);
             var entry = manifest.Segments.Where(s => s.Start <= at && (s.Start == at || s.End > at)).MaxBy(s => s.Start);
-            if (entry is not null) return new(camera, entry.Segment, entry.Revision, entry.Start, entry.End, entry.Bytes, entry.Sha256, entry.Root, Origin(entry.HashOrigin), entry.Codec, entry.Provenance);
+            // Its hour may not have seen a deletion yet.
+            if (entry is not null && !await IsHiddenAsync(connection, tenant, entry, cancellation)) return new(camera, entry.Segment, entry.Revision, entry.Start, entry.End, entry.Bytes, entry.Sha256, entry.Root, Origin(entry.HashOrigin), entry.Codec, entry.Provenance);
         }
 
         return null;
     }
+
+    private static Task<bool> IsHiddenAsync(NpgsqlConnection connection, string tenant, SegmentData entry, CancellationToken cancellation) => connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+        $"select {Tombstones.Hides("l")} from (select @tenant::text as tenant, @Camera::uuid as camera, @Start::timestamptz as start_at, @End::timestamptz as end_at, @Segment::uuid as segment) l",
+        new { tenant, entry.Camera, entry.Start, entry.End, entry.Segment },
+        cancellationToken: cancellation));
 
     private static string Origin(HashOrigin origin) => origin == HashOrigin.Recorded ? "recorded" : "recomputed";
 

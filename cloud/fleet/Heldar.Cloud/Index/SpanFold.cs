@@ -1,3 +1,4 @@
+using Azure;
 using Dapper;
 using Heldar.Contracts.Events;
 using Microsoft.Extensions.Logging;
@@ -6,75 +7,88 @@ using Npgsql;
 
 namespace Heldar.Cloud.Index;
 
-/// <summary>What one run of the fold did.</summary>
-/// <param name="Failed">Hours that could not be folded; they are tried again, and each is in the log.</param>
-public sealed record FoldResult(int Hours, int Segments, int Conflicts, int Failed);
-
 /// <summary>
-/// Folds landing rows of closed camera-hours into spans. One camera-hour of one box at a time, each in its own transaction under an advisory lock:
-/// merge with what the span has by segment id (highest revision wins), drop what tombstones hide and no hold keeps, write the manifest, then span, list and the removal of the
-/// landing rows together. A crash before the commit leaves a manifest that nothing names, and no other trace. Late hours fold again. Thread-safe.
+/// Folds landing rows of closed camera-hours into spans, and lets folded hours see their deletions. One camera-hour of one box at a time, each in its own transaction under
+/// an advisory lock: merge with what the span has by segment id (highest revision wins), drop what tombstones hide and no hold keeps, write the manifest, then span, list and
+/// the removal of the landing rows together. A crash before the commit leaves a manifest that nothing names, and no other trace. Late hours fold again. New
+/// footage comes first, and deletions have a budget of their own. Thread-safe.
 /// </summary>
 public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore manifests, IClock clock, ILogger<SpanFold> log)
 {
     /// <summary>An hour is closed this long after its end; segments of up to 5 minutes that began in it have closed by then.</summary>
     public static readonly Duration Settle = Duration.FromMinutes(6);
 
-    /// <summary>Most camera-hours of one run; the next run goes on.</summary>
-    public const int MaxHours = 2000;
+    /// <summary>Hours that are folded at the same time: most of the time goes to waiting for the store and for commits.</summary>
+    internal const int AtOnce = 4;
+
+    private readonly FoldList _list = new(database);
+    private readonly FoldChanges _changes = new(database);
+    private readonly TombstoneMerge _merge = new(database);
+    private readonly ReplacedManifests _replaced = new(database, manifests);
+
+    /// <summary>Most camera-hours of one run that come from landing; the next run goes on.</summary>
+    public int MaxHours { get; init; } = 2000;
+
+    /// <summary>Most camera-hours of one run that are folded for their deletions alone.</summary>
+    public int MaxChanged { get; init; } = 1000;
 
     /// <summary>Folds what is due.</summary>
     public async Task<FoldResult> RunAsync(CancellationToken cancellation)
     {
-        var due = await DueAsync(cancellation);
-        if (due.Count > 0) await IndexPartitions.EnsureMonthsAsync(database, due.Select(d => d.Hour), cancellation);
-        var total = new FoldResult(0, 0, 0, 0);
-        foreach (var one in due)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                if (await FoldAsync(one, cancellation) is { } done) total = total with { Hours = total.Hours + 1, Segments = total.Segments + done.Segments, Conflicts = total.Conflicts + done.Conflicts };
-            }
-            catch (InvalidDataException damaged)
-            {
-                // One damaged manifest must not keep every later hour of every tenant from being folded. Its landing rows stay searchable.
-                LogDamaged(one.Tenant, one.Camera, one.Hour, damaged.Message);
-                total = total with { Failed = total.Failed + 1 };
-            }
-        }
+        var now = clock.GetCurrentInstant();
+        await _changes.PutAsync(now, cancellation);
+        var landed = await _list.LandedAsync(PackedSpan.HourOf(now - Settle), now, MaxHours, cancellation);
+        if (landed.Hours.Count > 0) await IndexPartitions.EnsureMonthsAsync(database, landed.Hours.Select(d => d.Hour), cancellation);
+        var total = await FoldAsync(landed.Hours, now, new(0, 0, 0, 0), cancellation);
+        var changed = await _list.ChangedAsync(now, MaxChanged, cancellation);
+        total = await FoldAsync(changed.Hours, now, total, cancellation);
+        await _replaced.DeleteAsync(now, cancellation);
+        await _merge.RunAsync(now, cancellation);
+        return total with { Left = await _list.NoteAsync(now, landed.Waiting - landed.Hours.Count, changed.Waiting - changed.Hours.Count, cancellation) };
+    }
 
+    private async Task<FoldResult> FoldAsync(IReadOnlyList<SpanKey> hours, Instant now, FoldResult total, CancellationToken cancellation)
+    {
+        Lock sum = new();
+        await Parallel.ForEachAsync(hours, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (one, token) =>
+        {
+            var done = await TryAsync(one, now, token);
+            lock (sum) total = total with { Hours = total.Hours + done.Hours, Segments = total.Segments + done.Segments, Conflicts = total.Conflicts + done.Conflicts, Failed = total.Failed + done.Failed };
+        });
         return total;
     }
 
-    private async Task<IReadOnlyList<SpanKey>> DueAsync(CancellationToken cancellation)
+    private async Task<FoldResult> TryAsync(SpanKey due, Instant now, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        var rows = await connection.QueryAsync<SpanKey>(new CommandDefinition(
-            """
-            select tenant, camera, box, date_trunc('hour', start_at, 'UTC') as hour from segment_landing where start_at < @closed
-            union
-            select s.tenant, s.camera, s.box, s.hour from tombstone t
-            join span s on s.tenant = t.tenant and s.camera = t.camera and s.hour > t.from_at - interval '1 hour' and s.hour < t.to_at
-            where t.landed_at > now() - interval '7 days' and (t.landed_at >= s.folded_at or not pg_visible_in_snapshot(t.landed_in, s.folded_in))
-            union
-            select s.tenant, s.camera, s.box, s.hour from hold h
-            join span s on s.tenant = h.tenant and s.camera = h.camera and s.hour > h.from_at - interval '2 hours' and s.hour < h.to_at
-            where h.end_landed_at > now() - interval '7 days' and (h.end_landed_at >= s.folded_at or not pg_visible_in_snapshot(h.end_landed_in, s.folded_in))
-              and exists (select 1 from tombstone t where t.tenant = s.tenant and t.camera = s.camera and t.from_at < s.hour + interval '1 hour' and t.to_at > s.hour and t.deleted_at >= h.released_at)
-            order by hour, tenant, camera, box limit @MaxHours
-            """,
-            new { closed = PackedSpan.HourOf(clock.GetCurrentInstant() - Settle), MaxHours },
-            cancellationToken: cancellation));
-        return [.. rows];
+        try
+        {
+            return await FoldAsync(due, now, cancellation) ?? new(0, 0, 0, 0);
+        }
+        catch (Exception fault) when (IsOfTheHour(fault))
+        {
+            // One damaged manifest must not keep any other hour of any tenant from being folded. Its landing rows stay searchable.
+            LogDamaged(due.Tenant, due.Camera, due.Hour, fault.Message);
+            await _list.FailedAsync(due, now, fault.Message, cancellation);
+            return new(0, 0, 0, 1);
+        }
     }
 
-    private async Task<FoldResult?> FoldAsync(SpanKey due, CancellationToken cancellation)
+    /// <summary>Whether a fault concerns one hour; what concerns all ends the run, and the next one tries again.</summary>
+    private static bool IsOfTheHour(Exception fault) => fault switch
+    {
+        InvalidDataException or ArgumentException or System.Text.Json.JsonException => true,
+        PostgresException postgres => !postgres.IsTransient,
+        RequestFailedException storage => storage.Status is 400 or 404 or 409 or 412,
+        _ => false,
+    };
+
+    private async Task<FoldResult?> FoldAsync(SpanKey due, Instant now, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var key = new { due.Tenant, due.Camera, due.Box, due.Hour, next = due.Hour + Duration.FromHours(1) };
-        var mine = await connection.ExecuteScalarAsync<bool>(Command("select pg_try_advisory_xact_lock(hashtextextended(@Tenant || @Camera::text || @Box::text || @Hour::text, 7))", key));
+        var key = new { due.Tenant, due.Camera, due.Box, due.Hour, next = due.Hour + Duration.FromHours(1), FoldChanges.LockId };
+        var mine = await connection.ExecuteScalarAsync<bool>(Command(
+            "select pg_try_advisory_xact_lock(hashtextextended(@Tenant || @Camera::text || @Box::text || @Hour::text, 7)) from pg_advisory_xact_lock_shared(@LockId)", key));
         if (!mine) return null;
 
         // Removing is reading: what lands after this statement stays for the next run.
@@ -86,12 +100,20 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
                 hash_origin, camera_offset_ms, reason, provenance
             """,
             key))).Select(r => r.ToData()).ToList();
-        var before = await ExistingAsync(connection, Command("select manifest, root from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key), cancellation);
-        if (landed.Count + before.Count == 0) return null;
+        var span = await connection.QueryFirstOrDefaultAsync<SpanLocator>(Command("select manifest, root from span where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box", key));
+        IReadOnlyList<SegmentData> before = span is null ? [] : (await manifests.ReadAsync(span.Manifest, span.Root, cancellation)).Segments;
+        await FoldList.DoneAsync(connection, Command, due);
+        if (landed.Count + before.Count == 0)
+        {
+            await transaction.CommitAsync(cancellation);
+            return null;
+        }
+
         var rules = await HourRules.ReadAsync(connection, Command, due);
         var (all, conflicts) = HourRules.Merge(before, landed);
         await RecordConflictsAsync(connection, due, conflicts, Command);
-        await new SpanWriter(manifests).ReplaceAsync(connection, IndexTables.Current, due, rules, all, Command, cancellation);
+        var manifest = await new SpanWriter(manifests).ReplaceAsync(connection, IndexTables.Current, due, rules, all, Command, cancellation);
+        if (span is not null && span.Manifest != manifest) await ReplacedManifests.AddAsync(connection, Command, due, span.Manifest, now);
         await TellAsync(connection, Command, due);
         await transaction.CommitAsync(cancellation);
         return new(1, landed.Count, conflicts.Count, 0);
@@ -109,12 +131,6 @@ public sealed partial class SpanFold(NpgsqlDataSource database, ManifestStore ma
         insert into index_due (tenant, camera, hour, box) select @Tenant, @Camera, @Hour, @Box where exists (select 1 from index_version where state = 'building')
         """,
         due));
-
-    private async Task<IReadOnlyList<SegmentData>> ExistingAsync(NpgsqlConnection connection, CommandDefinition command, CancellationToken cancellation)
-    {
-        var span = await connection.QueryFirstOrDefaultAsync<SpanLocator>(command);
-        return span is null ? [] : (await manifests.ReadAsync(span.Manifest, span.Root, cancellation)).Segments;
-    }
 
     private static async Task RecordConflictsAsync(NpgsqlConnection connection, SpanKey due, List<(SegmentData Late, SegmentData Known)> conflicts, Func<string, object, CommandDefinition> command)
     {

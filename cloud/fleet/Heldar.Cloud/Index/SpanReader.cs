@@ -56,17 +56,18 @@ internal sealed class SpanReader
     /// <summary>What was found; a page's in order.</summary>
     public IReadOnlyList<FootagePiece> Found => _page?.Take() ?? _timeline;
 
-    // Headers say when an hour was folded, which only deletions ask for.
+    // Headers say what the fold of an hour saw, which only deletions ask for that some hour has not seen.
     private string From => _headers
-        ? """
-          select s.camera, s.box, s.hour, p.packed, p.from_camera, s.folded_at from span s
+        ? $"""
+          select s.camera, s.box, s.hour, p.packed, p.from_camera, case when {_rules.MayBeStale} then s.folded_at end, case when {_rules.MayBeStale} then s.folded_in::text end from span s
           join span_list p on p.tenant = s.tenant and p.camera = s.camera and p.hour = s.hour and p.box = s.box where s.last_at > @SpanFrom
           """
         : $"""
-          select s.camera, s.box, s.hour, s.packed, s.from_camera, case when exists (select 1 from tombstone t where {_rules.Unfolded})
-            then (select f.folded_at from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box and f.hour >= @FirstHour and f.hour < @SpanTo) end
+          select s.camera, s.box, s.hour, s.packed, s.from_camera, {OfHeader("f.folded_at")}, {OfHeader("f.folded_in::text")}
           from span_list s where true
           """;
+
+    private string OfHeader(string column) => $"case when {_rules.MayBeStale} then (select {column} from span f where f.tenant = s.tenant and f.camera = s.camera and f.hour = s.hour and f.box = s.box and f.hour >= @FirstHour and f.hour < @SpanTo) end";
 
     /// <summary>The statement for what was not read yet; needs <see cref="AddTo"/> and the scope's parameters.</summary>
     public string Sql => $"{From} and {_scope.Of("s")} and s.hour >= @FirstHour and s.hour < @SpanTo"
@@ -99,8 +100,8 @@ internal sealed class SpanReader
             _last = at;
             var packed = reader.GetFieldValue<byte[]>(3);
             if (packed.Length % PackedSpan.BytesPerSegment != 0) throw new InvalidDataException($"a packed span of {packed.Length} bytes is damaged");
-            if (_page is not null) Offer(_page, Pieces(reader, at, packed));
-            else if (_rules.Deleted.Contains(at.Camera)) _timeline.AddRange(Joined(Pieces(reader, at, packed), _joined));
+            if (_page is not null) Offer(_page, Pieces(reader, at, packed, Unseen(reader, at)));
+            else if (Unseen(reader, at) is { Count: > 0 } unseen) _timeline.AddRange(Joined(Pieces(reader, at, packed, unseen), _joined));
             else Join(at, packed, (long)_joined.TotalMilliseconds);
         }
 
@@ -131,10 +132,9 @@ internal sealed class SpanReader
             if (!page.Offer(piece)) return;
     }
 
-    private IEnumerable<FootagePiece> Pieces(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed)
+    private IEnumerable<FootagePiece> Pieces(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at, byte[] packed, List<DeletedRange> unseen)
     {
         var refilled = reader.IsDBNull(4) ? [] : reader.GetFieldValue<int[]>(4);
-        var folded = reader.IsDBNull(5) ? Instant.MaxValue : reader.At(5);
         for (var offset = 0; offset < packed.Length; offset += PackedSpan.BytesPerSegment)
         {
             var segment = PackedSpan.At(packed, offset);
@@ -144,13 +144,22 @@ internal sealed class SpanReader
             if (end <= _query.From) continue;
             var provenance = refilled.Length > 0 && refilled.Contains(segment.StartMs) ? FootageProvenance.Camera : (FootageProvenance?)null;
             var piece = new FootagePiece(at.Camera, at.Box, start, end, segment.SizeKiB * 1024L, Open: false, Segment: null, provenance);
-            if (_query.Wants(piece, _after) && !IsHidden(piece, folded)) yield return piece;
+            if (_query.Wants(piece, _after) && !IsHidden(piece, unseen)) yield return piece;
         }
     }
 
-    /// <summary>Deletions that an hour's last fold did not know yet hide all that started in their range; the next fold looks at the ids.</summary>
-    private bool IsHidden(FootagePiece piece, Instant folded) =>
-        _rules.Deleted.Count > 0 && _rules.Deleted[piece.Camera].Any(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && t.LandedAt >= folded && !_rules.Keeps(piece, t.DeletedAt));
+    /// <summary>The deletions that an hour's last fold did not know yet.</summary>
+    private List<DeletedRange> Unseen(NpgsqlDataReader reader, (Instant Hour, Guid Camera, Guid Box) at)
+    {
+        // Nearly every hour has seen everything.
+        if (_rules.Deleted.Count == 0 || reader.IsDBNull(5)) return [];
+        var view = new FoldSnapshot(reader.At(5), reader.IsDBNull(6) ? null : reader.GetString(6));
+        return [.. _rules.Deleted[at.Camera].Where(t => t.FromAt < at.Hour + Hour && t.ToAt > at.Hour && !view.Saw(t))];
+    }
+
+    /// <summary>Such deletions hide all that started in their range; the next fold looks at the ids.</summary>
+    private bool IsHidden(FootagePiece piece, List<DeletedRange> unseen) =>
+        unseen.Count > 0 && unseen.Exists(t => piece.Start >= t.FromAt && piece.Start < t.ToAt && !_rules.Keeps(piece, t.DeletedAt));
 
     /// <summary>Adds a list's stretches: the same as <see cref="Joined"/> without a piece for each segment, of which a month has a hundred thousand.</summary>
     private void Join((Instant Hour, Guid Camera, Guid Box) at, byte[] packed, long tolerance)

@@ -10,13 +10,13 @@ namespace Heldar.Cloud.Index;
 /// </summary>
 internal sealed class SpanWriter(ManifestStore manifests)
 {
-    /// <summary>Replaces the hour, by those of its segments that its rules keep, within the caller's transaction. Without any, nothing is left of it.</summary>
-    public async Task ReplaceAsync(NpgsqlConnection connection, IndexTables tables, SpanKey key, HourRules rules, IEnumerable<SegmentData> all, Func<string, object, CommandDefinition> command, CancellationToken cancellation)
+    /// <summary>Replaces the hour, by those of its segments that its rules keep, within the caller's transaction; its manifest. Without any, nothing is left of it: null.</summary>
+    public async Task<string?> ReplaceAsync(NpgsqlConnection connection, IndexTables tables, SpanKey key, HourRules rules, IEnumerable<SegmentData> all, Func<string, object, CommandDefinition> command, CancellationToken cancellation)
     {
         List<SegmentData> kept = [.. all.Where(rules.Keeps)];
         const string ThisHour = "where tenant = @Tenant and camera = @Camera and hour = @Hour and box = @Box";
         await connection.ExecuteAsync(command($"delete from {tables.List} {ThisHour}; delete from {tables.Span} {ThisHour}", key));
-        if (kept.Count == 0) return;
+        if (kept.Count == 0) return null;
         var (blob, root) = await manifests.WriteAsync(new HourManifest(key.Tenant, key.Camera, key.Box, key.Hour, kept), cancellation);
         await connection.ExecuteAsync(command(
             $"""
@@ -40,5 +40,6 @@ internal sealed class SpanWriter(ManifestStore manifests)
                 packed = PackedSpan.Encode(kept.Select(s => PackedSpan.Of(key.Hour, s.Start, s.End, s.Bytes))),
                 refilled = kept.Exists(s => s.Provenance is not null) ? kept.Where(s => s.Provenance == FootageProvenance.Camera).Select(s => (int)(s.Start - key.Hour).TotalMilliseconds).ToArray() : null,
             }));
+        return blob;
     }
 }

@@ -12,9 +12,12 @@ public static class Tombstones
     /// <summary>How far a box's clock may be ahead.</summary>
     private static readonly Duration Ahead = Duration.FromDays(1);
 
-    /// <summary>SQL that is true for a hidden segment; needs <c>{0}</c>.tenant, camera, start_at, end_at and segment.</summary>
+    /// <summary>SQL of the deletions <c>t</c> of a camera that touch [from, to): <see cref="Deletions.Touching"/>.</summary>
+    internal static string Touching(string tenant, string camera, string from, string to) => Deletions.Touching(tenant, camera, from, to);
+
+    /// <summary>SQL that is true for a hidden segment; needs <c>{0}</c>.tenant, camera, start_at, end_at and segment. It is looked up for each segment by itself (<c>offset 0</c>).</summary>
     internal static string Hides(string alias) =>
-        $"exists (select 1 from tombstone t where t.tenant = {alias}.tenant and t.camera = {alias}.camera and {alias}.start_at >= t.from_at and {alias}.start_at < t.to_at and {alias}.segment < t.older_than and not {HoldRules.Keeps(alias)})";
+        $"exists (select 1 from {Touching($"{alias}.tenant", $"{alias}.camera", $"{alias}.start_at", $"{alias}.start_at + interval '1 microsecond'")} where {alias}.segment < t.older_than and not {HoldRules.Keeps(alias)} offset 0)";
 
     /// <summary>Why a deletion makes no sense, or null. One that claims to come from the future would hide footage that is yet to be recorded.</summary>
     public static string? Check(FootageDeletedData data, Instant at, Instant now)
@@ -26,14 +29,16 @@ public static class Tombstones
         return EventRules.IsTextOrEmpty(data.Reason, 64) ? null : "reason is out of range";
     }
 
-    /// <summary>Adds the insert to a batch of the caller's transaction. Idempotent by event id.</summary>
+    /// <summary>Adds the insert to a batch of the caller's transaction, and the fold is told of it. Idempotent by event id.</summary>
     public static void Append(NpgsqlBatch batch, string tenant, string eventId, Instant at, FootageDeletedData data)
     {
         ArgumentNullException.ThrowIfNull(batch);
         var insert = new NpgsqlBatchCommand(
             """
-            insert into tombstone (tenant, camera, from_at, to_at, event_id, older_than, reason, segments, bytes)
-            values (@tenant, @camera, @from, @to, @event, @older, @reason, @count, @bytes) on conflict do nothing
+            with fresh as (
+                insert into tombstone (tenant, camera, from_at, to_at, event_id, older_than, reason, segments, bytes)
+                values (@tenant, @camera, @from, @to, @event, @older, @reason, @count, @bytes) on conflict do nothing returning tenant, camera, from_at, to_at)
+            insert into fold_change (tenant, camera, from_at, to_at) select tenant, camera, from_at, to_at from fresh
             """);
         insert.Parameters.AddWithValue("tenant", tenant);
         insert.Parameters.AddWithValue("camera", data.Camera);

@@ -11,6 +11,9 @@ namespace Heldar.Cloud.States;
 /// <summary>Writes camera states and box status. Applied only when (bootSeq, seq) is greater than what is known, so order and repeats do not matter.</summary>
 public static class StateStore
 {
+    /// <summary>How far a box's clock may be ahead.</summary>
+    private static readonly Duration Ahead = Duration.FromDays(1);
+
     /// <summary>Adds a camera's state. A camera of another box is left alone.</summary>
     public static void Append(NpgsqlBatch batch, BoxRecord box, CameraStateData data)
     {
@@ -31,7 +34,7 @@ public static class StateStore
         batch.BatchCommands.Add(command);
     }
 
-    /// <summary>Adds a box's status: its disk and backlog, and how far each of its registered cameras is recorded.</summary>
+    /// <summary>Adds a box's status: its disk and backlog, and how far each of its registered cameras is recorded. Whatever its clock says, nobody is heard in the future.</summary>
     public static void Append(NpgsqlBatch batch, BoxRecord box, Instant time, BoxStatusData data)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -51,7 +54,7 @@ public static class StateStore
         var progress = new NpgsqlBatchCommand(
             """
             insert into camera_progress as p (tenant, camera, box, boot_seq, seq, condition, recorded_since, recorded_through, open_segment, open_start, reported_at)
-            select @tenant, r.camera, @box, @boot, @seq, r.condition, r.since, r.through, r.segment, r.start, @at
+            select @tenant, r.camera, @box, @boot, @seq, r.condition, r.since, r.through, r.segment, r.start, least(@at, now())
             from unnest(@cameras, @conditions, @sinces, @throughs, @segments, @starts) as r (camera, condition, since, through, segment, start)
             join camera c on c.tenant = @tenant and c.camera = r.camera and c.box = @box
             order by r.camera
@@ -72,24 +75,31 @@ public static class StateStore
     }
 
     /// <summary>Why a status makes no sense, or null.</summary>
-    public static string? Check(BoxStatusData data)
+    /// <param name="data">The status.</param>
+    /// <param name="at">The event's time.</param>
+    /// <param name="now">By this machine's clock; a box's may be a day ahead.</param>
+    public static string? Check(BoxStatusData data, Instant at, Instant now)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
         if (data.DiskFreeBytes < 0 || data.DiskTotalBytes < 0 || data.OutboxBacklog < 0) return "bytes and backlog are not negative";
         if (data.Cameras.Count > BoxDescribedData.MaxCameras || data.Cameras.Any(c => c is null)) return "cameras is out of range";
         if (!data.Cameras.All(c => EventRules.IsTime(c.RecordedSince) && EventRules.IsTime(c.RecordedThrough) && EventRules.IsTime(c.OpenStart))) return "a camera's time is out of range";
+        if (IsAhead(at, now) || data.Cameras.Any(c => IsAhead(c.RecordedSince, now) || IsAhead(c.RecordedThrough, now) || IsAhead(c.OpenStart, now))) return "its time, or a camera's, is more than a day ahead";
         return data.Cameras.Select(c => c.Camera).Distinct().Count() == data.Cameras.Count ? null : "a camera is named twice";
     }
 
     /// <summary>Why a camera's state makes no sense, or null.</summary>
-    public static string? Check(CameraStateData data)
+    public static string? Check(CameraStateData data, Instant now)
     {
         ArgumentNullException.ThrowIfNull(data);
         if (data.BootSeq < 1 || data.Seq < 1) return "bootSeq and seq count from 1";
         if (!EventRules.IsTime(data.Since)) return "since is out of range";
+        if (IsAhead(data.Since, now)) return "since is more than a day ahead";
         return !EventRules.IsTextOrEmpty(data.Name, 200) || (data.Cause is not null && !EventRules.IsTextOrEmpty(data.Cause, CameraStateData.MaxCause)) ? "name or cause is too long or holds control characters" : null;
     }
+
+    private static bool IsAhead(Instant? time, Instant now) => time > now + Ahead;
 
     private static void Common(NpgsqlBatchCommand command, BoxRecord box, long boot, long seq)
     {

@@ -158,9 +158,11 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
             analyze span_list_next;
             update index_version v set differences = d.found, compared = true
             from (
-                select case when count(*) > 0 then count(*) || ' camera-hours differ, the first is ' || min(hour::text || ' of camera ' || camera::text) end as found
-                from span s full join span_next n using (tenant, camera, hour, box)
-                where s.root is distinct from n.root) d
+                select case when count(*) > 0 then count(*) || ' camera-hours differ, the first is ' || min(x.hour::text || ' of camera ' || x.camera::text) end as found
+                from (select tenant, camera, hour, box from span s full join span_next n using (tenant, camera, hour, box) where s.root is distinct from n.root) x
+                -- The new one has seen deletions that the current one is still to see.
+                where not exists (select 1 from fold_due f where f.tenant = x.tenant and f.camera = x.camera and f.hour = x.hour)
+                  and not exists (select 1 from fold_change c where c.tenant = x.tenant and c.camera = x.camera and c.from_at < x.hour + interval '2 hours' and c.to_at > x.hour - interval '1 hour')) d
             where v.version = @version and v.state = 'building' and not exists (select 1 from index_due)
             returning v.differences
             """,

@@ -57,7 +57,12 @@ internal sealed class FleetInstruments : IDisposable
         _meter.CreateObservableGauge("heldar.deliveries.due", () => One(n => n.Due.Deliveries), null, "Webhook deliveries that are due; counted up to a bound.");
         _meter.CreateObservableGauge("heldar.deliveries.oldest", () => One(n => Math.Max(0, n.Due.Oldest ?? 0)), "s", "How long the delivery that waits longest has been due; 0 for none.");
         _meter.CreateObservableGauge("heldar.timer.age", () => Now.Database?.Timers.Select(t => Of(Math.Max(0, t.Age), "timer", t.Timer)) ?? [], "s", "Since the begin of a timer's last good run.");
+        _meter.CreateObservableGauge("heldar.fold.left", Folds, null, "Camera-hours that the last run of the fold left: landed, changed (by deletions), or failing.");
+        _meter.CreateObservableGauge("heldar.fold.behind", () => Now.Database?.Fold is { } fold ? [new(Math.Max(0, fold.Behind))] : Array.Empty<Measurement<double>>(), "s", "For how long every run of the fold has ended with work left; 0 when the last one did all.");
     }
+
+    private IEnumerable<Measurement<long>> Folds() =>
+        Now.Database?.Fold is { } fold ? [Of(fold.Waiting, "of", "landed"), Of(fold.Changed, "of", "changed"), Of(fold.Failing, "of", "failing")] : [];
 
     private IEnumerable<Measurement<long>> Up() => Now.At == FleetSample.None.At ? [] : [Of(Now.Database is null ? 0 : 1, "source", "database"), Of(Now.Queues is { Fault: null } ? 1 : 0, "source", "storage")];
 

@@ -12,7 +12,7 @@ internal sealed record FleetSample(Instant At, FleetNumbers? Database, QueueLook
 }
 
 /// <summary>The database's figures, of all tenants together.</summary>
-internal sealed record FleetNumbers(BoxFigures Boxes, IReadOnlyList<AgeRow> Ages, IReadOnlyList<ReasonRow> Letters, DueRow Due, IReadOnlyList<TimerRow> Timers);
+internal sealed record FleetNumbers(BoxFigures Boxes, IReadOnlyList<AgeRow> Ages, IReadOnlyList<ReasonRow> Letters, DueRow Due, IReadOnlyList<TimerRow> Timers, FoldRow? Fold);
 
 /// <summary>Boxes and their watermarks. Ages are seconds; null when nothing has one.</summary>
 internal sealed record BoxFigures
@@ -41,6 +41,9 @@ internal sealed record ReasonRow(string Reason, long Letters);
 
 /// <summary>Deliveries that are due.</summary>
 internal sealed record DueRow(long Deliveries, double? Oldest);
+
+/// <summary>What the last run of the fold left: camera-hours, and seconds since when runs end with work left.</summary>
+internal sealed record FoldRow(long Waiting, long Changed, long Failing, double Behind);
 
 /// <summary>Seconds since a timer's last good run.</summary>
 internal sealed record TimerRow(string Timer, double Age);

@@ -42,7 +42,9 @@ internal sealed partial class FleetSampler(NpgsqlDataSource database, QueueWatch
         select count(*) as deliveries, extract(epoch from @now - min(due_at))::float8 as oldest
         from (select due_at from webhook_delivery where state = 'pending' and due_at <= @now order by due_at limit @most) d;
 
-        select timer, extract(epoch from @now - last_run)::float8 as age from timer_run where last_run > 'epoch' order by timer limit 100
+        select timer, extract(epoch from @now - last_run)::float8 as age from timer_run where last_run > 'epoch' order by timer limit 100;
+
+        select waiting, changed, failing, coalesce(extract(epoch from @now - behind_since), 0)::float8 as behind from fold_state
         """;
 
     /// <summary>Most dead letters of a tenant, and most deliveries, that are counted.</summary>
@@ -89,7 +91,8 @@ internal sealed partial class FleetSampler(NpgsqlDataSource database, QueueWatch
                 (await answer.ReadAsync<AgeRow>()).AsList(),
                 (await answer.ReadAsync<ReasonRow>()).AsList(),
                 await answer.ReadSingleAsync<DueRow>(),
-                (await answer.ReadAsync<TimerRow>()).AsList());
+                (await answer.ReadAsync<TimerRow>()).AsList(),
+                await answer.ReadSingleOrDefaultAsync<FoldRow>());
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {

@@ -13,6 +13,9 @@ internal static class HealthRules
     /// <summary>A timer that missed as many slots is late.</summary>
     public const int MissedLimit = 3;
 
+    /// <summary>The fold has ended no run, or has ended every run with work left, for longer than this. After the end of an hour it has every camera's to do.</summary>
+    public static readonly Duration FoldLimit = Duration.FromMinutes(30);
+
     private const int MostNamed = 3;
 
     /// <summary>Every cause, the worst first.</summary>
@@ -53,10 +56,22 @@ internal static class HealthRules
             else if (timer is { Missed: >= MissedLimit, Running: false }) Bad("timer_late", $"timer {timer.Timer} last ran at {Time(timer.LastRun.Value)}");
         }
 
+        AddFold(causes, pipeline.Fold, now);
         foreach (var shard in pipeline.Shards.Where(s => !s.Served && s.Queues.Any(q => q.Messages > 0)))
             causes.Add(new("shard_leaving", "warn", $"shard {shard.Shard} is no longer served by this service and its queues are not empty: keep its functions running"));
         if (pipeline.Index.Differences is not null) causes.Add(new("index_differs", "warn", $"version {pipeline.Index.Building} of the index differs from the current one and waits for a decision"));
         if (pipeline.Schema.Database != pipeline.Schema.Fleet) causes.Add(new("schema", "warn", $"the database has schema {pipeline.Schema.Database}, this service was built with {pipeline.Schema.Fleet}"));
+
+        void Bad(string code, string text) => causes.Add(new(code, "bad", text));
+    }
+
+    // The timer's own cause is silent while it runs: a run that never ends is told here.
+    private static void AddFold(List<OperationCause> causes, FoldView? fold, Instant now)
+    {
+        if (fold is null) return;
+        if (fold.At < now - FoldLimit) Bad("fold_behind", $"no run of the fold has ended since {Time(fold.At)}: footage stays searchable, and the index grows slow");
+        else if (fold.BehindSince < now - FoldLimit) Bad("fold_behind", $"{Count(fold.Waiting + fold.Changed, "camera-hour waits", "camera-hours wait")} for the fold, which has not caught up since {Time(fold.BehindSince!.Value)}");
+        if (fold.Failing > 0) Bad("fold_failing", $"{Count(fold.Failing, "camera-hour", "camera-hours")} cannot be folded: their footage stays searchable, their deletions hidden");
 
         void Bad(string code, string text) => causes.Add(new(code, "bad", text));
     }

@@ -32,7 +32,8 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
         select shard, count(*) as boxes from box group by shard;
         select timer, nullif(last_run, 'epoch') as last_run, case when lease_until > clock_timestamp() then lease_until end as lease_until from timer_run;
         select max(version) from schema_version;
-        select through as at from coverage_clock
+        select through as at from coverage_clock;
+        select at, waiting, changed, failing, behind_since from fold_state
         """;
 
     public async Task<OperationView> ReadAsync(string tenant, CancellationToken cancellation)
@@ -61,6 +62,7 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
         var timers = (await answer.ReadAsync<TimerRow>()).ToDictionary(t => t.Timer, StringComparer.Ordinal);
         var schema = await answer.ReadSingleAsync<int?>() ?? 0;
         var through = await answer.ReadSingleOrDefaultAsync<TimeRow>();
+        var fold = await answer.ReadSingleOrDefaultAsync<FoldRow>();
         return new(
             look.At,
             [.. look.Shards.Select(s => new ShardView(s.Shard, options.Shards.Contains(s.Shard), boxes.GetValueOrDefault(s.Shard), s.Queues))],
@@ -71,6 +73,7 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
         {
             StorageFault = look.Fault,
             CoverageThrough = through?.At,
+            Fold = fold is null ? null : new(fold.At, fold.Waiting, fold.Changed, fold.Failing) { BehindSince = fold.BehindSince },
         };
     }
 
@@ -117,6 +120,19 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
         public Instant? LastRun { get; init; }
 
         public Instant? LeaseUntil { get; init; }
+    }
+
+    private sealed record FoldRow
+    {
+        public Instant At { get; init; }
+
+        public long Waiting { get; init; }
+
+        public long Changed { get; init; }
+
+        public long Failing { get; init; }
+
+        public Instant? BehindSince { get; init; }
     }
 
     private sealed record TimeRow

@@ -48,6 +48,20 @@ internal sealed record PipelineView(Instant QueuesAt, IReadOnlyList<ShardView> S
 
     /// <summary>Up to where closed hours are in the coverage ledger, or wait to be counted.</summary>
     public Instant? CoverageThrough { get; init; }
+
+    /// <summary>What the last run of the fold left; null before the first.</summary>
+    public FoldView? Fold { get; init; }
+}
+
+/// <summary>What the last run of the fold left.</summary>
+/// <param name="At">When it ended.</param>
+/// <param name="Waiting">Closed camera-hours that wait in landing.</param>
+/// <param name="Changed">Folded camera-hours whose deletions were to be seen by then.</param>
+/// <param name="Failing">Camera-hours that cannot be folded.</param>
+internal sealed record FoldView(Instant At, long Waiting, long Changed, long Failing)
+{
+    /// <summary>Since when runs end with work left; null when the last one did all.</summary>
+    public Instant? BehindSince { get; init; }
 }
 
 /// <summary>One shard.</summary>

@@ -22,14 +22,14 @@ internal sealed class ApplyStates(BatchServices services) : BatchFunction(servic
         {
             var state = one.DataAs<CameraStateData>();
             if (state.Camera != source.Camera) throw new RefusedException(DeadLetterReasons.ForeignSource, "the data is about another camera than the source");
-            Refuse(StateStore.Check(state));
+            Refuse(StateStore.Check(state, work.Now));
             work.Items.Add(state);
             return;
         }
 
         if (source.Box is null) throw new RefusedException(DeadLetterReasons.ForeignSource, "a box's status comes from the box");
         var status = one.DataAs<BoxStatusData>();
-        Refuse(StateStore.Check(status));
+        Refuse(StateStore.Check(status, one.Time, work.Now));
         work.Items.Add(new Status(one.Time, status));
     }
 

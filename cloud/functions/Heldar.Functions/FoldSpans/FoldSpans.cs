@@ -15,6 +15,9 @@ internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold
 
     public Duration Interval => TimerTable.FoldSpans.Interval;
 
+    /// <summary>After the end of an hour every camera has one to be folded.</summary>
+    private static readonly Duration Late = Duration.FromMinutes(30);
+
     /// <summary>Months are looked at once an hour: they are few and change slowly.</summary>
     private Instant _monthsDue = Instant.MinValue;
 
@@ -30,6 +33,7 @@ internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold
 
         var done = await fold.RunAsync(cancellation);
         if (done.Hours > 0) Folded(done.Segments, done.Hours, done.Conflicts);
+        if (done.Left.BehindSince is { } since && since < clock.GetCurrentInstant() - Late) Behind(since, done.Left.Waiting, done.Left.Changed);
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var conflicts = await connection.ExecuteScalarAsync<long>(new CommandDefinition("select count(*) from segment_conflict where detected_at > now() - interval '2 minutes'", cancellationToken: cancellation));
         if (conflicts > 0) Conflicting(conflicts);
@@ -37,6 +41,9 @@ internal sealed partial class FoldSpans(NpgsqlDataSource database, SpanFold fold
 
     [LoggerMessage(4101, LogLevel.Information, "folded {Segments} segments of {Hours} camera-hours, {Conflicts} conflicts")]
     private partial void Folded(int segments, int hours, int conflicts);
+
+    [LoggerMessage(4103, LogLevel.Error, "the fold is behind since {Since}: {Waiting} landed and {Changed} changed camera-hours wait")]
+    private partial void Behind(Instant since, long waiting, long changed);
 
     /// <summary>Whoever wrote the second hash has a fault or an intent: both are kept in <c>segment_conflict</c>.</summary>
     [LoggerMessage(4102, LogLevel.Error, "{Conflicts} segments came again under the same revision with another hash within the last 2 minutes; see segment_conflict")]

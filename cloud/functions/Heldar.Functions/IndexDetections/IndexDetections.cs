@@ -25,7 +25,7 @@ internal sealed class IndexDetections(BatchServices services, DayPartitions days
         {
             case EventTypes.Gap:
                 var gap = one.DataAs<GapData>();
-                Check(gap.Camera, source, gap.Mistake());
+                Check(gap.Camera, source, gap.Mistake() ?? DayTable.Mistake(gap.Start, work.Now) ?? (gap.End is { } end ? DayTable.Mistake(end, work.Now) : null));
                 if (one.Id != EventIds.ForGap(gap.Gap, gap.Revision)) throw new RefusedException(DeadLetterReasons.BadData, "the id is not gap/type/revision");
                 work.Items.Add(gap);
                 break;

@@ -108,12 +108,15 @@ internal sealed partial class FailurePolicy
     /// <summary>Whether trying again later may help.</summary>
     public static bool IsTransient(Exception fault) => fault switch
     {
-        PostgresException postgres => postgres.IsTransient || postgres.SqlState is PostgresErrorCodes.CheckViolation or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
+        PostgresException postgres => postgres.IsTransient || IsMissingPartition(postgres) || postgres.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
         NpgsqlException or TimeoutException or IOException or HttpRequestException => true,
         RequestFailedException storage => storage.Status is 0 or 408 or 429 or >= 500,
         AggregateException many => many.InnerExceptions.All(IsTransient),
         _ => false,
     };
+
+    /// <summary>A row that no partition takes yet: a timer makes it. It has the state of a broken check, and no constraint's name; data that breaks a check does so for ever.</summary>
+    private static bool IsMissingPartition(PostgresException fault) => fault is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null or "" };
 
     /// <summary>1 s doubled per attempt, at most 10 minutes, with up to a quarter of jitter.</summary>
     internal static TimeSpan Delay(int attempt)

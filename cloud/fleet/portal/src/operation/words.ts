@@ -13,6 +13,8 @@ const advice: Record<string, string> = {
   poison: 'See whether the functions are running: they file such messages as dead letters.',
   timer_never: 'Start the functions of any shard.',
   timer_late: 'See whether the functions are running and what they log.',
+  fold_behind: 'See what the functions log of FoldSpans, and whether database and storage are slow.',
+  fold_failing: 'The functions log names the hours and why; mostly a manifest has to be restored in the storage account.',
   shard_leaving: 'Remove its functions only when all its queues are empty.',
   index_differs: 'Look at it with “heldar-fleet index status”, then accept or abandon it.',
   schema: 'Update the older one of fleet and functions.',
