@@ -83,6 +83,23 @@ public sealed class OperationTests(PostgresFixture postgres, AzuriteFixture azur
     }
 
     [Fact]
+    public async Task ShardsWhoseAccountsAnswer_AreSeen_WhileTheCommonOneIsAway()
+    {
+        var own = new QueueStore(azurite.ConnectionString);
+        await own.CreateAsync("segments-opdark", CancellationToken.None);
+        await own.SendAsync("segments-opdark", "junk"u8.ToArray(), TimeSpan.Zero, CancellationToken.None);
+        var accounts = new Dictionary<string, string>(StringComparer.Ordinal) { ["opdark"] = azurite.ConnectionString };
+        await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Storage = Away, Shards = ["opnone", "opdark"], ShardStorage = accounts });
+
+        var view = await ReadAsync(fleet, await fleet.SignInAsync());
+
+        Assert.Equal(1, Of(view.Pipeline!.Shards.Single(s => s.Shard == "opdark"), "segments").Messages);
+        Assert.All(view.Pipeline.Shards.Single(s => s.Shard == "opnone").Queues, q => Assert.NotNull(q.Fault));
+        Assert.Null(view.Pipeline.StorageFault);
+        Assert.Contains(view.Causes, c => c.Code == "queue_unseen");
+    }
+
+    [Fact]
     public async Task Letters_AreCountedByQueue_AndRunningTimersShowTheirLease()
     {
         await using var fleet = await StartAsync("opl");
