@@ -8,6 +8,9 @@ param location string
 @description('Shard that is watched.')
 param shard string
 
+@description('Name of the shard\'s Function App or worker, as its logs name it.')
+param appName string
+
 @description('Log Analytics workspace with the logs of the programs.')
 param workspaceId string
 
@@ -53,6 +56,9 @@ var queueNames = [
 // so queries are not checked when a rule is made.
 var lines = 'union isfuzzy=true (AppTraces | project TimeGenerated, Line = Message), (ContainerAppConsoleLogs | project TimeGenerated, Line = Log)'
 
+// What the shard's own program wrote: most lines about faults name no queue.
+var ownLines = 'union isfuzzy=true (AppTraces | where AppRoleName == "${appName}" | project TimeGenerated, Line = Message), (ContainerAppConsoleLogs | where ContainerAppName == "${appName}" | project TimeGenerated, Line = Log)'
+
 resource deadLetters 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for queue in queueNames: {
   name: '${prefix}-dead-letters-${queue}-${shard}'
   location: location
@@ -96,10 +102,38 @@ resource errors 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     criteria: {
       allOf: [
         {
-          query: '${lines} | where Line matches regex "(crashed on message|failed; the host will try again|cannot fetch from|goes back for attempt|cannot be folded|fold is behind)"'
+          query: '${ownLines} | where Line matches regex "(crashed on message|failed; the host will try again|cannot fetch from|goes back for attempt|cannot be folded|fold is behind)"'
           timeAggregation: 'Count'
           operator: 'GreaterThan'
           threshold: quietFailures
+        }
+      ]
+    }
+    actions: { actionGroups: [ actionGroupId ] }
+  }
+}
+
+// Any shard's timer folds the hours of all boxes, so one rule reads all lines.
+resource conflicts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = if (common) {
+  name: '${prefix}-conflicts'
+  location: location
+  properties: {
+    displayName: 'Segments with two forms'
+    description: 'A segment came again under the same revision with another hash: a box is at fault, or somebody has its key. Both are kept; see the operations guide.'
+    severity: 1
+    enabled: true
+    scopes: [ workspaceId ]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT5M'
+    autoMitigate: true
+    skipQueryValidation: true
+    criteria: {
+      allOf: [
+        {
+          query: '${lines} | where Line matches regex "(came again under the same revision with another hash)"'
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
         }
       ]
     }

@@ -14,6 +14,9 @@ param zoneId string
 @description('Key vault that takes the connection string.')
 param vaultName string
 
+@description('Principal ids that may read the connection string.')
+param readers array
+
 @description('Size of the machine, for example Standard_B2s or Standard_D4ds_v5.')
 param sku string
 
@@ -38,6 +41,9 @@ param backupDays int
 @secure()
 @minLength(16)
 param password string
+
+// Key Vault Secrets User, on this one secret.
+var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 
 resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
   name: name
@@ -71,6 +77,16 @@ resource connection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
     value: 'Host=${server.properties.fullyQualifiedDomainName};Database=${database.name};Username=heldar;Password=${password};SSL Mode=VerifyFull;Maximum Pool Size=20'
   }
 }
+
+resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in readers: {
+  name: guid(connection.id, reader, secretsUserRole)
+  scope: connection
+  properties: {
+    roleDefinitionId: secretsUserRole
+    principalId: reader
+    principalType: 'ServicePrincipal'
+  }
+}]
 
 output serverId string = server.id
 output secretName string = connection.name

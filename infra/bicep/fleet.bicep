@@ -23,20 +23,29 @@ param vaultUri string
 @description('Name of the secret with the database connection string.')
 param databaseSecret string
 
-@description('Names of the secrets with the storage connection strings, one per shard; the first account also holds the manifests.')
+@description('Names of the secrets with the storage connection strings, one per shard, those that are emptied last; the first account also holds the manifests.')
 param storageSecrets array
 
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
 
+@description('Name of the secret with the token for its metrics; empty for none.')
+param metricsSecret string
+
 @description('Shards that boxes are spread over.')
 param shards array
+
+@description('Shards that are only emptied.')
+param drainingShards array
 
 @description('Networks of the proxies in front of the service; their X-Forwarded-For is believed.')
 param trustedProxies string
 
-var storageReferences = [for (shard, i) in shards: { name: 'storage-${shard}', keyVaultUrl: '${vaultUri}secrets/${storageSecrets[i]}', identity: identityId }]
-var storageVariables = [for shard in shards: { name: 'HELDAR_STORAGE_${shard}', secretRef: 'storage-${shard}' }]
+var allShards = concat(shards, drainingShards)
+var storageReferences = [for (shard, i) in allShards: { name: 'storage-${shard}', keyVaultUrl: '${vaultUri}secrets/${storageSecrets[i]}', identity: identityId }]
+var storageVariables = [for shard in allShards: { name: 'HELDAR_STORAGE_${shard}', secretRef: 'storage-${shard}' }]
+var metricsReferences = empty(metricsSecret) ? [] : [ { name: 'metrics', keyVaultUrl: '${vaultUri}secrets/${metricsSecret}', identity: identityId } ]
+var metricsVariables = empty(metricsSecret) ? [] : [ { name: 'HELDAR_METRICS_TOKEN', secretRef: 'metrics' } ]
 
 resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
   name: '${prefix}-fleet'
@@ -55,7 +64,7 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
       secrets: concat([
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
         { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
-      ], storageReferences)
+      ], storageReferences, metricsReferences)
     }
     template: {
       terminationGracePeriodSeconds: 30
@@ -68,11 +77,12 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'HELDAR_FLEET_URLS', value: 'http://0.0.0.0:5080' }
             { name: 'HELDAR_PORTAL', value: '/app/portal' }
             { name: 'HELDAR_SHARDS', value: join(shards, ',') }
+            { name: 'HELDAR_DRAINING_SHARDS', value: join(drainingShards, ',') }
             { name: 'HELDAR_TRUSTED_PROXIES', value: trustedProxies }
             { name: 'HELDAR_DATABASE', secretRef: 'database' }
             { name: 'HELDAR_STORAGE', secretRef: 'storage-${shards[0]}' }
             { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
-          ], storageVariables)
+          ], storageVariables, metricsVariables)
           probes: [
             { type: 'Startup', httpGet: { path: '/healthz', port: 5080 }, periodSeconds: 5, failureThreshold: 24 }
             { type: 'Liveness', httpGet: { path: '/healthz', port: 5080 }, periodSeconds: 10, failureThreshold: 3 }

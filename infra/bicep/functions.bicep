@@ -40,6 +40,15 @@ param manifestSecret string
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
 
+@description('Name of the secret with the mail server; empty for none.')
+param smtpSecret string
+
+@description('Sender of e-mails, needed with a server.')
+param mailFrom string
+
+@description('Collector of spans and metrics over OTLP/HTTP; empty for none.')
+param otlpEndpoint string
+
 @description('Application Insights component of this group.')
 param insightsName string
 
@@ -50,6 +59,12 @@ param maxInstances int
 
 // Storage Blob Data Owner, on the host's own account alone: the host keeps its locks and timer states there and reads its package.
 var blobOwnerRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
+
+var mailSettings = empty(smtpSecret) ? [] : [
+  { name: 'HELDAR_SMTP', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${smtpSecret})' }
+  { name: 'HELDAR_MAIL_FROM', value: mailFrom }
+]
+var traceSettings = empty(otlpEndpoint) ? [] : [ { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint } ]
 
 resource hostAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: hostAccountName
@@ -123,7 +138,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     }
     siteConfig: {
       minTlsVersion: '1.2'
-      appSettings: [
+      appSettings: concat([
         { name: 'AzureWebJobsStorage__accountName', value: hostAccount.name }
         { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
         { name: 'AzureWebJobsStorage__clientId', value: identityClientId }
@@ -134,7 +149,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'HELDAR_STORAGE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${storageSecret})' }
         { name: 'HELDAR_MANIFEST_STORAGE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${manifestSecret})' }
         { name: 'HELDAR_SECRET_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${keysSecret})' }
-      ]
+      ], mailSettings, traceSettings)
     }
   }
   dependsOn: [ appMayUseHostAccount ]

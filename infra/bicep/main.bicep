@@ -5,6 +5,9 @@ targetScope = 'resourceGroup'
 @minLength(1)
 param shards array = [ '0' ]
 
+@description('Shards that get no new messages any more: their accounts and pipelines stay until their queues are empty.')
+param drainingShards array = []
+
 @description('Azure region.')
 param location string = resourceGroup().location
 
@@ -35,6 +38,20 @@ param databasePassword string
 @secure()
 @minLength(44)
 param secretKeys string
+
+@description('Server that takes e-mails, smtp://user:password@mail.example:587. Empty: none is sent.')
+@secure()
+param smtp string = ''
+
+@description('Sender of e-mails, needed with a server.')
+param mailFrom string = ''
+
+@description('Bearer token with which a scraper reads the metrics of the fleet, 32 characters or more. Empty: signed-in administrators alone.')
+@secure()
+param metricsToken string = ''
+
+@description('Collector of spans and metrics over OTLP/HTTP, for example http://collector.example:4318. Empty: none are sent.')
+param otlpEndpoint string = ''
 
 @description('Size of the database machine.')
 param databaseSku string
@@ -76,7 +93,9 @@ param waitingMessages int
 param quietFailures int
 
 var unique = take(uniqueString(resourceGroup().id, shards[0]), 8)
-var shardUnique = [for shard in shards: take(uniqueString(resourceGroup().id, shard), 8)]
+// The first stays the first: its account holds the manifests.
+var allShards = concat(shards, drainingShards)
+var shardUnique = [for shard in allShards: take(uniqueString(resourceGroup().id, shard), 8)]
 
 module network 'network.bicep' = {
   name: 'network'
@@ -113,8 +132,11 @@ module vault 'vault.bicep' = {
     name: '${prefix}-${unique}'
     location: location
     workspaceId: monitoring.outputs.workspaceId
-    readers: [ identities.outputs.fleetPrincipalId, identities.outputs.pipelinePrincipalId ]
+    fleetPrincipalId: identities.outputs.fleetPrincipalId
+    pipelinePrincipalId: identities.outputs.pipelinePrincipalId
     secretKeys: secretKeys
+    smtp: smtp
+    metricsToken: metricsToken
   }
 }
 
@@ -126,6 +148,7 @@ module database 'database.bicep' = {
     subnetId: network.outputs.databaseSubnetId
     zoneId: network.outputs.databaseZoneId
     vaultName: vault.outputs.name
+    readers: [ identities.outputs.fleetPrincipalId, identities.outputs.pipelinePrincipalId ]
     sku: databaseSku
     tier: databaseTier
     storageGb: databaseStorageGb
@@ -135,7 +158,7 @@ module database 'database.bicep' = {
   }
 }
 
-module storage 'storage.bicep' = [for (shard, i) in shards: {
+module storage 'storage.bicep' = [for (shard, i) in allShards: {
   name: 'storage-${shard}'
   params: {
     shard: shard
@@ -143,6 +166,7 @@ module storage 'storage.bicep' = [for (shard, i) in shards: {
     accountName: take('${prefix}${shardUnique[i]}${shard}', 24)
     sku: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
     vaultName: vault.outputs.name
+    fleetPrincipalId: identities.outputs.fleetPrincipalId
     pipelinePrincipalId: identities.outputs.pipelinePrincipalId
   }
 }]
@@ -171,15 +195,17 @@ module fleet 'fleet.bicep' = {
     identityId: identities.outputs.fleetId
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
-    storageSecrets: [for (shard, i) in shards: storage[i].outputs.secretName]
+    storageSecrets: [for (shard, i) in allShards: storage[i].outputs.secretName]
     keysSecret: vault.outputs.keysSecretName
+    metricsSecret: empty(metricsToken) ? '' : vault.outputs.metricsSecretName
     shards: shards
+    drainingShards: drainingShards
     // Container Apps' ingress stands in the environment's own subnet, and its proxies call from 100.100.0.0/17.
     trustedProxies: '100.100.0.0/17,${cidrSubnet(addressSpace, 23, 0)}'
   }
 }
 
-module functions 'functions.bicep' = [for (shard, i) in shards: if (front == 'functions') {
+module functions 'functions.bicep' = [for (shard, i) in allShards: if (front == 'functions') {
   name: 'functions-${shard}'
   params: {
     name: '${prefix}-pipeline-${shard}-${unique}'
@@ -195,12 +221,15 @@ module functions 'functions.bicep' = [for (shard, i) in shards: if (front == 'fu
     storageSecret: storage[i].outputs.secretName
     manifestSecret: storage[0].outputs.secretName
     keysSecret: vault.outputs.keysSecretName
+    smtpSecret: empty(smtp) ? '' : vault.outputs.smtpSecretName
+    mailFrom: mailFrom
+    otlpEndpoint: otlpEndpoint
     insightsName: monitoring.outputs.insightsName
     maxInstances: maxInstances
   }
 }]
 
-module worker 'worker.bicep' = [for (shard, i) in shards: if (front == 'worker') {
+module worker 'worker.bicep' = [for (shard, i) in allShards: if (front == 'worker') {
   name: 'worker-${shard}'
   params: {
     prefix: prefix
@@ -216,17 +245,21 @@ module worker 'worker.bicep' = [for (shard, i) in shards: if (front == 'worker')
     keysSecret: vault.outputs.keysSecretName
     shard: shard
     accountName: storage[i].outputs.accountName
-    queues: storage[i].outputs.queueNames
+    queues: storage[i].outputs.handledQueueNames
+    smtpSecret: empty(smtp) ? '' : vault.outputs.smtpSecretName
+    mailFrom: mailFrom
+    otlpEndpoint: otlpEndpoint
     maxReplicas: maxInstances
   }
 }]
 
-module alerts 'alerts.bicep' = [for (shard, i) in shards: {
+module alerts 'alerts.bicep' = [for (shard, i) in allShards: {
   name: 'alerts-${shard}'
   params: {
     prefix: prefix
     location: location
     shard: shard
+    appName: front == 'functions' ? '${prefix}-pipeline-${shard}-${unique}' : '${prefix}-worker-${shard}'
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
     storageAccountId: storage[i].outputs.accountId
@@ -239,5 +272,5 @@ module alerts 'alerts.bicep' = [for (shard, i) in shards: {
 }]
 
 output fleetUrl string = fleet.outputs.fleetUrl
-output storageAccounts array = [for (shard, i) in shards: storage[i].outputs.accountName]
-output queues array = [for (shard, i) in shards: storage[i].outputs.queueNames]
+output storageAccounts array = [for (shard, i) in allShards: storage[i].outputs.accountName]
+output queues array = [for (shard, i) in allShards: storage[i].outputs.queueNames]

@@ -11,6 +11,9 @@ param workerImage = 'heldar/worker:0.1.0'
 
 param databasePassword = readEnvironmentVariable('HELDAR_DATABASE_PASSWORD')
 param secretKeys = readEnvironmentVariable('HELDAR_SECRET_KEYS')
+param smtp = readEnvironmentVariable('HELDAR_SMTP', '')
+param mailFrom = readEnvironmentVariable('HELDAR_MAIL_FROM', '')
+param metricsToken = readEnvironmentVariable('HELDAR_METRICS_TOKEN', '')
 param databaseSku = 'Standard_D4ds_v5'
 param databaseTier = 'GeneralPurpose'
 param databaseStorageGb = 256

@@ -19,11 +19,17 @@ param sku string = 'Standard_ZRS'
 @description('Key vault that takes the connection string.')
 param vaultName string
 
-@description('Principal id of the identity that scales the workers; it may count messages.')
+@description('Principal id of the fleet\'s identity; it may read the connection string.')
+param fleetPrincipalId string
+
+@description('Principal id of the identity that scales the workers; it may count messages and read the connection string.')
 param pipelinePrincipalId string
 
 // Storage Queue Data Reader: may read and count messages, may not add, change or delete any.
 var queueReaderRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '19e7f393-937e-4f77-808e-94535e297925')
+
+// Key Vault Secrets User, on this one secret.
+var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 
 // The same names stand in QueueNames.cs; an architecture test compares.
 var queueNames = [
@@ -39,6 +45,9 @@ var queueNames = [
   'holds'
   'mended'
 ]
+
+// Nothing takes messages from these yet, so nothing scales by them.
+var idleQueues = [ 'archive', 'retention' ]
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: accountName
@@ -81,6 +90,27 @@ resource manifests 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   name: 'manifests'
 }
 
+// A staged body is deleted when its batch is applied or given up. What is left is of messages that were never put, or of letters that nobody decided on.
+resource ageRules 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'staged-bodies'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: { blobTypes: [ 'blockBlob' ], prefixMatch: [ 'staging-' ] }
+            actions: { baseBlob: { delete: { daysAfterCreationGreaterThan: 14 } } }
+          }
+        }
+      ]
+    }
+  }
+}
+
 resource pipelineMayCount 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, pipelinePrincipalId, queueReaderRole)
   scope: account
@@ -104,7 +134,18 @@ resource connection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   }
 }
 
+resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in [ fleetPrincipalId, pipelinePrincipalId ]: {
+  name: guid(connection.id, reader, secretsUserRole)
+  scope: connection
+  properties: {
+    roleDefinitionId: secretsUserRole
+    principalId: reader
+    principalType: 'ServicePrincipal'
+  }
+}]
+
 output accountName string = account.name
 output accountId string = account.id
 output secretName string = connection.name
 output queueNames array = [for queue in queueNames: '${queue}-${shard}']
+output handledQueueNames array = [for queue in filter(queueNames, q => !contains(idleQueues, q)): '${queue}-${shard}']

@@ -10,13 +10,24 @@ param location string
 @description('Log Analytics workspace that keeps who read which secret.')
 param workspaceId string
 
-@description('Principal ids that may read the secrets.')
-param readers array
+@description('Principal id of the fleet\'s identity.')
+param fleetPrincipalId string
+
+@description('Principal id of the pipeline\'s identity.')
+param pipelinePrincipalId string
 
 @description('Keys that seal the secrets of webhooks in the database: each 32 bytes as base64, separated by commas. The first seals, all open.')
 @secure()
 @minLength(44)
 param secretKeys string
+
+@description('Server that takes e-mails, with user and password; empty for none.')
+@secure()
+param smtp string
+
+@description('Bearer token for the metrics of the fleet; empty for none.')
+@secure()
+param metricsToken string
 
 // Key Vault Secrets User: may read secret values, may not list, write or delete.
 var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
@@ -34,9 +45,16 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
-resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in readers: {
-  name: guid(vault.id, reader, secretsUserRole)
-  scope: vault
+resource keys 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'secret-keys'
+  properties: { value: secretKeys }
+}
+
+// Each program reads the secrets that it needs, one by one.
+resource bothMayReadKeys 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in [ fleetPrincipalId, pipelinePrincipalId ]: {
+  name: guid(keys.id, reader, secretsUserRole)
+  scope: keys
   properties: {
     roleDefinitionId: secretsUserRole
     principalId: reader
@@ -44,10 +62,37 @@ resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 }]
 
-resource keys 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+// A secret has no empty value: a blank stands for none, and no program is given it.
+resource mail 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   parent: vault
-  name: 'secret-keys'
-  properties: { value: secretKeys }
+  name: 'smtp'
+  properties: { value: empty(smtp) ? ' ' : smtp }
+}
+
+resource pipelineMayReadMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(mail.id, pipelinePrincipalId, secretsUserRole)
+  scope: mail
+  properties: {
+    roleDefinitionId: secretsUserRole
+    principalId: pipelinePrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource metrics 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'metrics-token'
+  properties: { value: empty(metricsToken) ? ' ' : metricsToken }
+}
+
+resource fleetMayReadMetrics 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(metrics.id, fleetPrincipalId, secretsUserRole)
+  scope: metrics
+  properties: {
+    roleDefinitionId: secretsUserRole
+    principalId: fleetPrincipalId
+    principalType: 'ServicePrincipal'
+  }
 }
 
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
@@ -62,3 +107,5 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 output name string = vault.name
 output uri string = vault.properties.vaultUri
 output keysSecretName string = keys.name
+output smtpSecretName string = mail.name
+output metricsSecretName string = metrics.name

@@ -32,13 +32,22 @@ param manifestSecret string
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
 
+@description('Name of the secret with the mail server; empty for none.')
+param smtpSecret string
+
+@description('Sender of e-mails, needed with a server.')
+param mailFrom string
+
+@description('Collector of spans and metrics over OTLP/HTTP; empty for none.')
+param otlpEndpoint string
+
 @description('Shard whose queues the worker serves.')
 param shard string
 
 @description('Storage account of the shard.')
 param accountName string
 
-@description('Queues of the shard, with their suffix.')
+@description('Queues of the shard that the worker takes messages from, with their suffix.')
 param queues array
 
 @description('Most replicas, 1 to 100. Every replica opens its own database connections.')
@@ -50,6 +59,13 @@ param maxReplicas int
 @minValue(1)
 @maxValue(64)
 param concurrency int = 24
+
+var mailReferences = empty(smtpSecret) ? [] : [ { name: 'smtp', keyVaultUrl: '${vaultUri}secrets/${smtpSecret}', identity: identityId } ]
+var mailVariables = empty(smtpSecret) ? [] : [
+  { name: 'HELDAR_SMTP', secretRef: 'smtp' }
+  { name: 'HELDAR_MAIL_FROM', value: mailFrom }
+]
+var traceVariables = empty(otlpEndpoint) ? [] : [ { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint } ]
 
 resource worker 'Microsoft.App/containerApps@2025-01-01' = {
   name: '${prefix}-worker-${shard}'
@@ -64,12 +80,12 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
     configuration: {
       activeRevisionsMode: 'Single'
       registries: [ { server: registryServer, identity: identityId } ]
-      secrets: [
+      secrets: concat([
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
         { name: 'storage', keyVaultUrl: '${vaultUri}secrets/${storageSecret}', identity: identityId }
         { name: 'manifests', keyVaultUrl: '${vaultUri}secrets/${manifestSecret}', identity: identityId }
         { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
-      ]
+      ], mailReferences)
     }
     template: {
       terminationGracePeriodSeconds: 30
@@ -78,7 +94,7 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
           name: 'worker'
           image: '${registryServer}/${image}'
           resources: { cpu: json('0.5'), memory: '1Gi' }
-          env: [
+          env: concat([
             { name: 'HELDAR_SHARD', value: shard }
             { name: 'HELDAR_CONCURRENCY', value: string(concurrency) }
             { name: 'HELDAR_HEALTH_ADDRESS', value: '0.0.0.0' }
@@ -87,7 +103,7 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'HELDAR_STORAGE', secretRef: 'storage' }
             { name: 'HELDAR_MANIFEST_STORAGE', secretRef: 'manifests' }
             { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
-          ]
+          ], mailVariables, traceVariables)
           probes: [
             { type: 'Startup', httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 5, failureThreshold: 24 }
             { type: 'Liveness', httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 10, failureThreshold: 3 }

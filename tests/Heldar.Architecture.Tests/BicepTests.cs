@@ -106,7 +106,7 @@ public sealed class BicepTests
 
         Assert.Equal(Files.Sum(f => Regex.Count(f.Text, "roleDefinitions'", RegexOptions.None, TimeSpan.FromSeconds(5))), given.Count);
         Assert.All(given, g => Assert.StartsWith("// " + LeastRoles.GetValueOrDefault(g.Groups["id"].Value, "a role that is not in the list"), g.Groups["comment"].Value, StringComparison.Ordinal));
-        Assert.Equal(LeastRoles.Keys.Order(StringComparer.Ordinal), given.Select(g => g.Groups["id"].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(LeastRoles.Keys.Order(StringComparer.Ordinal), given.Select(g => g.Groups["id"].Value).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.All(Files, f => Assert.Equal(f.Resources.Count(r => r.Type == "Microsoft.Authorization/roleAssignments"), BicepFile.Found(@"^  scope: (?!resourceGroup|subscription)\w+\n  properties: \{\n    roleDefinitionId: \w+Role$", f.Text).Count()));
     }
 
@@ -121,7 +121,7 @@ public sealed class BicepTests
         Assert.Contains("using 'main.bicep'", file.Text, StringComparison.Ordinal);
         Assert.Empty(given.Keys.Except(Main.Parameters.Select(p => p.Name), StringComparer.Ordinal));
         Assert.Empty(Main.Parameters.Where(p => p.Required).Select(p => p.Name).Except(given.Keys, StringComparer.Ordinal));
-        Assert.All(Main.Parameters.Where(p => p.Secure), p => Assert.Matches(@"^readEnvironmentVariable\('[A-Z_]+'\)$", given[p.Name]));
+        Assert.All(Main.Parameters.Where(p => p.Secure), p => Assert.Matches(p.Required ? @"^readEnvironmentVariable\('[A-Z_]+'\)$" : @"^readEnvironmentVariable\('[A-Z_]+', ''\)$", given[p.Name]));
     }
 
     [Fact]
@@ -138,12 +138,65 @@ public sealed class BicepTests
     }
 
     [Fact]
+    public void Secrets_AreReadOneByOne()
+    {
+        var role = LeastRoles.Single(r => r.Value == "Key Vault Secrets User").Key;
+        var holders = Files.Where(f => f.Text.Contains(role, StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(["database.bicep", "storage.bicep", "vault.bicep"], holders.Select(f => f.Name).Order(StringComparer.Ordinal));
+        Assert.All(holders, file =>
+        {
+            var secrets = BicepFile.Found(@"^resource (?<name>\w+) 'Microsoft\.KeyVault/vaults/secrets@", file.Text).Select(m => m.Groups["name"].Value).ToList();
+            var scopes = BicepFile.Found(@"^  scope: (?<scope>\w+)\n  properties: \{\n    roleDefinitionId: secretsUserRole$", file.Text).Select(m => m.Groups["scope"].Value).ToList();
+            Assert.Equal(secrets.Order(StringComparer.Ordinal), scopes.Order(StringComparer.Ordinal));
+        });
+    }
+
+    [Fact]
+    public void Scaler_WatchesExactlyTheQueuesThatTheWorkerTakesFrom()
+    {
+        var storage = Files.Single(f => f.Name == "storage.bicep");
+        var idle = BicepFile.Found(@"^var idleQueues = \[ (?<names>[^\]]*) \]$", storage.Text).Single().Groups["names"].Value.Split(',').Select(n => n.Trim(' ', '\''));
+
+        Assert.Equal(QueueNameTests.Handled(), QueueNames.All.Except(idle, StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Contains("filter(queueNames, q => !contains(idleQueues, q))", storage.Outputs.Single(o => o.Name == "handledQueueNames").Value, StringComparison.Ordinal);
+        Assert.Matches(@"queues: storage\[i\]\.outputs\.handledQueueNames", Main.Text);
+    }
+
+    [Fact]
+    public void StagedBodies_GoByAge()
+    {
+        var storage = Files.Single(f => f.Name == "storage.bicep").Text;
+        var prefix = BicepFile.Found(@"ContainerOf\(Guid box\) => \$""(?<prefix>[a-z-]+)\{", Repository.Read("cloud/fleet/Heldar.Cloud/Batches/StagedBodies.cs")).Single().Groups["prefix"].Value;
+
+        Assert.Contains($"prefixMatch: [ '{prefix}' ]", storage, StringComparison.Ordinal);
+        Assert.Contains("baseBlob: { delete: { daysAfterCreationGreaterThan: 14 } }", storage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Alerts_OfOneShard_ReadItsLinesAlone()
+    {
+        var rules = BicepFile.Found(@"^resource \w+ 'Microsoft\.Insights/scheduledQueryRules@(.*\n)*?  name: '(?<name>[^']+)'(.*\n)*?\s+query: '(?<query>.*)'$", Files.Single(f => f.Name == "alerts.bicep").Text)
+            .Select(m => (Name: m.Groups["name"].Value, Query: m.Groups["query"].Value)).ToList();
+
+        Assert.Equal(3, rules.Count);
+        Assert.All(rules, r => Assert.Equal(r.Name.Contains("${shard}", StringComparison.Ordinal), r.Query.StartsWith("${ownLines}", StringComparison.Ordinal) || r.Query.Contains("-${shard}", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void DrainingShards_KeepAccountAndPipeline_AndGetNoBoxes()
+    {
+        Assert.All(["storage", "functions", "worker", "alerts"], module => Assert.Matches($@"module {module} '{module}\.bicep' = \[for \(shard, i\) in allShards:", Main.Text));
+        Assert.Matches(@"module fleet 'fleet\.bicep' = \{(.*\n)*?    shards: shards\n    drainingShards: drainingShards\n", Main.Text);
+    }
+
+    [Fact]
     public void Alerts_SearchForLinesThatTheProgramsWrite()
     {
         var written = string.Join('\n', Repository.Files("cloud/functions", ".cs").Concat(Repository.Files("cloud/fleet/Heldar.Cloud", ".cs")).SelectMany(f => BicepFile.Found(@"\[LoggerMessage\(\d+, [^""]*""(?<text>[^""]*)""", File.ReadAllText(f))).Select(m => m.Groups["text"].Value));
         var searched = BicepFile.Found(@"matches regex ""[^""]*\((?<words>[^()""]*)\)""", Files.Single(f => f.Name == "alerts.bicep").Text).SelectMany(m => m.Groups["words"].Value.Split('|')).ToList();
 
-        Assert.Equal(8, searched.Count);
+        Assert.Equal(9, searched.Count);
         Assert.All(searched, words => Assert.Contains(words, written, StringComparison.Ordinal));
         Assert.All(["of {Queue} is a dead letter", "of {Queue} became dead letters"], line => Assert.Contains(line, written, StringComparison.Ordinal));
     }

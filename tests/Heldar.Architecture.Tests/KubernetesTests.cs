@@ -17,7 +17,7 @@ public sealed class KubernetesTests
 
         Assert.Equal(wanted.Order(StringComparer.Ordinal), Manifests.Select(m => Text(m, "kind")).Distinct().Order(StringComparer.Ordinal));
         Assert.All(Manifests, m => Assert.NotNull(Text(m, "apiVersion")));
-        Assert.Equal(["fleet", "worker"], Deployments.Select(d => Text(d, "metadata", "name")).Order(StringComparer.Ordinal));
+        Assert.Equal(["fleet", "worker", "worker-1"], Deployments.Select(d => Text(d, "metadata", "name")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class KubernetesTests
     {
         var folders = Repository.Files("infra/kubernetes", "kustomization.yaml").ToList();
 
-        Assert.Equal(3, folders.Count);
+        Assert.Equal(4, folders.Count);
         Assert.All(folders, file =>
         {
             var folder = Path.GetDirectoryName(file)!;
@@ -35,15 +35,29 @@ public sealed class KubernetesTests
         });
     }
 
-    [Fact]
-    public void Scaler_WatchesExactlyTheQueuesOfTheWorkersShard()
+    [Theory]
+    [InlineData("worker", "queues", "0", "storage")]
+    [InlineData("worker-1", "queues-1", "1", "storage-1")]
+    public void Scaler_WatchesExactlyTheQueuesThatItsWorkerTakesFrom(string name, string authentication, string shard, string secret)
     {
-        var shard = Environment(Deployments.Single(d => Text(d, "metadata", "name") == "worker"))[QueueNames.ShardVariable]!;
-        var triggers = Items(Manifests.Single(m => Text(m, "kind") == "ScaledObject"), "spec", "triggers").ToList();
+        var worker = Deployments.Single(d => Text(d, "metadata", "name") == name);
+        var scaler = Manifests.Single(m => Text(m, "kind") == "ScaledObject" && Text(m, "spec", "scaleTargetRef", "name") == name);
+        var triggers = Items(scaler, "spec", "triggers").ToList();
 
-        Assert.All(triggers, t => Assert.Equal(("azure-queue", "queues"), (Text(t, "type"), Text(t, "authenticationRef", "name"))));
-        Assert.Equal(QueueNames.All.Select(q => QueueNames.InShard(q, shard)).Order(StringComparer.Ordinal), triggers.Select(t => Text(t, "metadata", "queueName")).Order(StringComparer.Ordinal));
-        Assert.Equal("queues", Text(Manifests.Single(m => Text(m, "kind") == "TriggerAuthentication"), "metadata", "name"));
+        Assert.Equal((shard, shard), (Environment(worker)[QueueNames.ShardVariable], Text(worker, "spec", "selector", "matchLabels", "heldar.example/shard")));
+        Assert.Equal(secret, Text(Items(Container(worker), "env").Single(e => Text(e, "name") == "HELDAR_STORAGE"), "valueFrom", "secretKeyRef", "key"));
+        Assert.All(triggers, t => Assert.Equal(("azure-queue", authentication), (Text(t, "type"), Text(t, "authenticationRef", "name"))));
+        Assert.Equal(QueueNameTests.Handled().Select(q => QueueNames.InShard(q, shard)), triggers.Select(t => Text(t, "metadata", "queueName")).Order(StringComparer.Ordinal));
+        var access = Manifests.Single(m => Text(m, "kind") == "TriggerAuthentication" && Text(m, "metadata", "name") == authentication);
+        Assert.Equal(secret, Text(Items(access, "spec", "secretTargetRef").Single(), "key"));
+    }
+
+    [Fact]
+    public void Programs_GetWhatMailTracesAndShardsNeed()
+    {
+        Assert.All(Deployments, deployment => Assert.Empty(DeployedProgram.Wanted(Text(deployment, "metadata", "name")!).Except(Environment(deployment).Keys, StringComparer.Ordinal)));
+        var out587 = Manifests.Where(m => Text(m, "kind") == "NetworkPolicy").SelectMany(m => Items(m, "spec", "egress")).SelectMany(e => Items(e, "ports")).Select(p => Text(p, "port"));
+        Assert.Contains("587", out587);
     }
 
     [Fact]
@@ -111,7 +125,7 @@ public sealed class KubernetesTests
 
         Assert.All(selected, s => Assert.Contains(s, labels));
         Assert.Contains(Manifests, m => Text(m, "kind") == "NetworkPolicy" && At(m, "spec", "podSelector") is YamlMappingNode { Children.Count: 0 } && Items(m, "spec", "policyTypes").Count() == 2);
-        Assert.Equal(labels.Order(StringComparer.Ordinal), Manifests.Where(m => Text(m, "kind") == "PodDisruptionBudget").Select(m => Text(m, "metadata", "name")).Order(StringComparer.Ordinal));
+        Assert.Equal(Deployments.Select(d => Text(d, "metadata", "name")).Order(StringComparer.Ordinal), Manifests.Where(m => Text(m, "kind") == "PodDisruptionBudget").Select(m => Text(m, "metadata", "name")).Order(StringComparer.Ordinal));
     }
 
     private static YamlNode Container(YamlNode deployment) => Items(deployment, "spec", "template", "spec", "containers").Single();

@@ -14,7 +14,6 @@ using Heldar.Functions.Settings;
 using Heldar.Functions.Telemetry;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using NodaTime;
-using Npgsql;
 
 namespace Heldar.Functions;
 
@@ -26,16 +25,14 @@ internal static class HandlerServiceCollectionExtensions
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddHeldarDatabase(options.Database, maxPool: 32).AddTelemetry(options);
         services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.ManifestStorage)).AddSingleton(_ => new StagedBodies(options.Storage));
         services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>().AddSingleton<DayPartitions>();
-        services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BatchServices>();
+        services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BreakerReport>().AddSingleton<BatchServices>();
         services.AddBatch<IndexSegments.IndexSegments>().AddBatch<IndexDetections.IndexDetections>().AddBatch<IndexSnapshots.IndexSnapshots>();
         services.AddBatch<ApplyHolds.ApplyHolds>().AddBatch<ApplyStates.ApplyStates>().AddBatch<RegisterBox.RegisterBox>();
         services.AddSingleton<MendedVerifier>().AddSingleton<IQueueFunction, ApplyMended.ApplyMended>();
         services.AddWebhooks(options).AddSingleton<IQueueFunction, FanOut.FanOut>().AddSingleton<IQueueFunction, DeliverWebhook.DeliverWebhook>();
-        foreach (var name in DrainPoison.DrainPoison.Names)
-            services.AddSingleton<IQueueFunction>(s => DrainPoison.DrainPoison.Create(name, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<FailurePolicy>()));
         services.AddSingleton(options.Retention).AddSingleton<SpanMonths>().AddSingleton<CoverageLedger>().AddSingleton<IndexBuilder>();
         services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, CountCoverage.CountCoverage>().AddSingleton<ITimerFunction, BuildIndex.BuildIndex>();
-        services.AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>();
+        services.AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>().AddSingleton<ITimerFunction, DrainPoison.DrainPoison>();
         return services.AddSingleton<TimerGate>().AddSingleton<FunctionTable>();
     }
 

@@ -1,5 +1,6 @@
 using Heldar.Functions;
 using Heldar.Functions.Fronts;
+using Heldar.Functions.Pipeline;
 using Heldar.Functions.Settings;
 using Heldar.Functions.Telemetry;
 
@@ -17,6 +18,7 @@ builder.WebHost.UseUrls($"http://{options.Listen}");
 builder.WebHost.ConfigureKestrel(k => k.Limits.MaxRequestBodySize = 1024 * 1024);
 builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
 builder.Services.AddSingleton(TimeProvider.System).AddHandlers(options);
+builder.Services.AddHostedService(s => s.GetRequiredService<BreakerReport>());
 if (options.HandlerPort is null) builder.Services.AddHostedService<WorkerFront>();
 
 var app = builder.Build();

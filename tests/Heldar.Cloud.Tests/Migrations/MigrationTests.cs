@@ -47,6 +47,6 @@ public sealed class MigrationTests(PostgresFixture postgres)
         while (await reader.ReadAsync(Token)) without.Add(reader.GetString(0));
 
         // They hold no tenant's data: versions, timers, and keys that replicas share.
-        Assert.Equal(["cloud_key", "coverage_clock", "data_protection_key", "fold_state", "index_version", "schema_version", "timer_run"], without);
+        Assert.Equal(["breaker", "cloud_key", "coverage_clock", "data_protection_key", "fold_state", "index_version", "schema_version", "timer_run"], without);
     }
 }

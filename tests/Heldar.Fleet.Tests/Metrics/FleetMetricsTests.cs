@@ -42,6 +42,7 @@ public sealed class FleetMetricsTests(PostgresFixture postgres, AzuriteFixture a
         Assert.Equal((2, 1), (Of(text, "heldar_dead_letters_open{reason=\"bad_data\"}"), Of(text, "heldar_dead_letters_open{reason=\"not_an_envelope\"}")));
         Assert.Equal((1, 120), (Of(text, "heldar_deliveries_due"), Of(text, "heldar_deliveries_oldest_seconds")));
         Assert.Equal((5, 2, 1, 2400), (Of(text, "heldar_fold_left{of=\"landed\"}"), Of(text, "heldar_fold_left{of=\"changed\"}"), Of(text, "heldar_fold_left{of=\"failing\"}"), Of(text, "heldar_fold_behind_seconds")));
+        Assert.Equal((1d, 1d), (Of(text, "heldar_segment_conflicts"), Of(text, "heldar_webhooks_disabled")));
         Assert.Equal(45, Of(text, "heldar_timer_age_seconds{timer=\"FoldSpans\"}"));
         Assert.Equal((1, 1), (Of(text, "heldar_sample_up{source=\"database\"}"), Of(text, "heldar_sample_up{source=\"storage\"}")));
         await PromtoolAsync(text);
@@ -115,6 +116,8 @@ public sealed class FleetMetricsTests(PostgresFixture postgres, AzuriteFixture a
             insert into dead_letter (tenant, letter, queue, reason, detail, body, status) values
                 ('main', gen_random_uuid(), 'segments-mx', 'bad_data', '', '', 'open'), ('main', gen_random_uuid(), 'segments-mx', 'bad_data', '', '', 'open'),
                 ('main', gen_random_uuid(), 'segments-mx', 'bad_data', '', '', 'dropped'), ('-', gen_random_uuid(), 'segments-mx', 'not_an_envelope', '', '', 'open');
+            insert into segment_conflict (tenant, camera, segment, revision, sha256, known, box, body, detected_at) values ('main', gen_random_uuid(), gen_random_uuid(), 1, '', '', gen_random_uuid(), '{}', @now);
+            insert into webhook_endpoint (tenant, endpoint, name, url, secrets, status, disabled_reason) values ('main', gen_random_uuid(), 'd', 'https://r.example/', '', 'disabled', 'it said 410');
             insert into webhook_endpoint (tenant, endpoint, name, url, secrets) values ('main', '00000000-0000-7000-8000-00000000000e', 'r', 'https://r.example/', '');
             insert into webhook_event (tenant, event, type, at, body, created_at) values ('main', sha256('1'), 't', @now, '', @now), ('main', sha256('2'), 't', @now, '', @now);
             insert into webhook_delivery (tenant, delivery, endpoint, subscription, event, due_at, expires_at, created_at) values

@@ -47,21 +47,26 @@ public sealed class HealthRulesTests
         QueueView unseen = new("detections") { Fault = "gone" };
         var view = View(p => p with
         {
-            Shards = [new("0", true, 1, [lagging, fresh, poisoned, unseen]), new("old", false, 0, [fresh])],
+            Shards = [new("0", true, 1, [lagging, fresh, poisoned, unseen]) { Breaker = new(2, Now - Duration.FromMinutes(1), "no answer") }, new("old", false, 0, [fresh])],
             Timers = [HealthRules.Timer(Minutely, null, null, Now), HealthRules.Timer(Minutely, Now - Duration.FromHours(1), null, Now), HealthRules.Timer(Minutely, Now - Duration.FromHours(1), Now, Now)],
             Index = new(1) { Building = 2, Differences = "one hour differs" },
             Schema = new(8, 9),
             Fold = new(Now, 5, 2, 1) { BehindSince = Now - Duration.FromMinutes(31) },
         });
-        view = view with { Boxes = new(3, 1, 2), Letters = new(10_000, 0, true, []) };
+        view = view with { Boxes = new(3, 1, 2), Letters = new(10_000, 0, true, []), Conflicts = 1, DisabledWebhooks = ["a", "b"] };
 
         var causes = HealthRules.Causes(view);
 
-        Assert.Equal(["queue_unseen", "queue_lag", "poison", "timer_never", "timer_late", "fold_behind", "fold_failing", "shard_leaving", "index_differs", "schema", "dead_letters", "boxes_behind", "boxes_silent"], causes.Select(c => c.Code));
-        Assert.Equal([.. Enumerable.Repeat("bad", 7), .. Enumerable.Repeat("warn", 6)], causes.Select(c => c.Severity));
+        Assert.Equal(
+            ["queue_unseen", "queue_lag", "poison", "breaker_open", "timer_never", "timer_late", "fold_behind", "fold_failing", "conflicts", "shard_leaving", "index_differs", "schema", "webhook_disabled", "dead_letters", "boxes_behind", "boxes_silent"],
+            causes.Select(c => c.Code));
+        Assert.Equal([.. Enumerable.Repeat("bad", 9), .. Enumerable.Repeat("warn", 7)], causes.Select(c => c.Severity));
         Assert.Equal("segments-0: 7 messages, the first waits since 2026-11-21 04:54 UTC and failed 2 times", causes[1].Text);
-        Assert.Equal("more than 10000 dead letters are open", causes[10].Text);
-        Assert.Equal("1 box is offline: what happened there since is not known yet", causes[12].Text);
+        Assert.Equal("shard 0: 2 instances of its functions put messages back since 2026-11-21 04:59 UTC, too many fail: no answer", causes[3].Text);
+        Assert.StartsWith("1 segment came again within 7 days", causes[8].Text, StringComparison.Ordinal);
+        Assert.Equal("2 webhook endpoints were disabled after failing for too long: a, b", causes[12].Text);
+        Assert.Equal("more than 10000 dead letters are open", causes[13].Text);
+        Assert.Equal("1 box is offline: what happened there since is not known yet", causes[15].Text);
     }
 
     private static IEnumerable<string> Codes(OperationView view) => HealthRules.Causes(view).Select(c => c.Code);

@@ -74,12 +74,29 @@ public sealed class OperationTests(PostgresFixture postgres, AzuriteFixture azur
 
         Assert.Equal("the storage account does not answer", view.Pipeline!.StorageFault);
         Assert.Empty(Assert.Single(view.Pipeline.Shards).Queues);
-        Assert.Equal(TimerTable.All.Select(t => t.Name), view.Pipeline.Timers.Select(t => t.Timer));
+        Assert.Equal(TimerTable.In(["0"]).Select(t => t.Name), view.Pipeline.Timers.Select(t => t.Timer));
         Assert.Equal((FleetHost.Start - Duration.FromMinutes(10), 9L), (view.Pipeline.Timers[0].LastRun!.Value, view.Pipeline.Timers[0].Missed));
         Assert.Equal(1, view.Pipeline.Index.Current);
         Assert.Equal(view.Pipeline.Schema.Fleet, view.Pipeline.Schema.Database);
-        Assert.Equal(["storage", "timer_late", "timer_never", "timer_never", "timer_never"], view.Causes.Select(c => c.Code));
+        Assert.Equal(["storage", "timer_late", "timer_never", "timer_never", "timer_never", "timer_never"], view.Causes.Select(c => c.Code));
         foreach (var secret in new[] { "127.0.0.1", "AAAA", "acct" }) Assert.DoesNotContain(view.Causes, c => c.Text.Contains(secret, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ShardsWhoseAccountsAnswer_AreSeen_WhileTheCommonOneIsAway()
+    {
+        var own = new QueueStore(azurite.ConnectionString);
+        await own.CreateAsync("segments-opdark", CancellationToken.None);
+        await own.SendAsync("segments-opdark", "junk"u8.ToArray(), TimeSpan.Zero, CancellationToken.None);
+        var accounts = new Dictionary<string, string>(StringComparer.Ordinal) { ["opdark"] = azurite.ConnectionString };
+        await using var fleet = await FleetHost.StartAsync(postgres, change: o => o with { Storage = Away, Shards = ["opnone", "opdark"], ShardStorage = accounts });
+
+        var view = await ReadAsync(fleet, await fleet.SignInAsync());
+
+        Assert.Equal(1, Of(view.Pipeline!.Shards.Single(s => s.Shard == "opdark"), "segments").Messages);
+        Assert.All(view.Pipeline.Shards.Single(s => s.Shard == "opnone").Queues, q => Assert.NotNull(q.Fault));
+        Assert.Null(view.Pipeline.StorageFault);
+        Assert.Contains(view.Causes, c => c.Code == "queue_unseen");
     }
 
     [Fact]
@@ -107,6 +124,35 @@ public sealed class OperationTests(PostgresFixture postgres, AzuriteFixture azur
         Assert.Null(rivals.Pipeline);
         Assert.Equal((5L, 0L), (rivals.Letters.Open, rivals.Boxes.Total));
         Assert.Equal(["dead_letters"], rivals.Causes.Select(c => c.Code));
+    }
+
+    [Fact]
+    public async Task ConflictsDisabledWebhooksAndOpenCircuits_AreCauses()
+    {
+        await using var fleet = await StartAsync("opc");
+        var cookie = await fleet.SignInAsync();
+        await fleet.ExecuteAsync(
+            """
+            insert into tenant (tenant, name) values ('rival', 'rival') on conflict do nothing;
+            insert into segment_conflict (tenant, camera, segment, revision, sha256, known, box, body, detected_at)
+                select t, gen_random_uuid(), gen_random_uuid(), 1, ''::bytea, ''::bytea, gen_random_uuid(), '{}'::jsonb, @now - age
+                from (values ('main', interval '1 hour'), ('main', interval '8 days'), ('rival', interval '1 hour')) as v (t, age);
+            insert into webhook_endpoint (tenant, endpoint, name, url, secrets, status, disabled_at, disabled_reason) values
+                ('main', gen_random_uuid(), 'alarm centre', 'https://a.example/', '', 'disabled', @now, 'it failed for 3 days'),
+                ('main', gen_random_uuid(), 'resting', 'https://a.example/', '', 'disabled', @now, 'by anna'),
+                ('rival', gen_random_uuid(), 'theirs', 'https://a.example/', '', 'disabled', @now, 'it said 410');
+            insert into breaker (instance, shard, since, seen_at, cause) values
+                (gen_random_uuid(), 'opc', @now, clock_timestamp(), 'no answer'), (gen_random_uuid(), 'opc', @now, clock_timestamp() - interval '1 hour', 'long ago')
+            """,
+            new { now = FleetHost.Start.ToDateTimeUtc() });
+
+        var view = await ReadAsync(fleet, cookie);
+
+        Assert.Equal((1L, "alarm centre"), (view.Conflicts, Assert.Single(view.DisabledWebhooks)));
+        Assert.Equal(new BreakerView(1, FleetHost.Start, "no answer"), view.Pipeline!.Shards.Single(s => s.Shard == "opc").Breaker);
+        foreach (var code in new[] { "conflicts", "webhook_disabled", "breaker_open" }) Assert.Contains(view.Causes, c => c.Code == code);
+        var rivals = await ReadAsync(fleet, await fleet.SignInElsewhereAsync("rival"));
+        Assert.Equal(["conflicts", "webhook_disabled"], rivals.Causes.Select(c => c.Code));
     }
 
     [Fact]

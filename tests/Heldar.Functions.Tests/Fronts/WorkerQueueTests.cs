@@ -74,6 +74,26 @@ public sealed class WorkerQueueTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task PoisonMessage_NeverExpires()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var queues = new QueueStore(azurite.ConnectionString);
+        await queues.CreateAsync("worker-bug", cancellation);
+        await queues.SendAsync("worker-bug", "x"u8.ToArray(), TimeSpan.Zero, cancellation);
+        // Deliveries that ended without an answer; the last is the loop's.
+        for (var i = 0; i < WorkerQueue.MaxDequeueCount - 1; i++) await queues.RenewAsync("worker-bug", Assert.Single(await queues.ReceiveAsync("worker-bug", 1, TimeSpan.FromMinutes(1), cancellation)), TimeSpan.Zero, cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var loop = new WorkerQueue(new BuggyFunction(), "worker-bug", queues, new FunctionsOptions("", azurite.ConnectionString, "0", null, 0, Room), TimeProvider.System, NullLogger.Instance).RunAsync(stop.Token);
+
+        await Pipeline.Cloud.UntilAsync("it is poison", async () => await queues.TryCountAsync("worker-bug-poison", cancellation) == 1);
+        await stop.CancelAsync();
+        await loop;
+        using var probe = new StorageProbe(azurite.ConnectionString);
+        var expires = await probe.FrontExpiresAsync("worker-bug-poison");
+        Assert.True(expires > DateTimeOffset.UnixEpoch.AddYears(1000), $"it expires at {expires:o}");
+    }
+
+    [Fact]
     public async Task Renewal_KeepsTheReceiptItHas_WhenTheAccountIsAway()
     {
         var away = new QueueStore(Account($"http://127.0.0.1:{Ports.Free()}"));
@@ -85,6 +105,15 @@ public sealed class WorkerQueueTests(AzuriteFixture azurite)
     }
 
     private static string Account(string endpoint) => $"AccountName=a;AccountKey=AAAA;QueueEndpoint={endpoint}/a";
+
+    private sealed class BuggyFunction : IQueueFunction
+    {
+        public string Name => "Buggy";
+
+        public string Queue => "worker-bug";
+
+        public Task RunAsync(QueueMessage message, CancellationToken cancellation) => throw new InvalidOperationException("a bug");
+    }
 
     /// <summary>Each run waits until the test lets one finish.</summary>
     private sealed class HeldFunction : IQueueFunction, IDisposable

@@ -97,7 +97,7 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
         Assert.Single(front.Seen);
 
         await using var drain = await RunningFront.StartAsync(kind, cloud);
-        await Cloud.UntilAsync("it is a letter", async () => (await cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.TooOften]));
+        await Cloud.UntilAsync("it is a letter", async () => (await cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.TooOften]), seconds: 60);
     }
 
     /// <summary>One front of a function that the test makes fail. The handler front gets its messages from a loop with the Functions host's rules.</summary>

@@ -63,7 +63,7 @@ public sealed class FaultTests(PostgresFixture postgres, AzuriteFixture azurite)
         var envelope = box.Seal([box.Event(TestBox.Segment(Guid.CreateVersion7(), Now, Half))]).ToBytes();
         await cloud.Queues.SendAsync(QueueNames.Poison(cloud.Queue(QueueNames.Segments)), envelope, TimeSpan.Zero, TestContext.Current.CancellationToken);
 
-        await Cloud.UntilAsync("the letter", async () => (await cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.TooOften]));
+        await Cloud.UntilAsync("the letter", async () => (await cloud.LetterReasonsAsync()).SequenceEqual([DeadLetterReasons.TooOften]), seconds: 60);
         Assert.Equal(box.Id, await cloud.ScalarAsync<Guid>("select box from dead_letter"));
     }
 

@@ -172,6 +172,35 @@ public sealed class DeliveryTests(PostgresFixture postgres, AzuriteFixture azuri
     }
 
     [Fact]
+    public async Task EventsOfTheTimeThatAnEndpointWasDisabled_ComeByAReplay()
+    {
+        await using var scene = await WebhookScene.CreateAsync(postgres, azurite);
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var endpoint = await scene.AddEndpointAsync(receiver.Url, null, false, new EventFilter { Types = [EventTypes.Zone] });
+        var from = scene.Clock.GetCurrentInstant();
+        await SwitchAsync("disabled");
+        var (missed, unwanted) = (scene.Crossing(1), scene.Crossing(2) with { Type = EventTypes.Gap });
+
+        await scene.Services<FanOutSender>().SendAsync("main", [missed, unwanted], TestContext.Current.CancellationToken);
+        await scene.SendAsync();
+        Assert.Equal((0L, 1L), (await scene.ScalarAsync<long>("select count(*) from webhook_delivery"), await scene.ScalarAsync<long>("select count(*) from webhook_event")));
+        await SwitchAsync("enabled");
+        var replay = new WebhookReplay(scene.Cloud.Database, scene.Services<DeliveryStore>(), scene.Services<Subscriptions>(), scene.Clock);
+        var (deliveries, next) = await replay.ReplayAsync("main", endpoint, from, scene.Clock.GetCurrentInstant() + Duration.FromMinutes(1), false, TestContext.Current.CancellationToken);
+        await scene.LaterAsync(Duration.FromSeconds(1));
+
+        Assert.Equal(1, deliveries);
+        Assert.Null(next);
+        Assert.Contains(missed.Id, Assert.Single(receiver.Requests).Text, StringComparison.Ordinal);
+
+        async Task SwitchAsync(string status)
+        {
+            await scene.Cloud.ScalarAsync<object>("update webhook_endpoint set status = @status where endpoint = @endpoint", new { status, endpoint });
+            scene.Clock.Advance(Subscriptions.Lifetime + Duration.FromSeconds(1));
+        }
+    }
+
+    [Fact]
     public async Task LargeEvent_IsDeliveredWhole()
     {
         await using var scene = await WebhookScene.CreateAsync(postgres, azurite);

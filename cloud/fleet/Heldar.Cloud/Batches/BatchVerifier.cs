@@ -12,6 +12,9 @@ public sealed class RefusedException(string reason, string detail) : Exception(d
 
     /// <summary>The box, once its signature was proven.</summary>
     public BoxRecord? Box { get; init; }
+
+    /// <summary>Its staged body is not there: it never was, or its batch was applied before and the body was deleted then.</summary>
+    public bool BodyIsGone { get; init; }
 }
 
 /// <summary>A batch whose signature was checked against the registered key.</summary>

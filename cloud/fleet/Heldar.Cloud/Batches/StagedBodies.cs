@@ -7,7 +7,7 @@ namespace Heldar.Cloud.Batches;
 
 /// <summary>
 /// Fetches bodies that were too large for a message: only from the box's own staging container of the configured account, never from an address that a
-/// message names, at most <see cref="Envelope.MaxStagedBytes"/>, and only what hashes to the blob's name.
+/// message names, at most <see cref="Envelope.MaxStagedBytes"/>, and only what hashes to the blob's name. Thread-safe.
 /// </summary>
 public sealed class StagedBodies(string storage)
 {
@@ -21,7 +21,7 @@ public sealed class StagedBodies(string storage)
     {
         ArgumentNullException.ThrowIfNull(envelope);
         var hash = envelope.BodySha256!;
-        if (hash.Length != 64 || !hash.All(char.IsAsciiHexDigitLower) || envelope.BodyUrl != $"{ContainerOf(envelope.Box)}/{hash}")
+        if (!EventRules.IsSha256(hash) || envelope.BodyUrl != $"{ContainerOf(envelope.Box)}/{hash}")
             throw new RefusedException(DeadLetters.DeadLetterReasons.BadStagedBody, "bodyUrl must be the box's own staging container and the body's SHA-256");
         try
         {
@@ -34,7 +34,22 @@ public sealed class StagedBodies(string storage)
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
         {
-            throw new RefusedException(DeadLetters.DeadLetterReasons.BadStagedBody, "the staged body is not there");
+            throw new RefusedException(DeadLetters.DeadLetterReasons.BadStagedBody, "the staged body is not there") { BodyIsGone = true };
+        }
+    }
+
+    /// <summary>Deletes the body of a batch that is decided, if it has a staged one; one that is gone already is no fault. Storage faults pass through.</summary>
+    public async Task DeleteAsync(Envelope envelope, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        if (envelope.BodySha256 is not { } hash || !EventRules.IsSha256(hash) || envelope.BodyUrl != $"{ContainerOf(envelope.Box)}/{hash}") return;
+        try
+        {
+            await _blobs.GetBlobContainerClient(ContainerOf(envelope.Box)).GetBlobClient(hash).DeleteIfExistsAsync(cancellationToken: cancellation);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            // Its container is gone, too.
         }
     }
 }

@@ -25,14 +25,36 @@ public static class Watermarks
     public static NpgsqlBatchCommand Append(NpgsqlBatch batch, VerifiedBatch verified)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        return Append(batch, verified.Box.Tenant, verified.Box.Box, verified.Envelope);
+    }
+
+    /// <summary>The same for a batch that is done without having been applied, because a person gave it up: the box needs not keep it.</summary>
+    public static NpgsqlBatchCommand Append(NpgsqlBatch batch, string tenant, Guid box, Envelope envelope)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(envelope);
         var mark = new NpgsqlBatchCommand(MarkSql);
-        mark.Parameters.AddWithValue("tenant", verified.Box.Tenant);
-        mark.Parameters.AddWithValue("box", verified.Box.Box);
-        mark.Parameters.AddWithValue("class", (short)verified.Envelope.Class);
-        mark.Parameters.AddWithValue("epoch", verified.Envelope.Epoch);
-        mark.Parameters.AddWithValue("batch", verified.Envelope.BatchSeq);
+        mark.Parameters.AddWithValue("tenant", tenant);
+        mark.Parameters.AddWithValue("box", box);
+        mark.Parameters.AddWithValue("class", (short)envelope.Class);
+        mark.Parameters.AddWithValue("epoch", envelope.Epoch);
+        mark.Parameters.AddWithValue("batch", envelope.BatchSeq);
         batch.BatchCommands.Add(mark);
         return mark;
+    }
+
+    /// <summary>Whether the batch that an envelope names has its mark. What an unproven envelope says is only asked, never written.</summary>
+    public static async Task<bool> HasAsync(NpgsqlDataSource database, Envelope envelope, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(envelope);
+        await using var command = database.CreateCommand("select exists (select 1 from box_batch where tenant = @tenant and box = @box and class = @class and epoch = @epoch and received @> @batch)");
+        command.Parameters.AddWithValue("tenant", envelope.Tenant);
+        command.Parameters.AddWithValue("box", envelope.Box);
+        command.Parameters.AddWithValue("class", (short)envelope.Class);
+        command.Parameters.AddWithValue("epoch", envelope.Epoch);
+        command.Parameters.AddWithValue("batch", envelope.BatchSeq);
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     /// <summary>All epochs of a box that were heard of within 90 days.</summary>

@@ -28,13 +28,15 @@ public static class DeadLetterReasons
 /// <param name="Queue">Queue that it came through.</param>
 /// <param name="Reason">One of <see cref="DeadLetterReasons"/>.</param>
 /// <param name="Detail">For people: what exactly was wrong.</param>
-/// <param name="Body">The event or message as it came; cut to 64 KiB when stored.</param>
+/// <param name="Body">The event or message as it came; kept whole up to <see cref="MaxBody"/>, which nothing that is taken exceeds.</param>
 public sealed record DeadLetter(string Tenant, string Queue, string Reason, string Detail, byte[] Body)
 {
     /// <summary>Tenant of messages that prove none; no tenant can have this name.</summary>
     public const string NoTenant = "-";
 
-    private const int MaxBody = 64 * 1024;
+    /// <summary>Most bytes that are kept: twice what a staged body may have, since an event that is written again may grow by its escapes.</summary>
+    public const int MaxBody = 2 * Envelope.MaxStagedBytes;
+
     internal const int MaxDetail = 1000;
 
     public Guid? Box { get; init; }

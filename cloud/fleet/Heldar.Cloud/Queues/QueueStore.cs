@@ -30,6 +30,9 @@ public sealed record PeekedText(Instant InsertedAt, string Text);
 /// </summary>
 public sealed class QueueStore
 {
+    /// <summary>Every put carries it: the default would delete a message after 7 days.</summary>
+    private static readonly TimeSpan Never = TimeSpan.FromSeconds(-1);
+
     private readonly QueueServiceClient _common;
     private readonly Dictionary<string, QueueServiceClient> _shards = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, QueueClient> _queues = new(StringComparer.Ordinal);
@@ -44,7 +47,7 @@ public sealed class QueueStore
 
     /// <summary>Puts bytes; they become visible after <paramref name="delay"/> (0 to 7 days).</summary>
     public Task SendAsync(string queue, ReadOnlyMemory<byte> body, TimeSpan delay, CancellationToken cancellation) =>
-        Queue(queue).SendMessageAsync(Convert.ToBase64String(body.Span), delay, TimeSpan.FromSeconds(-1), cancellation);
+        Queue(queue).SendMessageAsync(Convert.ToBase64String(body.Span), delay, Never, cancellation);
 
     /// <summary>Leases up to 32 messages.</summary>
     public async Task<IReadOnlyList<LeasedMessage>> ReceiveAsync(string queue, int most, TimeSpan lease, CancellationToken cancellation)
@@ -62,12 +65,25 @@ public sealed class QueueStore
 
     public Task DeleteAsync(string queue, string id, string popReceipt, CancellationToken cancellation) => Queue(queue).DeleteMessageAsync(id, popReceipt, cancellation);
 
-    /// <summary>Copies a message's text to the poison queue, which is made when it is missing, as the Functions host does.</summary>
+    /// <summary>Copies a message's text to the poison queue, which is made when it is missing, as the Functions host does. It stays until it is filed.</summary>
     public async Task SendPoisonAsync(string poisonQueue, string text, CancellationToken cancellation)
     {
         var queue = Queue(poisonQueue);
         await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
-        await queue.SendMessageAsync(text, cancellation);
+        await queue.SendMessageAsync(text, TimeSpan.Zero, Never, cancellation);
+    }
+
+    /// <summary>Leases up to 32 messages as <see cref="ReceiveAsync"/> does; none when there is no such queue.</summary>
+    public async Task<IReadOnlyList<LeasedMessage>> TryReceiveAsync(string queue, int most, TimeSpan lease, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ReceiveAsync(queue, most, lease, cancellation);
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return [];
+        }
     }
 
     public Task CreateAsync(string queue, CancellationToken cancellation) => Queue(queue).CreateIfNotExistsAsync(cancellationToken: cancellation);

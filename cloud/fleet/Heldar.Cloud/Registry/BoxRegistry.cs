@@ -14,7 +14,7 @@ namespace Heldar.Cloud.Registry;
 public static class BoxRegistry
 {
     // The box's row is the gate: cameras change only in the transaction that moved (described_boot, described_seq) forward.
-    // A camera that another box of the tenant records today is not taken over: that box, or a person, gives it up first.
+    // A camera that another box of the tenant records today is not taken over, until a person removes that box.
     private const string Describe =
         """
         with newer as (
@@ -26,9 +26,9 @@ public static class BoxRegistry
             from newer, unnest(@cameras, @slugs, @names, @enabled, @codecs, @widths, @heights) as r (camera, slug, name, enabled, codec, width, height)
             order by r.camera
             on conflict (tenant, camera) do update
-            set slug = excluded.slug, name = excluded.name, enabled = excluded.enabled, site = excluded.site,
+            set box = excluded.box, slug = excluded.slug, name = excluded.name, enabled = excluded.enabled, site = excluded.site,
                 codec = coalesce(excluded.codec, c.codec), width = coalesce(excluded.width, c.width), height = coalesce(excluded.height, c.height)
-            where c.box = excluded.box
+            where c.box = excluded.box or exists (select 1 from box o where o.tenant = c.tenant and o.box = c.box and o.removed_at is not null)
         ), late as (
             insert into camera (tenant, camera, box, site, slug, name, enabled, codec, width, height)
             select @tenant, r.camera, @box, b.site, r.slug, r.name, false, r.codec, r.width, r.height

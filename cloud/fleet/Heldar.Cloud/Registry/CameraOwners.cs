@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Heldar.Cloud.Registry;
 
-/// <summary>Which box records a camera. What is known is kept for 30 s; what is unknown is asked again each time. Thread-safe; bounded.</summary>
+/// <summary>Which box records a camera. What is known is kept for 30 s; what is unknown, or said to be another box's, is asked again each time. Thread-safe; bounded.</summary>
 public sealed class CameraOwners(NpgsqlDataSource database, IClock clock)
 {
     private const int MaxEntries = 200_000;
@@ -13,8 +13,8 @@ public sealed class CameraOwners(NpgsqlDataSource database, IClock clock)
 
     private readonly ConcurrentDictionary<(string Tenant, Guid Camera), (Guid Box, Instant Read)> _kept = new();
 
-    /// <summary>The registered box of each camera; cameras that nobody registered are missing from the answer.</summary>
-    public async ValueTask<IReadOnlyDictionary<Guid, Guid>> FindAsync(string tenant, IReadOnlyCollection<Guid> cameras, CancellationToken cancellation)
+    /// <summary>The registered box of each camera, for events of <paramref name="box"/>: a camera that became its own a moment ago is not refused; cameras that nobody registered are missing from the answer.</summary>
+    public async ValueTask<IReadOnlyDictionary<Guid, Guid>> FindAsync(string tenant, Guid box, IReadOnlyCollection<Guid> cameras, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(cameras);
         var now = clock.GetCurrentInstant();
@@ -22,7 +22,7 @@ public sealed class CameraOwners(NpgsqlDataSource database, IClock clock)
         List<Guid> open = [];
         foreach (var camera in cameras)
         {
-            if (_kept.TryGetValue((tenant, camera), out var kept) && kept.Read <= now && now - kept.Read < Lifetime) found[camera] = kept.Box;
+            if (_kept.TryGetValue((tenant, camera), out var kept) && kept.Box == box && kept.Read <= now && now - kept.Read < Lifetime) found[camera] = kept.Box;
             else open.Add(camera);
         }
 
@@ -31,10 +31,10 @@ public sealed class CameraOwners(NpgsqlDataSource database, IClock clock)
         var rows = await connection.QueryAsync<(Guid Camera, Guid Box)>(new CommandDefinition(
             "select camera, box from camera where tenant = @tenant and camera = any(@open)", new { tenant, open = open.ToArray() }, cancellationToken: cancellation));
         if (_kept.Count > MaxEntries) _kept.Clear();
-        foreach (var (camera, box) in rows)
+        foreach (var (camera, owner) in rows)
         {
-            found[camera] = box;
-            _kept[(tenant, camera)] = (box, now);
+            found[camera] = owner;
+            _kept[(tenant, camera)] = (owner, now);
         }
 
         return found;

@@ -9,7 +9,7 @@ using NodaTime;
 
 namespace Heldar.Cloud.Webhooks;
 
-/// <summary>Turns events into deliveries: one for each endpoint that wants it. A repeat makes none, and puts those into the queue again that nobody has tried yet. Thread-safe.</summary>
+/// <summary>Turns events into deliveries: one for each enabled endpoint that wants it; what disabled ones want is kept for a replay. A repeat makes none, and puts those into the queue again that nobody has tried yet. Thread-safe.</summary>
 public sealed class FanOuter(QueueStore queues, DeliveryStore store, Subscriptions subscriptions, IClock clock, string shard)
 {
     private readonly string _from = QueueNames.InShard(QueueNames.Fanout, shard);
@@ -23,12 +23,13 @@ public sealed class FanOuter(QueueStore queues, DeliveryStore store, Subscriptio
             ? [JsonSerializer.Deserialize<CloudEvent>(bytes, HeldarJson.Options)!]
             : message.Events;
         var all = await subscriptions.OfAsync(message.Tenant, cancellation);
-        var wanted = events.Select(e => (Event: e, To: all.Matching(e).ToList())).Where(w => w.To.Count > 0).ToList();
+        var wanted = events.Where(all.Keeps).Select(e => (Event: e, To: all.Matching(e).ToList())).ToList();
         if (wanted.Count == 0) return;
         using var span = PipelineTraces.Process(_from, [.. wanted.Select(w => w.Event)]);
         var now = clock.GetCurrentInstant();
         await store.KeepAsync(message.Tenant, [.. wanted.Select(w => w.Event)], now, cancellation);
         var rows = wanted.SelectMany(w => w.To.Select(s => new NewDelivery(IdOf(w.Event, s.Id), s.Endpoint, s.Id, s.Ordered, EventFacts.KeyOf(w.Event)))).ToList();
+        if (rows.Count == 0) return;
         var (added, due) = await store.AddAsync(message.Tenant, rows, now, cancellation);
         WebhookMetrics.Fanned(added);
         foreach (var open in due) await queues.SendAsync(_queue, new DeliveryMessage(message.Tenant, open.Endpoint, open.Delivery, message.Applied).ToBytes(), TimeSpan.Zero, cancellation);

@@ -18,6 +18,7 @@ internal static class AuditActions
     public const string SiteCreated = "site_created";
     public const string TokenCreated = "token_created";
     public const string BoxEnrolled = "box_enrolled";
+    public const string BoxRemoved = "box_removed";
     public const string LetterMended = "letter_mended";
     public const string LetterRedriven = "letter_redriven";
     public const string LetterDropped = "letter_dropped";

@@ -8,9 +8,9 @@ namespace Heldar.Fleet.Boxes;
 /// <summary>A registered key and the box it belongs to.</summary>
 internal sealed record KnownKey(BoxCaller Caller, byte[] PublicKey);
 
-/// <summary>A box in the list. Online means: its tunnel is open, or it has called within the last minute.</summary>
+/// <summary>A box in the list. Online means: its tunnel is open, or it has called within the last minute. A removed one stays in the list, since footage is known by it.</summary>
 internal sealed record BoxView(
-    Guid Box, string Site, string Name, string Version, string Shard, bool Online, long OutboxBacklog, Instant? LastSeenAt = null, long? DiskFreeBytes = null, long? DiskTotalBytes = null);
+    Guid Box, string Site, string Name, string Version, string Shard, bool Online, long OutboxBacklog, Instant? LastSeenAt = null, long? DiskFreeBytes = null, long? DiskTotalBytes = null, Instant? RemovedAt = null);
 
 /// <summary>Look-ups of boxes that every request needs. Thread-safe.</summary>
 internal sealed class BoxDirectory(NpgsqlDataSource database, IClock clock)
@@ -52,7 +52,7 @@ internal sealed class BoxDirectory(NpgsqlDataSource database, IClock clock)
         var rows = await connection.QueryAsync<BoxRow>(new CommandDefinition(
             """
             select b.box, b.site, b.name, b.version, b.shard, b.last_seen_at as LastSeenAt, b.outbox_backlog as OutboxBacklog,
-                b.disk_free_bytes as DiskFreeBytes, b.disk_total_bytes as DiskTotalBytes,
+                b.disk_free_bytes as DiskFreeBytes, b.disk_total_bytes as DiskTotalBytes, b.removed_at as RemovedAt,
                 exists (select 1 from box_tunnel t where t.tenant = b.tenant and t.box = b.box and t.seen_at > @recent) as HasTunnel
             from box b where b.tenant = @tenant order by b.site, b.name, b.box
             """,
@@ -94,12 +94,15 @@ internal sealed class BoxDirectory(NpgsqlDataSource database, IClock clock)
 
         public long? DiskTotalBytes { get; init; }
 
+        public DateTime? RemovedAt { get; init; }
+
         public bool HasTunnel { get; init; }
 
         public BoxView View(Instant recent)
         {
             Instant? seen = LastSeenAt is { } at ? Instant.FromDateTimeUtc(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null;
-            return new BoxView(Box, Site, Name, Version, Shard, HasTunnel || seen > recent, OutboxBacklog ?? 0, seen, DiskFreeBytes, DiskTotalBytes);
+            Instant? removed = RemovedAt is { } gone ? Instant.FromDateTimeUtc(DateTime.SpecifyKind(gone, DateTimeKind.Utc)) : null;
+            return new BoxView(Box, Site, Name, Version, Shard, removed is null && (HasTunnel || seen > recent), OutboxBacklog ?? 0, seen, DiskFreeBytes, DiskTotalBytes, removed);
         }
     }
 

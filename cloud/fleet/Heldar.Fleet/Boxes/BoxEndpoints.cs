@@ -15,12 +15,16 @@ internal static class BoxEndpoints
     {
         var boxes = app.MapGroup("/api/v1/boxes").WithTags("Boxes");
         boxes.MapGet("", ListAsync).Needs(Need.Viewer).Produces<IReadOnlyList<BoxView>>();
+        boxes.MapDelete("/{box:guid}", RemoveAsync).Needs(Need.Admin).Produces(204);
         boxes.MapPost("/{box:guid}/sas", RenewAsync).Needs(Need.Box).Produces<SasGrant>();
         boxes.MapPost("/{box:guid}/heartbeat", BeatAsync).Needs(Need.Box).Accepts<HeartbeatRequest>("application/json").Produces<HeartbeatResponse>();
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, Caller caller, BoxDirectory boxes) =>
         Results.Json(await boxes.ListAsync(caller.Tenant, context.RequestAborted), HeldarJson.Options);
+
+    private static async Task<IResult> RemoveAsync(HttpContext context, Guid box, Caller caller, BoxRemoval removal) =>
+        await removal.RemoveAsync(caller, box, context.RequestAborted) ? Results.NoContent() : Answers.NotFound("there is no such box");
 
     private static async Task<IResult> RenewAsync(HttpContext context, BoxCaller signer, ShardPlacement shards, BoxGrants grants)
     {

@@ -5,5 +5,5 @@ namespace Heldar.Fleet.Boxes;
 internal static class BoxServiceCollectionExtensions
 {
     public static IServiceCollection AddBoxes(this IServiceCollection services) =>
-        services.AddSingleton<BoxDirectory>().AddSingleton<BoxGrants>().AddSingleton<ICallerCheck, BoxSignatureCheck>();
+        services.AddSingleton<BoxDirectory>().AddSingleton<BoxRemoval>().AddSingleton<BoxGrants>().AddSingleton<ICallerCheck, BoxSignatureCheck>();
 }

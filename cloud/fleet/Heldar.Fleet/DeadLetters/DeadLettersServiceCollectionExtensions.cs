@@ -6,5 +6,5 @@ namespace Heldar.Fleet.DeadLetters;
 internal static class DeadLettersServiceCollectionExtensions
 {
     public static IServiceCollection AddDeadLetters(this IServiceCollection services, FleetOptions options) =>
-        services.AddSingleton(_ => new QueueStore(options.Storage, options.ShardStorage)).AddSingleton<LetterDirectory>().AddSingleton<LetterDesk>();
+        services.AddSingleton(_ => new QueueStore(options.Storage, options.ShardStorage)).AddSingleton<LetterDirectory>().AddSingleton<LetterBatches>().AddSingleton<LetterDesk>();
 }

@@ -9,6 +9,9 @@ internal static class JsonDiff
     /// <summary>Most differences that are listed.</summary>
     public const int Most = 200;
 
+    /// <summary>Characters of a value that are shown.</summary>
+    private const int MaxText = 4096;
+
     private const int MaxDepth = 64;
 
     /// <summary>The differences, in the order of the first text. A text that is no JSON is one difference as a whole.</summary>
@@ -55,7 +58,7 @@ internal static class JsonDiff
                 else Compare(at, before[i], after[i], changes);
             }
         }
-        else if (Text(before) != Text(after))
+        else if (before.GetRawText() != after.GetRawText())
         {
             Add(path, Text(before), Text(after), changes);
         }
@@ -68,5 +71,9 @@ internal static class JsonDiff
 
     private static string Join(string path, string name) => path.Length == 0 ? LetterText.Visible(name) : $"{path}.{LetterText.Visible(name)}";
 
-    private static string Text(JsonElement value) => LetterText.Visible(value.GetRawText());
+    private static string Text(JsonElement value)
+    {
+        var raw = value.GetRawText();
+        return raw.Length <= MaxText ? LetterText.Visible(raw) : LetterText.Visible(raw[..MaxText]) + "…";
+    }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Dapper;
+using Heldar.Cloud.Batches;
 using Heldar.Cloud.DeadLetters;
 using Heldar.Cloud.Queues;
 using Heldar.Contracts;
@@ -18,13 +19,13 @@ using Npgsql;
 namespace Heldar.Fleet.DeadLetters;
 
 /// <summary>What people do with letters. Each deed and its audit row are one transaction. Thread-safe.</summary>
-internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, CloudKey key, AuditTrail audit, IClock clock)
+internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, CloudKey key, AuditTrail audit, LetterBatches batches, IClock clock)
 {
     /// <summary>The refusal of a letter that the caller's tenant does not have.</summary>
     public const string NotThere = "there is no such letter";
 
-    /// <summary>Stored bodies are cut here (see <see cref="DeadLetter"/>); what fills it may be cut.</summary>
-    private const int CutAt = 64 * 1024;
+    /// <summary>Longest event that a person may write, in bytes; longer ones can be sent again as they came.</summary>
+    private const int MaxMended = 512 * 1024;
 
     private const string LockSql =
         """
@@ -61,7 +62,7 @@ internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, C
         async Task<string?> RedriveAsync(DbTransaction transaction, Row row)
         {
             if (row.Status is not ("open" or "redriven")) return $"it is {row.Status}";
-            if (row.Mended is null && row.Body.Length >= CutAt) return "it was longer than 64 KiB and was cut; the box sends it again when it is asked to";
+            if (row.Mended is null && row.Body.Length >= DeadLetter.MaxBody) return "it is longer than anything that is kept whole";
             var queue = RedrivenLetter.WorkQueue(row.Queue);
             if (queue.LastIndexOf('-') is not (> 0 and var cut) || queue[..cut] == QueueNames.Mended) return "this is no message of a box; send the letter again that it is about";
             var at = clock.GetCurrentInstant();
@@ -91,10 +92,16 @@ internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, C
         }
     }
 
-    /// <summary>Gives a letter up; null when done, else why not. Its row and its audit entry stay.</summary>
-    public Task<string?> DropAsync(Caller caller, Guid letter, CancellationToken cancellation)
+    /// <summary>
+    /// Gives a letter up; null when done, else why not. Its row and its audit entry stay. With a whole message its batch counts as done: the box, which waits for its mark,
+    /// goes on.
+    /// </summary>
+    public async Task<string?> DropAsync(Caller caller, Guid letter, CancellationToken cancellation)
     {
-        return InTransactionAsync(caller, letter, DropAsync, cancellation);
+        (string Queue, StuckBatch Batch)? done = null;
+        var refusal = await InTransactionAsync(caller, letter, DropAsync, cancellation);
+        if (refusal is null && done is var (queue, batch)) await batches.ForgetBodyAsync(queue, batch, cancellation);
+        return refusal;
 
         async Task<string?> DropAsync(DbTransaction transaction, Row row)
         {
@@ -104,7 +111,16 @@ internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, C
                 new { caller.Name, at = clock.GetCurrentInstant().ToDateTimeUtc(), row.Tenant, letter },
                 transaction,
                 cancellationToken: cancellation));
-            await AuditAsync(transaction, caller, AuditActions.LetterDropped, row, cancellation);
+            var stuck = row.IsEvent ? null : await batches.FindAsync(row.Tenant, row.Box, row.Reason, row.Body, cancellation);
+            if (stuck is not null)
+            {
+                await using var mark = new NpgsqlBatch((NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction);
+                Watermarks.Append(mark, stuck.Tenant, stuck.Envelope.Box, stuck.Envelope);
+                await mark.ExecuteNonQueryAsync(cancellation);
+                done = (row.Queue, stuck);
+            }
+
+            await AuditAsync(transaction, caller, AuditActions.LetterDropped, row, cancellation, stuck?.Envelope);
             return null;
         }
     }
@@ -112,7 +128,7 @@ internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, C
     private static byte[] Event(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
-        if (bytes.Length >= CutAt) throw new BadInputException("an event has less than 64 KiB");
+        if (bytes.Length > MaxMended) throw new BadInputException("an event that is mended has at most 512 KiB");
         try
         {
             var one = JsonSerializer.Deserialize<CloudEvent>(bytes, HeldarJson.Options) ?? throw new JsonException("an event must be a JSON object");
@@ -136,7 +152,7 @@ internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, C
     }
 
     /// <summary>What came and what goes, by their hashes: a mended event keeps the identity of the one that came.</summary>
-    private Task AuditAsync(DbTransaction transaction, Caller caller, string action, Row row, CancellationToken cancellation) => audit.AppendAsync(
+    private Task AuditAsync(DbTransaction transaction, Caller caller, string action, Row row, CancellationToken cancellation, Envelope? done = null) => audit.AppendAsync(
         transaction,
         caller.Tenant,
         caller.Name,
@@ -152,6 +168,7 @@ internal sealed class LetterDesk(NpgsqlDataSource database, QueueStore queues, C
             row.Round,
             OriginalSha256 = Convert.ToHexStringLower(SHA256.HashData(row.Body)),
             MendedSha256 = row.Mended is null ? null : Convert.ToHexStringLower(SHA256.HashData(row.Mended)),
+            Batch = done is null ? null : new { done.Box, done.Class, done.Epoch, done.BatchSeq },
         },
         cancellation);
 

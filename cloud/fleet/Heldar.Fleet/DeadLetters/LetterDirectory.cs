@@ -31,7 +31,7 @@ internal sealed record LetterQuery(string Tenant)
     public Instant? To { get; init; }
 }
 
-/// <summary>Lists and shows letters of a tenant. What proved no tenant is the operator's, who works in the default one. Thread-safe.</summary>
+/// <summary>Lists and shows letters of a tenant. Lists read no bodies, which may be large: PostgreSQL keeps their length beside them. What proved no tenant is the operator's, who works in the default one. Thread-safe.</summary>
 internal sealed class LetterDirectory(NpgsqlDataSource database)
 {
     private const string Fields =
@@ -94,6 +94,14 @@ internal sealed class LetterDirectory(NpgsqlDataSource database)
         var item = row.Item();
         var (form, text) = LetterText.Decode(row.Body, item.IsEvent);
         return new(item, form, text, Convert.ToHexStringLower(SHA256.HashData(row.Body)), row.Mended is null ? [] : JsonDiff.Compare(row.Body, row.Mended), row.Mended is null ? null : LetterText.Visible(row.Mended));
+    }
+
+    /// <summary>A letter's bytes as they came; null when the tenant has none of that id.</summary>
+    public async Task<byte[]?> BodyAsync(string tenant, Guid letter, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<byte[]?>(new CommandDefinition(
+            "select body from dead_letter where tenant = any(@tenants) and letter = @letter", new { tenants = Tenants(tenant), letter }, cancellationToken: cancellation));
     }
 
     private static string Cursor(Row row)

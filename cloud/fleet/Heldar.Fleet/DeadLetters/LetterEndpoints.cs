@@ -15,6 +15,7 @@ internal static class LetterEndpoints
         var letters = app.MapGroup("/api/v1/dead-letters").WithTags("DeadLetters").Needs(Need.Admin);
         letters.MapGet("", PageAsync).Produces<LettersPage>();
         letters.MapGet("/{letter:guid}", FindAsync).Produces<LetterView>();
+        letters.MapGet("/{letter:guid}/body", BodyAsync).Produces(200, contentType: "application/octet-stream");
         letters.MapPut("/{letter:guid}/mend", MendAsync).Accepts<MendRequest>("application/json").Produces<LetterView>();
         letters.MapPost("/redrive", (HttpContext context, Caller caller, LetterDesk desk) => EachAsync(context, (letter, token) => desk.RedriveAsync(caller, letter, token))).Accepts<LettersRequest>("application/json").Produces<LettersAnswer>();
         letters.MapPost("/drop", (HttpContext context, Caller caller, LetterDesk desk) => EachAsync(context, (letter, token) => desk.DropAsync(caller, letter, token))).Accepts<LettersRequest>("application/json").Produces<LettersAnswer>();
@@ -54,9 +55,13 @@ internal static class LetterEndpoints
     private static async Task<IResult> FindAsync(HttpContext context, Guid letter, Caller caller, LetterDirectory letters) =>
         await letters.FindAsync(caller.Tenant, letter, context.RequestAborted) is { } found ? Results.Json(found, HeldarJson.Options) : Answers.NotFound(LetterDesk.NotThere);
 
+    /// <summary>The bytes as they came, for a tool: they may be anything, so no browser shows them.</summary>
+    private static async Task<IResult> BodyAsync(HttpContext context, Guid letter, Caller caller, LetterDirectory letters) =>
+        await letters.BodyAsync(caller.Tenant, letter, context.RequestAborted) is { } body ? Results.File(body, "application/octet-stream", $"letter-{letter:N}.bin") : Answers.NotFound(LetterDesk.NotThere);
+
     private static async Task<IResult> MendAsync(HttpContext context, Guid letter, Caller caller, LetterDesk desk, LetterDirectory letters)
     {
-        var request = await JsonBody.ReadAsync<MendRequest>(context);
+        var request = await JsonBody.ReadAsync<MendRequest>(context, JsonBody.MaxDocumentBytes);
         var refusal = await desk.MendAsync(caller, letter, request.Body, context.RequestAborted);
         if (refusal == LetterDesk.NotThere) return Answers.NotFound(refusal);
         return refusal is null ? await FindAsync(context, letter, caller, letters) : Answers.Conflict(refusal);

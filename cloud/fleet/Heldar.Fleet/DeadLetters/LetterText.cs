@@ -11,14 +11,18 @@ namespace Heldar.Fleet.DeadLetters;
 /// </summary>
 internal static class LetterText
 {
+    /// <summary>Most bytes of a body that are shown; the whole is a download.</summary>
+    public const int MaxShown = 512 * 1024;
+
     private const int MaxHex = 2048;
     private static readonly JsonSerializerOptions Indented = new(HeldarJson.Options) { WriteIndented = true, MaxDepth = 64 };
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 64 };
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>What the bytes are, and how to show them.</summary>
+    /// <summary>What the bytes are, and how to show them. Of more than <see cref="MaxShown"/> the beginning is shown, as text.</summary>
     public static (string Form, string Text) Decode(byte[] body, bool isEvent)
     {
+        if (body.Length > MaxShown) return ("text", Visible(body.AsSpan(0, MaxShown)) + "…");
         if (isEvent) return ("event", Pretty(body) ?? Visible(body));
         if (Envelope(body) is { } envelope) return ("envelope", envelope);
         try

@@ -32,7 +32,7 @@ internal sealed record LetterItem(Guid Letter, Instant At, string Queue, string 
 internal sealed record LettersPage(IReadOnlyList<LetterItem> Items, string? Cursor = null);
 
 /// <summary>Answer of <c>GET /api/v1/dead-letters/{letter}</c>.</summary>
-/// <param name="Form">What the bytes are: <c>event</c>, <c>envelope</c>, <c>text</c> or <c>binary</c> (shown as hex).</param>
+/// <param name="Form">What the bytes are: <c>event</c>, <c>envelope</c>, <c>text</c> or <c>binary</c> (shown as hex). Of a long one the beginning, as text that ends in "…"; <c>/body</c> gives all of it.</param>
 /// <param name="Original">The bytes as text that hides nothing: control and direction characters are escapes.</param>
 /// <param name="Changes">What differs between it and the mended event.</param>
 /// <param name="Edited">The mended event, or null.</param>

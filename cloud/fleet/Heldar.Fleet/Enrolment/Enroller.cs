@@ -69,7 +69,7 @@ internal sealed class Enroller(NpgsqlDataSource database, IClock clock, AuditTra
         string shard = await connection.QuerySingleAsync<string>(new CommandDefinition(
             """
             select s.shard from unnest(@shards) with ordinality as s (shard, position)
-            order by (select count(*) from box b where b.shard = s.shard), s.position limit 1
+            order by (select count(*) from box b where b.shard = s.shard and b.removed_at is null), s.position limit 1
             """,
             new { shards = options.Shards.ToArray() },
             transaction,

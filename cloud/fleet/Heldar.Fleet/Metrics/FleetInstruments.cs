@@ -54,6 +54,8 @@ internal sealed class FleetInstruments : IDisposable
     private void Work()
     {
         _meter.CreateObservableGauge("heldar.dead.letters.open", () => Now.Database?.Letters.Select(l => Of(l.Letters, "reason", l.Reason)) ?? [], null, "Dead letters that nobody has dealt with, by reason; counted up to a bound.");
+        _meter.CreateObservableGauge("heldar.segment.conflicts", () => One(n => n.Conflicts), null, "Segments that came again within 7 days under the same revision with another hash; counted up to a bound.");
+        _meter.CreateObservableGauge("heldar.webhooks.disabled", () => One(n => n.DisabledWebhooks), null, "Webhook endpoints that were disabled because they failed for too long.");
         _meter.CreateObservableGauge("heldar.deliveries.due", () => One(n => n.Due.Deliveries), null, "Webhook deliveries that are due; counted up to a bound.");
         _meter.CreateObservableGauge("heldar.deliveries.oldest", () => One(n => Math.Max(0, n.Due.Oldest ?? 0)), "s", "How long the delivery that waits longest has been due; 0 for none.");
         _meter.CreateObservableGauge("heldar.timer.age", () => Now.Database?.Timers.Select(t => Of(Math.Max(0, t.Age), "timer", t.Timer)) ?? [], "s", "Since the begin of a timer's last good run.");

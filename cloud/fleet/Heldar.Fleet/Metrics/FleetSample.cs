@@ -12,7 +12,8 @@ internal sealed record FleetSample(Instant At, FleetNumbers? Database, QueueLook
 }
 
 /// <summary>The database's figures, of all tenants together.</summary>
-internal sealed record FleetNumbers(BoxFigures Boxes, IReadOnlyList<AgeRow> Ages, IReadOnlyList<ReasonRow> Letters, DueRow Due, IReadOnlyList<TimerRow> Timers, FoldRow? Fold);
+internal sealed record FleetNumbers(
+    BoxFigures Boxes, IReadOnlyList<AgeRow> Ages, IReadOnlyList<ReasonRow> Letters, DueRow Due, IReadOnlyList<TimerRow> Timers, FoldRow? Fold, long Conflicts, long DisabledWebhooks);
 
 /// <summary>Boxes and their watermarks. Ages are seconds; null when nothing has one.</summary>
 internal sealed record BoxFigures

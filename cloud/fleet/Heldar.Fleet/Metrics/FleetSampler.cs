@@ -26,7 +26,7 @@ internal sealed partial class FleetSampler(NpgsqlDataSource database, QueueWatch
         lag as (
             select {BoxLags.Online} as online, coalesce(h.missing, 0) as missing, extract(epoch from clock_timestamp() - h.heard)::float8 as age,
                 extract(epoch from @now - b.outbox_oldest_at)::float8 as waiting
-            from box b left join held h on h.tenant = b.tenant and h.box = b.box)
+            from box b left join held h on h.tenant = b.tenant and h.box = b.box where b.removed_at is null)
         """;
 
     private const string Sql =
@@ -44,7 +44,9 @@ internal sealed partial class FleetSampler(NpgsqlDataSource database, QueueWatch
 
         select timer, extract(epoch from @now - last_run)::float8 as age from timer_run where last_run > 'epoch' order by timer limit 100;
 
-        select waiting, changed, failing, coalesce(extract(epoch from @now - behind_since), 0)::float8 as behind from fold_state
+        select waiting, changed, failing, coalesce(extract(epoch from @now - behind_since), 0)::float8 as behind from fold_state;
+        select count(*) from (select 1 from segment_conflict where detected_at > @now - interval '7 days' limit @most) c;
+        select count(*) from webhook_endpoint where status = 'disabled' and disabled_reason not like 'by %'
         """;
 
     /// <summary>Most dead letters of a tenant, and most deliveries, that are counted.</summary>
@@ -92,7 +94,9 @@ internal sealed partial class FleetSampler(NpgsqlDataSource database, QueueWatch
                 (await answer.ReadAsync<ReasonRow>()).AsList(),
                 await answer.ReadSingleAsync<DueRow>(),
                 (await answer.ReadAsync<TimerRow>()).AsList(),
-                await answer.ReadSingleOrDefaultAsync<FoldRow>());
+                await answer.ReadSingleOrDefaultAsync<FoldRow>(),
+                await answer.ReadSingleAsync<long>(),
+                await answer.ReadSingleAsync<long>());
         }
         catch (Exception failure) when (failure is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {

@@ -21,7 +21,7 @@ internal sealed class BoxLags(NpgsqlDataSource database, IClock clock)
         with lag as (
             select b.tenant, b.box, b.name, b.site, b.shard, b.last_seen_at, b.outbox_backlog, b.outbox_oldest_at, {Online} as online,
                 least(b.outbox_oldest_at, case when not {Online} then coalesce(b.last_seen_at, b.created_at) end) as behind_since
-            from box b where b.tenant = @tenant and (cardinality(@sites) = 0 or b.site = any(@sites))),
+            from box b where b.tenant = @tenant and b.removed_at is null and (cardinality(@sites) = 0 or b.site = any(@sites))),
         page as (
             select * from lag l where (coalesce(l.behind_since, '9999-01-01 00:00Z'), l.box) > (@after, @last) order by coalesce(l.behind_since, '9999-01-01 00:00Z'), l.box limit @limit)
         select p.box, p.name, p.site, p.shard, p.online, p.outbox_backlog as backlog, p.last_seen_at, p.outbox_oldest_at as waiting_since, p.behind_since, a.applied_at, a.missing_batches

@@ -16,6 +16,9 @@ internal static class HealthRules
     /// <summary>The fold has ended no run, or has ended every run with work left, for longer than this. After the end of an hour it has every camera's to do.</summary>
     public static readonly Duration FoldLimit = Duration.FromMinutes(30);
 
+    /// <summary>A conflict is a cause for as many days: both forms are kept, and somebody has to find out who wrote the second.</summary>
+    public const int ConflictDays = 7;
+
     private const int MostNamed = 3;
 
     /// <summary>Every cause, the worst first.</summary>
@@ -23,6 +26,8 @@ internal static class HealthRules
     {
         List<OperationCause> causes = [];
         if (view.Pipeline is { } pipeline) AddPipeline(causes, pipeline, view.At);
+        if (view.Conflicts > 0) causes.Add(new("conflicts", "bad", $"{Count(view.Conflicts, "segment", "segments")} came again within {ConflictDays} days under the same revision with another hash; the first form counts, both are kept"));
+        if (view.DisabledWebhooks.Count > 0) Warn("webhook_disabled", $"{Count(view.DisabledWebhooks.Count, "webhook endpoint was", "webhook endpoints were")} disabled after failing for too long: {Names(view.DisabledWebhooks)}");
         if (view.Letters.Open > 0) Warn("dead_letters", $"{(view.Letters.AtLeast ? "more than " : "")}{Count(view.Letters.Open, "dead letter is open", "dead letters are open")}");
         if (view.Boxes.Behind > 0) Warn("boxes_behind", $"{Count(view.Boxes.Behind, "box has", "boxes have")} events that have waited for more than {LagLimit.TotalMinutes:0} minutes");
         if (view.Boxes.Silent > 0) Warn("boxes_silent", $"{Count(view.Boxes.Silent, "box is", "boxes are")} offline: what happened there since is not known yet");
@@ -50,6 +55,8 @@ internal static class HealthRules
             Bad("queue_lag", $"{name}: {Count(queue.Messages ?? 0, "message", "messages")}, the first waits since {Time(queue.WaitingSince!.Value)}{(queue.Attempts is > 0 and var tries ? $" and failed {Count(tries, "time", "times")}" : "")}");
         var poisoned = queues.Where(q => q.Queue.Poison > 0).ToList();
         if (poisoned.Count > 0) Bad("poison", $"{Names(poisoned.Select(q => q.Name + "-poison"))}: messages whose handler crashed and that nobody files");
+        foreach (var shard in pipeline.Shards.Where(s => s.Breaker is not null))
+            Bad("breaker_open", $"shard {shard.Shard}: {Count(shard.Breaker!.Instances, "instance of its functions puts", "instances of its functions put")} messages back since {Time(shard.Breaker.Since)}, too many fail: {shard.Breaker.Cause}");
         foreach (var timer in pipeline.Timers)
         {
             if (timer.LastRun is null) Bad("timer_never", $"timer {timer.Timer} has never run: are the functions running?");

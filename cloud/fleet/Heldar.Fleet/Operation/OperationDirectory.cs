@@ -19,7 +19,10 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
 
     private const string TenantSql =
         $"""
-        select count(*) as total, count(*) filter (where not {BoxLags.Online}) as silent, count(*) filter (where b.outbox_oldest_at < @limit) as behind from box b where b.tenant = @tenant;
+        select count(*) as total, count(*) filter (where not {BoxLags.Online}) as silent, count(*) filter (where b.outbox_oldest_at < @limit) as behind from box b where b.tenant = @tenant and b.removed_at is null;
+
+        select count(*) from (select 1 from segment_conflict where tenant = @tenant and detected_at > @conflicts limit @most) c;
+        select name from webhook_endpoint where tenant = @tenant and status = 'disabled' and disabled_reason not like 'by %' order by disabled_at desc, endpoint limit 100;
 
         select d.queue, d.status, count(*) as letters, min(d.at) as oldest_at
         from unnest(@tenants) t cross join unnest(array['open', 'redriven']) s
@@ -29,7 +32,8 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
     private const string PipelineSql =
         """
         ;
-        select shard, count(*) as boxes from box group by shard;
+        select shard, count(*) as boxes from box where removed_at is null group by shard;
+        select shard, count(*) as instances, min(since) as since, max(cause) as cause from breaker where seen_at > clock_timestamp() - interval '1 minute' group by shard;
         select timer, nullif(last_run, 'epoch') as last_run, case when lease_until > clock_timestamp() then lease_until end as lease_until from timer_run;
         select max(version) from schema_version;
         select through as at from coverage_clock;
@@ -45,13 +49,15 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var answer = await connection.QueryMultipleAsync(new CommandDefinition(
             TenantSql + (isOperator ? PipelineSql : ""),
-            new { tenant, tenants = LetterDirectory.Tenants(tenant), recent = (now - BoxDirectory.Recent).ToDateTimeUtc(), limit = (now - HealthRules.LagLimit).ToDateTimeUtc(), most = MostLetters },
+            new { tenant, tenants = LetterDirectory.Tenants(tenant), recent = (now - BoxDirectory.Recent).ToDateTimeUtc(), limit = (now - HealthRules.LagLimit).ToDateTimeUtc(), most = MostLetters, conflicts = (now - Duration.FromDays(HealthRules.ConflictDays)).ToDateTimeUtc() },
             cancellationToken: cancellation));
         var boxes = await answer.ReadSingleAsync<BoxNumbers>();
+        var conflicts = await answer.ReadSingleAsync<long>();
+        var disabled = (await answer.ReadAsync<string>()).AsList();
         var letters = Letters((await answer.ReadAsync<LetterRow>()).AsList());
         var pipeline = look is null ? null : await PipelineAsync(answer, look, now);
         if (pipeline is not null) pipeline = pipeline with { Index = Index(await versions.ListAsync(cancellation)) };
-        var view = new OperationView(now, true, [], boxes, letters) { Pipeline = pipeline };
+        var view = new OperationView(now, true, [], boxes, letters) { Pipeline = pipeline, Conflicts = conflicts, DisabledWebhooks = disabled };
         var causes = HealthRules.Causes(view);
         return view with { Healthy = causes.Count == 0, Causes = causes };
     }
@@ -59,15 +65,16 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
     private async Task<PipelineView> PipelineAsync(SqlMapper.GridReader answer, QueueLook look, Instant now)
     {
         var boxes = (await answer.ReadAsync<ShardRow>()).ToDictionary(s => s.Shard, s => s.Boxes, StringComparer.Ordinal);
+        var breakers = (await answer.ReadAsync<BreakerRow>()).ToDictionary(b => b.Shard, b => new BreakerView(b.Instances, b.Since, b.Cause), StringComparer.Ordinal);
         var timers = (await answer.ReadAsync<TimerRow>()).ToDictionary(t => t.Timer, StringComparer.Ordinal);
         var schema = await answer.ReadSingleAsync<int?>() ?? 0;
         var through = await answer.ReadSingleOrDefaultAsync<TimeRow>();
         var fold = await answer.ReadSingleOrDefaultAsync<FoldRow>();
         return new(
             look.At,
-            [.. look.Shards.Select(s => new ShardView(s.Shard, options.Shards.Contains(s.Shard), boxes.GetValueOrDefault(s.Shard), s.Queues))],
+            [.. look.Shards.Select(s => new ShardView(s.Shard, options.Shards.Contains(s.Shard), boxes.GetValueOrDefault(s.Shard), s.Queues) { Breaker = breakers.GetValueOrDefault(s.Shard) })],
             look.LeftOut,
-            [.. TimerTable.All.Select(t => HealthRules.Timer(t, timers.GetValueOrDefault(t.Name)?.LastRun, timers.GetValueOrDefault(t.Name)?.LeaseUntil, now))],
+            [.. TimerTable.In(options.Shards).Select(t => HealthRules.Timer(t, timers.GetValueOrDefault(t.Name)?.LastRun, timers.GetValueOrDefault(t.Name)?.LeaseUntil, now))],
             new IndexView(0),
             new SchemaView(schema, SchemaVersion.Mine))
         {
@@ -111,6 +118,17 @@ internal sealed class OperationDirectory(NpgsqlDataSource database, QueueWatch q
         public string Shard { get; init; } = "";
 
         public long Boxes { get; init; }
+    }
+
+    private sealed record BreakerRow
+    {
+        public string Shard { get; init; } = "";
+
+        public long Instances { get; init; }
+
+        public Instant Since { get; init; }
+
+        public string Cause { get; init; } = "";
     }
 
     private sealed record TimerRow

@@ -10,6 +10,12 @@ namespace Heldar.Fleet.Operation;
 /// <param name="Letters">The tenant's dead letters.</param>
 internal sealed record OperationView(Instant At, bool Healthy, IReadOnlyList<OperationCause> Causes, BoxNumbers Boxes, LetterNumbers Letters)
 {
+    /// <summary>Segments that came again within the last <see cref="HealthRules.ConflictDays"/> days under the same revision with another hash; at most <see cref="OperationDirectory.MostLetters"/> are counted.</summary>
+    public long Conflicts { get; init; }
+
+    /// <summary>Webhook endpoints that the service itself disabled, by name.</summary>
+    public IReadOnlyList<string> DisabledWebhooks { get; init; } = [];
+
     /// <summary>Queues, timers and versions serve all tenants: administrators of the default tenant alone see them.</summary>
     public PipelineView? Pipeline { get; init; }
 }
@@ -67,7 +73,17 @@ internal sealed record FoldView(Instant At, long Waiting, long Changed, long Fai
 /// <summary>One shard.</summary>
 /// <param name="Served">It is one of this service's shards; a queue of another one is only emptied.</param>
 /// <param name="Boxes">Boxes that tell this shard, of all tenants.</param>
-internal sealed record ShardView(string Shard, bool Served, long Boxes, IReadOnlyList<QueueView> Queues);
+internal sealed record ShardView(string Shard, bool Served, long Boxes, IReadOnlyList<QueueView> Queues)
+{
+    /// <summary>The circuit of its functions, while one is open; null while all are closed.</summary>
+    public BreakerView? Breaker { get; init; }
+}
+
+/// <summary>Functions of a shard that put messages back unasked, because too many failed.</summary>
+/// <param name="Instances">How many instances do.</param>
+/// <param name="Since">Since when the first one does.</param>
+/// <param name="Cause">What failed last.</param>
+internal sealed record BreakerView(long Instances, Instant Since, string Cause);
 
 /// <summary>One queue of a shard.</summary>
 /// <param name="Queue">Unsharded name.</param>

@@ -58,25 +58,28 @@ internal sealed partial class QueueWatch(FleetOptions options, QueueStore queues
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Patience);
         var at = clock.GetCurrentInstant();
-        IReadOnlyList<string> all;
+        string? fault = null;
+        IEnumerable<string> found = [];
         try
         {
-            all = [.. options.Shards.Concat(options.Draining).Concat(await FoundAsync(limit.Token)).Distinct(StringComparer.Ordinal)];
+            found = await FoundAsync(limit.Token);
         }
         catch (Exception failure) when (IsFault(failure, cancellation))
         {
-            var fault = Words(failure);
+            fault = Words(failure);
             NotSeen(fault, failure.Message.Split('\n')[0]);
-            return new(at, [.. options.Shards.Take(MostShards).Select(s => (s, (IReadOnlyList<QueueView>)[]))], Math.Max(0, options.Shards.Count - MostShards), fault);
         }
 
+        var all = options.Shards.Concat(options.Draining).Concat(found).Distinct(StringComparer.Ordinal).ToList();
         var shown = all.Take(MostShards).ToList();
         ConcurrentDictionary<(string, string), QueueView> seen = new();
         await Parallel.ForEachAsync(
             shown.SelectMany(s => QueueNames.All.Select(q => (Shard: s, Queue: q))),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
             async (one, _) => seen[one] = await ViewAsync(one.Shard, one.Queue, limit.Token, cancellation));
-        return new(at, [.. shown.Select(s => (s, (IReadOnlyList<QueueView>)[.. QueueNames.All.Select(q => seen[(s, q)])]))], all.Count - shown.Count);
+        // One cause, instead of one for each queue, when nothing at all answers.
+        var dark = fault is not null && seen.Values.All(v => v.Fault is not null);
+        return new(at, [.. shown.Select(s => (s, (IReadOnlyList<QueueView>)[.. QueueNames.All.Where(_ => !dark).Select(q => seen[(s, q)])]))], all.Count - shown.Count, dark ? fault : null);
     }
 
     /// <summary>Shards whose queues are in the account.</summary>

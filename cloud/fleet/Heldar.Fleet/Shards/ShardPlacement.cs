@@ -13,7 +13,7 @@ internal sealed class ShardPlacement(FleetOptions options, NpgsqlDataSource data
     private const string Load =
         """
         with load as (
-            select s.shard, s.position, (select count(*) from box b where b.shard = s.shard) as boxes from unnest(@shards) with ordinality as s (shard, position))
+            select s.shard, s.position, (select count(*) from box b where b.shard = s.shard and b.removed_at is null) as boxes from unnest(@shards) with ordinality as s (shard, position))
         """;
 
     private const string Misplaced =

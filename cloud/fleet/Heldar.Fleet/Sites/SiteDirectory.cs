@@ -25,7 +25,7 @@ internal sealed class SiteDirectory(NpgsqlDataSource database, AuditTrail audit)
         return [.. await connection.QueryAsync<SiteView>(new CommandDefinition(
             """
             select s.site, s.name, s.time_zone as TimeZone,
-                (select count(*) from box b where b.tenant = s.tenant and b.site = s.site) as Boxes,
+                (select count(*) from box b where b.tenant = s.tenant and b.site = s.site and b.removed_at is null) as Boxes,
                 (select count(*) from camera c join box b on b.tenant = c.tenant and b.box = c.box where c.tenant = s.tenant and b.site = s.site) as Cameras
             from site s where s.tenant = @tenant order by s.name, s.site
             """,

@@ -36,7 +36,7 @@ export function App() {
     case 'signedIn':
       return (
         <Shell person={auth.person} screen={route.screen} onSignOut={leave}>
-          <FleetScreens route={route} onSignedOut={expire} />
+          <FleetScreens route={route} isAdmin={auth.person.role === 'admin'} onSignedOut={expire} />
         </Shell>
       );
   }

@@ -1,53 +1,72 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Heldar.Cloud.DeadLetters;
+using Heldar.Cloud.Queues;
 using Heldar.Contracts.Events;
 using Heldar.Contracts.Queues;
+using Heldar.Contracts.Timers;
 using Heldar.Functions.Pipeline;
+using Heldar.Functions.Settings;
+using NodaTime;
 using Npgsql;
 
 namespace Heldar.Functions.DrainPoison;
 
 /// <summary>
-/// Poison queues: messages on which a handler crashed as often as the host allows. They become dead letters, where somebody looks. One function per queue, all
-/// of this class. The tenant is not proven here, so none is taken from the message.
+/// Timer of each shard: its poison queues into the dead letters, where somebody looks. It takes messages as the text that they are: a host's trigger would never show it
+/// one that is not base64. The tenant is not proven here, so none is taken from the message. A message whose letter was written and that was not deleted is the same letter.
 /// </summary>
-internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource database, FailurePolicy policy) : IQueueFunction
+internal sealed class DrainPoison(NpgsqlDataSource database, QueueStore queues, FailurePolicy policy, FunctionsOptions options) : ITimerFunction
 {
-    private static readonly Dictionary<string, string> Drained = new(StringComparer.Ordinal)
+    /// <summary>Most looks into one queue in a run, of 32 messages each; the next run goes on.</summary>
+    private const int MostLooks = 20;
+
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    public string Name => nameof(DrainPoison);
+
+    public string Row => TimerTable.DrainPoison.RowIn(options.Shard);
+
+    public Duration Interval => TimerTable.DrainPoison.Interval;
+
+    public async Task RunAsync(CancellationToken cancellation)
     {
-        ["DrainPoisonSegments"] = QueueNames.Segments,
-        ["DrainPoisonDetections"] = QueueNames.Detections,
-        ["DrainPoisonSnapshots"] = QueueNames.Snapshots,
-        ["DrainPoisonHolds"] = QueueNames.Holds,
-        ["DrainPoisonMended"] = QueueNames.Mended,
-        ["DrainPoisonStates"] = QueueNames.States,
-        ["DrainPoisonRegistrations"] = QueueNames.Registrations,
-        ["DrainPoisonFanout"] = QueueNames.Fanout,
-        ["DrainPoisonWebhooks"] = QueueNames.Webhooks,
-    };
+        foreach (var queue in QueueNames.All) await DrainAsync(QueueNames.Poison(QueueNames.InShard(queue, options.Shard)), cancellation);
+    }
 
-    /// <summary>One function for each queue that has a handler here.</summary>
-    public static IReadOnlyCollection<string> Names => Drained.Keys;
-
-    public static DrainPoison Create(string name, NpgsqlDataSource database, FailurePolicy policy) => new(name, Drained[name], database, policy);
-
-    public string Name => name;
-
-    public string Queue => QueueNames.Poison(queue);
-
-    /// <summary>A poison queue has no poison queue of its own, so a fault of the database must not count as a crash here either.</summary>
-    public Task RunAsync(QueueMessage message, CancellationToken cancellation) => policy.RunAsync(message, (m, _) => FileAsync(m, cancellation), cancellation, exact: true);
-
-    private async Task FileAsync(QueueMessage message, CancellationToken cancellation)
+    private async Task DrainAsync(string queue, CancellationToken cancellation)
     {
-        await using var batch = database.CreateBatch();
-        new DeadLetter(DeadLetter.NoTenant, message.Queue, DeadLetterReasons.TooOften, "its handler crashed as often as maxDequeueCount allows", message.Body)
+        for (var look = 0; look < MostLooks; look++)
         {
-            // The message's own hash makes a redelivered poison message the same letter.
-            EventId = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(message.Body)),
-            Box = ClaimedBox(message.Body),
-        }.Append(batch);
+            var messages = await queues.TryReceiveAsync(queue, 32, Lease, cancellation);
+            if (messages.Count == 0) return;
+            foreach (var message in messages)
+            {
+                await FileAsync(queue, message, cancellation);
+                await queues.DeleteAsync(queue, message.Id, message.PopReceipt, cancellation);
+            }
+        }
+    }
+
+    private async Task FileAsync(string queue, LeasedMessage message, CancellationToken cancellation)
+    {
+        var decoded = TryDecode(message.Text);
+        var body = decoded ?? Encoding.UTF8.GetBytes(message.Text);
+        var (reason, detail) = decoded is null
+            ? (DeadLetterReasons.NotAnEnvelope, "this is not base64, which every message is")
+            : (DeadLetterReasons.TooOften, "its handler crashed as often as maxDequeueCount allows");
+        await using var batch = database.CreateBatch();
+        // The message's own hash makes a redelivered poison message the same letter.
+        new DeadLetter(DeadLetter.NoTenant, queue, reason, detail, body) { EventId = Convert.ToHexStringLower(SHA256.HashData(body)), Box = ClaimedBox(body) }.Append(batch);
         await batch.ExecuteNonQueryAsync(cancellation);
-        policy.Refused(message, DeadLetterReasons.TooOften);
+        policy.Refused(new QueueMessage(queue, message.Id, message.DequeueCount, body), reason);
+    }
+
+    private static byte[]? TryDecode(string text)
+    {
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var written) ? bytes[..written] : null;
     }
 
     private static Guid? ClaimedBox(byte[] body)
@@ -56,7 +75,7 @@ internal sealed class DrainPoison(string name, string queue, NpgsqlDataSource da
         {
             return Envelope.Parse(body).Box;
         }
-        catch (System.Text.Json.JsonException)
+        catch (JsonException)
         {
             return null;
         }

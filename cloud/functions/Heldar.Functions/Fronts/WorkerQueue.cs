@@ -106,7 +106,6 @@ internal sealed partial class WorkerQueue(IQueueFunction function, string queue,
 
     private async Task PoisonAsync(LeasedMessage message, string receipt, CancellationToken cancellation)
     {
-        if (queue.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal)) return;
         await queues.SendPoisonAsync(QueueNames.Poison(queue), message.Text, cancellation);
         await queues.DeleteAsync(queue, message.Id, receipt, cancellation);
     }

@@ -12,7 +12,7 @@ using Npgsql;
 namespace Heldar.Functions.Pipeline;
 
 /// <summary>What handlers of box batches share.</summary>
-internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, CameraOwners Cameras, FailurePolicy Policy, FanOutSender FanOut, NodaTime.IClock Clock, ILogger<BatchFunction> Log);
+internal sealed record BatchServices(NpgsqlDataSource Database, BatchVerifier Verifier, StagedBodies Staged, CameraOwners Cameras, FailurePolicy Policy, FanOutSender FanOut, NodaTime.IClock Clock, ILogger<BatchFunction> Log);
 
 /// <summary>
 /// Applies one signed batch: verify, sort its events into good and bad, then one round trip that applies the good ones, files the bad ones as dead letters and
@@ -44,6 +44,8 @@ internal abstract partial class BatchFunction(BatchServices services) : IQueueFu
         }
         catch (RefusedException refused)
         {
+            // A repeat of a batch whose body was deleted when it was applied.
+            if (refused.BodyIsGone && message.Envelope is { } repeat && await Watermarks.HasAsync(services.Database, repeat, cancellation)) return;
             await RefuseMessageAsync(message, refused, cancellation);
             return;
         }
@@ -115,7 +117,22 @@ internal abstract partial class BatchFunction(BatchServices services) : IQueueFu
         if (work.Letters.Count > 0) services.Policy.Refused(queue, work.Batch.Envelope, work.Letters.Count);
         // After the commit: when this fails, the whole message comes again, and what is fanned out twice is one delivery.
         await services.FanOut.SendAsync(work.Box.Tenant, work.Applied, cancellation);
+        if (mark is not null) await ForgetBodyAsync(verified.Envelope, cancellation);
         if (!complete) throw new NotYetException($"{unknown.Count} events are about cameras that are not registered yet");
+    }
+
+    /// <summary>Deletes the batch's staged body, if it had one. What cannot be deleted now goes by the container's age rule.</summary>
+    private async Task ForgetBodyAsync(Envelope envelope, CancellationToken cancellation)
+    {
+        if (envelope.BodyUrl is null) return;
+        try
+        {
+            await services.Staged.DeleteAsync(envelope, cancellation);
+        }
+        catch (Exception fault) when (fault is Azure.RequestFailedException || FailurePolicy.IsTransient(fault))
+        {
+            LogBodyStays(services.Log, envelope.BatchSeq, envelope.Box, fault.Message.Split('\n')[0]);
+        }
     }
 
     /// <summary>Counts what was committed. Of a batch that comes in several attempts, the good events count with the last.</summary>
@@ -139,7 +156,7 @@ internal abstract partial class BatchFunction(BatchServices services) : IQueueFu
     private async Task<List<CloudEvent>> SortAsync(BatchWork work, string queue, CancellationToken cancellation)
     {
         var sources = work.Batch.Body.Events.Select(e => (Event: e, Source: EventSource.TryParse(e.Source, out var source) ? source : null)).ToList();
-        var owners = await services.Cameras.FindAsync(work.Box.Tenant, [.. sources.Where(s => s.Source?.Camera is not null).Select(s => s.Source!.Camera!.Value).Distinct()], cancellation);
+        var owners = await services.Cameras.FindAsync(work.Box.Tenant, work.Box.Box, [.. sources.Where(s => s.Source?.Camera is not null).Select(s => s.Source!.Camera!.Value).Distinct()], cancellation);
         List<CloudEvent> unknown = [];
         foreach (var (one, source) in sources)
         {
@@ -214,6 +231,9 @@ internal abstract partial class BatchFunction(BatchServices services) : IQueueFu
 
     [LoggerMessage(4011, LogLevel.Information, "event {EventId} ({Type}) of box {Box} is refused: {Reason}")]
     private static partial void LogRefused(ILogger log, string eventId, string type, Guid box, string reason);
+
+    [LoggerMessage(4012, LogLevel.Information, "the staged body of batch {BatchSeq} of box {Box} cannot be deleted: {Cause}")]
+    private static partial void LogBodyStays(ILogger log, long batchSeq, Guid box, string cause);
 
     private enum Standing
     {

@@ -33,6 +33,7 @@ internal sealed partial class FailurePolicy
     private readonly SchemaGate _schema;
     private readonly ResiliencePipeline _circuit;
     private readonly CircuitBreakerStateProvider _state = new();
+    private volatile string _lastFault = "";
 
     public FailurePolicy(QueueStore queues, SchemaGate schema, IClock clock, ILogger<FailurePolicy> log)
     {
@@ -53,6 +54,12 @@ internal sealed partial class FailurePolicy
 
     /// <summary>Whether messages go back unasked, because too many failed just now.</summary>
     public bool IsOpen => _state.CircuitState == CircuitState.Open;
+
+    /// <summary>Whether the circuit is not closed: open, or open until one message tried it.</summary>
+    public bool IsStrained => _state.CircuitState != CircuitState.Closed;
+
+    /// <summary>What failed last, in one line; empty when nothing did.</summary>
+    public string LastFault => _lastFault;
 
     /// <summary>Runs a handler. The flag tells it that "not yet" will not be believed again.</summary>
     /// <param name="message">The message.</param>
@@ -85,6 +92,7 @@ internal sealed partial class FailurePolicy
         }
         catch (Exception fault) when (IsTransient(fault))
         {
+            _lastFault = fault.Message.Split('\n')[0];
             await PutBackAsync(message, envelope, attempt + 1, first, Delay(attempt), fault.Message, "fault", cancellation);
         }
 

@@ -12,7 +12,5 @@ internal sealed class FunctionTable(IEnumerable<IQueueFunction> queues, IEnumera
     public IReadOnlyDictionary<string, ITimerFunction> Timers { get; } = timers.ToDictionary(f => f.Name, StringComparer.Ordinal);
 
     /// <summary>The real name of a function's queue in this deployment's shard.</summary>
-    public string QueueOf(IQueueFunction function) => function.Queue.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal)
-        ? QueueNames.Poison(QueueNames.InShard(function.Queue[..^QueueNames.PoisonSuffix.Length], options.Shard))
-        : QueueNames.InShard(function.Queue, options.Shard);
+    public string QueueOf(IQueueFunction function) => QueueNames.InShard(function.Queue, options.Shard);
 }

@@ -25,7 +25,7 @@ internal interface IQueueFunction
     /// <summary>The function's name: its folder and the path that the host posts to.</summary>
     string Name { get; }
 
-    /// <summary>Unsharded queue, or its poison queue.</summary>
+    /// <summary>Unsharded queue.</summary>
     string Queue { get; }
 
     Task RunAsync(QueueMessage message, CancellationToken cancellation);
@@ -35,6 +35,9 @@ internal interface IQueueFunction
 internal interface ITimerFunction
 {
     string Name { get; }
+
+    /// <summary>Its row among the timers' leases: one for all shards, unless it has to run in each.</summary>
+    string Row => Name;
 
     /// <summary>How often it runs, at multiples of this since 1970; function.json holds the host's NCRONTAB form of the same.</summary>
     NodaTime.Duration Interval { get; }

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Heldar.Functions.Pipeline;
 
 /// <summary>
-/// The one rule by which timers run, in both fronts and over all instances and shards: once per slot (multiples of the interval since 1970), by whoever takes
+/// The one rule by which timers run, in both fronts and over all instances and shards: once per slot (multiples of the interval since 1970; in each shard, where a timer is a shard's), by whoever takes
 /// the timer's lease; never two at once; missed slots become one run. The lease is a row: 60 s by the database's clock, renewed while the run lasts, so an
 /// instance that dies gives it up. No session state, no open transaction. Thread-safe.
 /// </summary>
@@ -30,7 +30,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
         var holder = Guid.CreateVersion7();
         if (!await TakeAsync(timer, now, holder, cancellation)) return false;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var renewal = RenewAsync(timer.Name, holder, stop);
+        var renewal = RenewAsync(timer.Row, holder, stop);
         var (started, done) = (time.GetTimestamp(), false);
         try
         {
@@ -39,7 +39,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
         }
         catch
         {
-            await EndAsync(timer.Name, holder, null);
+            await EndAsync(timer.Row, holder, null);
             throw;
         }
         finally
@@ -49,7 +49,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
             await renewal;
         }
 
-        await EndAsync(timer.Name, holder, now);
+        await EndAsync(timer.Row, holder, now);
         return true;
     }
 
@@ -60,7 +60,7 @@ internal sealed partial class TimerGate(NpgsqlDataSource database, SchemaGate sc
         await using var connection = await database.OpenConnectionAsync(cancellation);
         // A last run far ahead was written by a clock that was wrong: it is not waited for.
         return await connection.ExecuteScalarAsync<string?>(new CommandDefinition(
-            TakeSql, new { name = timer.Name, holder, lease = Lease.TotalSeconds, slot, ahead = now + timer.Interval }, cancellationToken: cancellation)) is not null;
+            TakeSql, new { name = timer.Row, holder, lease = Lease.TotalSeconds, slot, ahead = now + timer.Interval }, cancellationToken: cancellation)) is not null;
     }
 
     /// <summary>Renews each third of the lease; a run that lost its lease is cancelled. Never throws.</summary>

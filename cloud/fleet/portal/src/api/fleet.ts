@@ -17,6 +17,8 @@ export const readSites = (signal?: AbortSignal) => call('/api/v1/sites', types.s
 
 export const readBoxes = (signal?: AbortSignal) => call('/api/v1/boxes', types.boxes, { signal });
 
+export const removeBox = (box: string) => send(`/api/v1/boxes/${encodeURIComponent(box)}`, { method: 'DELETE' });
+
 export const readCameras = (signal?: AbortSignal) => call('/api/v1/cameras', types.cameras, { signal });
 
 export const addSite = (site: string, name: string, timeZone: string) =>

@@ -17,11 +17,19 @@ export interface QueueState {
   fault: string | null;
 }
 
+/** Functions of a shard that put messages back, because too many failed. */
+export interface Breaker {
+  instances: number;
+  since: number;
+  cause: string;
+}
+
 export interface ShardState {
   shard: string;
   served: boolean;
   boxes: number;
   queues: QueueState[];
+  breaker: Breaker | null;
 }
 
 export interface TimerState {
@@ -95,7 +103,7 @@ const timer = fields<TimerState>({ timer: text, everySeconds: count, nextRun: in
 
 const pipeline = fields<Pipeline>({
   queuesAt: instant,
-  shards: list(fields<ShardState>({ shard: text, served: flag, boxes: count, queues: list(queue) })),
+  shards: list(fields<ShardState>({ shard: text, served: flag, boxes: count, queues: list(queue), breaker: maybe(fields<Breaker>({ instances: count, since: instant, cause: text })) })),
   shardsLeftOut: count,
   timers: list(timer),
   index: fields<IndexState>({ current: count, building: maybe(count), written: maybe(count), due: maybe(count), listed: maybe(flag), differences: maybe(text) }),

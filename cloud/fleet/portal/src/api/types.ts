@@ -32,6 +32,8 @@ export interface Box {
   diskFreeBytes: number | null;
   diskTotalBytes: number | null;
   outboxBacklog: number | null;
+  /** When a person took it out; its footage stays known. */
+  removedAt: number | null;
 }
 
 export interface Camera {
@@ -120,6 +122,7 @@ export const boxes = list(
     diskFreeBytes: maybe(count),
     diskTotalBytes: maybe(count),
     outboxBacklog: maybe(count),
+    removedAt: maybe(instant),
   }),
 );
 

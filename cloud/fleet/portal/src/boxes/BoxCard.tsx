@@ -3,15 +3,18 @@ import { boxPresence, conditionDetail, conditionOf } from '../fleet/condition';
 import { DiskBar } from '../fleet/DiskBar';
 import type { BoxNode } from '../fleet/tree';
 import { moment, offsetName } from '../time/text';
+import { RemoveBox } from './RemoveBox';
 
 interface BoxCardProps {
   node: BoxNode;
   zone: string;
   now: number;
+  /** What to do when it was removed; absent for people who may not. */
+  onChanged?: (() => void) | undefined;
 }
 
 /** One box: how it is, and its cameras as a table. */
-export function BoxCard({ node: { box, cameras }, zone, now }: BoxCardProps) {
+export function BoxCard({ node: { box, cameras }, zone, now, onChanged }: BoxCardProps) {
   return (
     <section className="card" aria-label={`Box ${box.name}`} data-testid={`box-${box.box}`}>
       <div className="card-head">
@@ -40,6 +43,7 @@ export function BoxCard({ node: { box, cameras }, zone, now }: BoxCardProps) {
             <dd className={(box.outboxBacklog ?? 0) > 0 ? 'fact-warn tabular' : 'tabular'}>{box.outboxBacklog ?? '–'}</dd>
           </div>
         </dl>
+        {onChanged && box.removedAt === null && <RemoveBox box={box} onChanged={onChanged} />}
       </div>
       {cameras.length === 0 ? (
         <p className="card-empty muted">

@@ -9,11 +9,12 @@ import { BoxCard } from './BoxCard';
 
 interface BoxesScreenProps {
   fleet: FleetView;
+  isAdmin: boolean;
   onChanged: () => void;
 }
 
 /** Every site with its boxes and cameras, and the way to add a box. */
-export function BoxesScreen({ fleet, onChanged }: BoxesScreenProps) {
+export function BoxesScreen({ fleet, isAdmin, onChanged }: BoxesScreenProps) {
   const [adding, setAdding] = useState(fleet.boxes.length === 0);
   const [now, setNow] = useState(() => Date.now());
   const tree = useMemo(() => buildTree(fleet), [fleet]);
@@ -51,7 +52,7 @@ export function BoxesScreen({ fleet, onChanged }: BoxesScreenProps) {
             </h2>
             {boxes.length === 0 && <p className="card card-empty muted">No box at this site yet.</p>}
             {boxes.map((node) => (
-              <BoxCard key={node.box.box} node={node} zone={site.timeZone} now={now} />
+              <BoxCard key={node.box.box} node={node} zone={site.timeZone} now={now} onChanged={isAdmin ? onChanged : undefined} />
             ))}
           </section>
         ))}

@@ -47,7 +47,8 @@ export function diskUse(box: Pick<Box, 'diskFreeBytes' | 'diskTotalBytes'>): num
 }
 
 /** "online", or since when not. */
-export function boxPresence(box: Pick<Box, 'online' | 'lastSeenAt'>, now: number): string {
+export function boxPresence(box: Pick<Box, 'online' | 'lastSeenAt' | 'removedAt'>, now: number): string {
+  if (box.removedAt !== null) return 'Removed';
   if (box.online) return 'Online';
   return box.lastSeenAt === null ? 'Never seen' : `Offline, last seen ${ago(box.lastSeenAt, now)}`;
 }

@@ -7,7 +7,7 @@ const camera = (name: string, box: string, more: Partial<Camera> = {}): Camera =
   camera: `uid-${name}`, box, site: 's', slug: name.toLowerCase().replace(' ', '-'), name, enabled: true, codec: null, width: null, height: null,
   condition: 'recording', cause: null, since: null, recordedThrough: null, boxOnline: true, ...more,
 });
-const box = (id: string, name: string): Box => ({ box: id, site: 's', name, version: null, shard: null, online: true, lastSeenAt: null, diskFreeBytes: null, diskTotalBytes: null, outboxBacklog: null });
+const box = (id: string, name: string): Box => ({ box: id, site: 's', name, version: null, shard: null, online: true, lastSeenAt: null, diskFreeBytes: null, diskTotalBytes: null, outboxBacklog: null, removedAt: null });
 const site: Site = { site: 's', name: 'Depot', timeZone: 'Europe/Berlin', boxes: 1, cameras: 3 };
 
 describe('buildTree', () => {
@@ -60,7 +60,8 @@ describe('box facts', () => {
   });
 
   it('says how present a box is', () => {
-    expect(boxPresence({ online: false, lastSeenAt: null }, 0)).toBe('Never seen');
-    expect(boxPresence({ online: false, lastSeenAt: 0 }, 240_000)).toBe('Offline, last seen 4 min ago');
+    expect(boxPresence({ online: false, lastSeenAt: null, removedAt: null }, 0)).toBe('Never seen');
+    expect(boxPresence({ online: false, lastSeenAt: 0, removedAt: null }, 240_000)).toBe('Offline, last seen 4 min ago');
+    expect(boxPresence({ online: false, lastSeenAt: 0, removedAt: 1 }, 240_000)).toBe('Removed');
   });
 });

@@ -52,6 +52,7 @@ function standIn(camera: Camera): Box {
     diskFreeBytes: null,
     diskTotalBytes: null,
     outboxBacklog: null,
+    removedAt: null,
   };
 }
 

@@ -28,7 +28,10 @@ export const stateText = (status: string) => states[status] ?? status;
 /** What may be done with a letter in its state. */
 export const canSend = (letter: Letter) => letter.status === 'open' || letter.status === 'redriven';
 
-export const canMend = (letter: Letter) => letter.isEvent && letter.status === 'open';
+/** Longer events are shown from their beginning alone, so what is shown cannot be written back. */
+const longestShown = 524_288;
+
+export const canMend = (letter: Letter) => letter.isEvent && letter.status === 'open' && letter.bytes <= longestShown;
 
 /** `1 letter`, `3 letters` */
 export const countText = (count: number) => `${count} ${count === 1 ? 'letter' : 'letters'}`;

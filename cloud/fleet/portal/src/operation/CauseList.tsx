@@ -4,6 +4,7 @@ import { adviceFor, causeText } from './words';
 
 const links: Record<string, [string, string]> = {
   dead_letters: ['#/dead-letters', 'Dead letters'],
+  webhook_disabled: ['#/webhooks', 'Webhooks'],
   boxes_silent: ['#/boxes', 'Boxes'],
 };
 

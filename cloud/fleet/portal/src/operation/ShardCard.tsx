@@ -1,4 +1,5 @@
 import type { LetterNumbers, ShardState } from '../api/operation';
+import { span } from '../time/text';
 import { boxesText, lettersOf, queueLag, splitQueues } from './words';
 
 interface ShardCardProps {
@@ -16,6 +17,11 @@ export function ShardCard({ shard, letters, at }: ShardCardProps) {
       <div className="card-head">
         <h3>Shard {shard.shard}</h3>
         <span className="muted">{boxesText(shard.boxes)}</span>
+        {shard.breaker !== null && (
+          <span className="pill pill-bad" data-testid={`breaker-${shard.shard}`} title={shard.breaker.cause}>
+            Circuit open for {span(Math.max(0, at - shard.breaker.since))}: messages go back
+          </span>
+        )}
         {!shard.served && <span className="pill">being emptied</span>}
         {idle > 0 && <span className="ops-idle muted">{busy.length === 0 ? `All ${idle} queues are empty` : `${idle} other queues are empty`}</span>}
       </div>

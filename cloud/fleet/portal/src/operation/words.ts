@@ -11,6 +11,9 @@ const advice: Record<string, string> = {
   queue_unseen: 'Restart the fleet service: it makes the queues that are missing.',
   queue_lag: 'See whether the functions of this shard are running and what they log.',
   poison: 'See whether the functions are running: they file such messages as dead letters.',
+  breaker_open: 'See what they log, and whether database and storage account answer. Messages come again by themselves.',
+  conflicts: 'Find out which box sent the second form, and why: a restored disk, a fault, or somebody with its key.',
+  webhook_disabled: 'See what the receiver answers, enable it, then replay what was missed.',
   timer_never: 'Start the functions of any shard.',
   timer_late: 'See whether the functions are running and what they log.',
   fold_behind: 'See what the functions log of FoldSpans, and whether database and storage are slow.',
@@ -33,9 +36,15 @@ const timers: Record<string, string> = {
   CountCoverage: 'Count coverage',
   BuildIndex: 'Build a new index',
   RequeueWebhooks: 'Send webhooks that are due',
+  DrainPoison: 'File messages that crash',
 };
 
-export const timerName = (timer: string) => timers[timer] ?? timer;
+/** A shard's own timer is named with its shard: `DrainPoison/0`. */
+export function timerName(timer: string): string {
+  const [name = timer, shard] = timer.split('/');
+  const words = timers[name] ?? name;
+  return shard === undefined ? words : `${words}, shard ${shard}`;
+}
 
 /** How a timer is: a run that is a little late is none to look at. */
 export function timerState(timer: TimerState): { tone: Tone; label: string } {

@@ -13,11 +13,12 @@ import type { Route } from './useRoute';
 
 interface FleetScreensProps {
   route: Route;
+  isAdmin: boolean;
   onSignedOut: () => void;
 }
 
 /** Keeps the fleet's state fresh and shows the screen that the address names. */
-export function FleetScreens({ route, onSignedOut }: FleetScreensProps) {
+export function FleetScreens({ route, isAdmin, onSignedOut }: FleetScreensProps) {
   const fleet = useFleet();
   const signedOut = fleet.error instanceof ApiFailure && fleet.error.signedOut;
   useEffect(() => {
@@ -47,7 +48,7 @@ export function FleetScreens({ route, onSignedOut }: FleetScreensProps) {
       )}
       <div className="screen-body">
         {route.screen === 'boxes' ? (
-          <BoxesScreen fleet={fleet.data} onChanged={fleet.refresh} />
+          <BoxesScreen fleet={fleet.data} isAdmin={isAdmin} onChanged={fleet.refresh} />
         ) : route.screen === 'webhooks' ? (
           <WebhooksScreen fleet={fleet.data} />
         ) : route.screen === 'coverage' ? (

@@ -80,7 +80,7 @@ export function EndpointCard({ endpoint, fleet, now, onChanged }: EndpointCardPr
       {!endpoint.enabled && (
         <Notice kind="bad">
           Disabled{endpoint.disabledAt !== null && ` ${ago(endpoint.disabledAt, now)}`}
-          {endpoint.disabledReason && `: ${endpoint.disabledReason}`}. Nothing is sent; new events are not kept for it. After enabling, replay what was missed.
+          {endpoint.disabledReason && `: ${endpoint.disabledReason}`}. Nothing is sent; what it wants is kept for 30 days. After enabling, replay what was missed.
         </Notice>
       )}
       {fault && <Notice kind="bad">{fault}</Notice>}
