@@ -37,7 +37,7 @@ public sealed class StagedBodyTests(PostgresFixture postgres, AzuriteFixture azu
         await scene.Cloud.DrainedAsync();
 
         var page = await scene.Cloud.Search.PageAsync(new RecordingQuery("main", start - Half, Now), null, 1000, Token);
-        Assert.Equal(segments.Select(s => s.Segment), page.Items.Select(i => i.Segment!.Value));
+        Assert.Equal(segments.Select(s => s.Start), page.Items.Select(i => i.Start));
         Assert.Equal(1, Assert.Single(await Watermarks.ReadAsync(scene.Cloud.Database, "main", scene.Box.Id, Token)).Through);
         Assert.Empty(await scene.Cloud.LetterReasonsAsync());
     }
