@@ -118,6 +118,13 @@ internal sealed class ChildProcess : IAsyncDisposable
             foreach (string word in become) yield return word;
         }
 
+        if (!spec.File.Contains('=', StringComparison.Ordinal))
+        {
+            // Whoever was started by nohup or in the background ignores SIGHUP or SIGINT, and so would its children; env takes a name with "=" for a variable.
+            yield return "env";
+            yield return "--default-signal";
+        }
+
         yield return spec.File;
         foreach (string argument in spec.Arguments) yield return argument;
     }
