@@ -116,7 +116,7 @@ internal static partial class BoxApp
     }
 
     /// <summary>Where the box's database is.</summary>
-    public static StoreOptions StoreOf(BoxSettings settings) => new() { File = Path.Combine(settings.DataFolder, "box.db") };
+    public static StoreOptions StoreOf(BoxSettings settings) => new() { File = StoreOptions.FileIn(settings.DataFolder) };
 
     /// <summary>Runs the box until it is asked to stop, and stops it in order: also when a part could not start, for then cameras may record already in a box that nobody reaches.</summary>
     /// <exception cref="IOException">It cannot listen on its address, which the message names.</exception>

@@ -9,7 +9,7 @@ public sealed class RoomGraphTests
     private static readonly Deployable Box = new("edge/Heldar.Edge", "Heldar.Edge", "tests/Heldar.Edge.Tests", new Dictionary<string, string[]>
     {
         ["Access"] = ["Api", "Audit", "Secrets", "Settings", "Store"],
-        ["Anr"] = ["Access", "Api", "Cameras", "Gaps", "Indexer", "Recorder", "Seals", "Settings", "Storage", "Store"],
+        ["Anr"] = ["Access", "Api", "Cameras", "Gaps", "Indexer", "Recorder", "Settings", "Storage", "Store"],
         ["Api"] = [],
         ["Audit"] = ["Store"],
         ["Backup"] = ["Desired", "Enrolment", "Secrets", "Settings", "Store", "Uplink"],

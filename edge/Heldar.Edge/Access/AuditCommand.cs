@@ -20,7 +20,7 @@ internal static class AuditCommand
 
     private static async Task<int> VerifyAsync(BoxSettings settings, string? head, TextWriter output, CancellationToken cancellation)
     {
-        var file = Path.Combine(settings.DataFolder, "box.db");
+        var file = StoreOptions.FileIn(settings.DataFolder);
         if (!File.Exists(file)) throw new InvalidDataException($"{file} does not exist: this box has not run yet");
         await using var store = BoxStore.Open(new StoreOptions { File = file, Readers = 1 }, StoreSchema.Embedded(), NullLogger<BoxStore>.Instance);
         var verdict = await new AuditLog(store, store, SystemClock.Instance).VerifyAsync(head, cancellation);

@@ -5,7 +5,6 @@ using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
-using Heldar.Edge.Seals;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
@@ -48,13 +47,14 @@ internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters w
 
         // The rests stand in the log before the gap that they were part of shrinks.
         revised.Reverse();
-        await Task.WhenAll(revised.Select(r => SealAsync(r, cancellation)));
+        var refused = (await Task.WhenAll(revised.Select(async r => (Gap: r, IsSealed: await SealAsync(r, cancellation))))).Where(r => !r.IsSealed).ToList();
         AnrMetrics.Tried(gap.Fill is null, missing.Count == 0, Stretch.Seconds(taken) - Stretch.Seconds(gap.Fill?.Taken ?? []), last?.Failure);
         await store.EnqueueAsync(
             db =>
             {
                 foreach (var fill in fills) GapFillRows.Put(db, fill);
                 foreach (var one in revised) GapRows.Apply(db, outbox, one);
+                foreach (var (one, _) in refused) SealDueRows.Put(db, GapSeal.Of(one));
             },
             cancellation);
     }
@@ -100,18 +100,20 @@ internal sealed partial class RefillLedger(BoxSettings settings, VolumeWriters w
         return new GapFill(gap.Gap, gap.Camera, whole.Start, whole.End, state, attempts, next, taken, EventRules.Clean(error, 500));
     }
 
-    private async Task SealAsync(GapData revised, CancellationToken cancellation)
+    private async Task<bool> SealAsync(GapData revised, CancellationToken cancellation)
     {
         try
         {
-            await (writers.Pick() ?? throw new IOException("no volume can be written to")).SealAsync(new SealRecord { Type = SealType.Gap, Missing = revised }, cancellation);
+            await (writers.Pick() ?? throw new IOException("no volume can be written to")).SealAsync(GapSeal.Of(revised).Record!, cancellation);
+            return true;
         }
         catch (IOException e)
         {
             LogUnsealed(revised.Gap, e.Message);
+            return false;
         }
     }
 
-    [LoggerMessage(2803, LogLevel.Warning, "Gap {Gap} was refilled, but the seal log does not say so: {Error}")]
+    [LoggerMessage(2803, LogLevel.Warning, "Gap {Gap} was refilled, but the seal log does not say so before the next start: {Error}")]
     private partial void LogUnsealed(Guid gap, string error);
 }

@@ -18,7 +18,7 @@ internal static class CommandAudit
     /// <returns>True when it stands in the log.</returns>
     public static bool Note(string dataFolder, string action, string target, object? detail = null)
     {
-        var file = Path.Combine(dataFolder, "box.db");
+        var file = StoreOptions.FileIn(dataFolder);
         try
         {
             var state = StoreSchema.Compare(file, StoreSchema.Embedded());

@@ -74,7 +74,7 @@ internal sealed class BackupWriter(BoxSettings settings, IClock clock)
             else Notes.Add($"{secret} is named by the settings and lies outside of their folder: keep it yourself");
         }
 
-        var copy = Path.Combine(scratch, "box.db");
+        var copy = StoreOptions.FileIn(scratch);
         if (CopyDatabase(copy)) Keep(tar, "data/box.db", copy);
         foreach (var file in DataFiles()) Keep(tar, "data/" + Path.GetRelativePath(settings.DataFolder, file), file);
         Add(tar, BackupManifest.Entry, new BackupManifest(_files).ToBytes());
@@ -83,7 +83,7 @@ internal sealed class BackupWriter(BoxSettings settings, IClock clock)
     /// <summary>A whole copy while the box goes on writing.</summary>
     private bool CopyDatabase(string copy)
     {
-        var database = Path.Combine(settings.DataFolder, "box.db");
+        var database = StoreOptions.FileIn(settings.DataFolder);
         if (!File.Exists(database)) return false;
         using var connection = new SqliteConnection(database);
         connection.Open();

@@ -71,7 +71,7 @@ internal static class Restorer
         var starts = Path.Combine(folder, "boot-seq");
         if (File.Exists(starts) && long.TryParse(File.ReadAllText(starts), NumberStyles.None, CultureInfo.InvariantCulture, out var before))
             KeyFile.Write(starts, Encoding.ASCII.GetBytes((before + SkippedStarts).ToString(CultureInfo.InvariantCulture)));
-        var file = Path.Combine(folder, "box.db");
+        var file = StoreOptions.FileIn(folder);
         if (!File.Exists(file)) return;
         try
         {

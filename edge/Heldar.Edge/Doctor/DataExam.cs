@@ -36,13 +36,13 @@ internal sealed class DataExam(IReadOnlyList<SealedColumn> columns)
     {
         if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(settings.File) is var mode && (mode & Others) != UnixFileMode.None && HasSecret(settings))
             yield return Finding.Warning("config", $"{settings.File} holds passwords and everybody on this machine may read it", "its mode is " + Octal(mode), $"chgrp heldar {settings.File} && chmod 0640 {settings.File}");
-        if (settings.Retention.ArchiveFirst && !HasArchive(Path.Combine(settings.DataFolder, "box.db")))
+        if (settings.Retention.ArchiveFirst && !HasArchive(StoreOptions.FileIn(settings.DataFolder)))
             yield return Finding.Warning(
                 "retention", "retention.archiveFirst is on, and no archive has confirmed anything yet", "age and quota delete nothing; the cap and the floor delete footage as never_archived",
                 "set archiveFirst: false until footage of this box is archived");
         if (!Directory.Exists(settings.DataFolder)) yield break;
         foreach (var finding in Key(settings.DataFolder)) yield return finding;
-        yield return Database(Path.Combine(settings.DataFolder, "box.db"));
+        yield return Database(StoreOptions.FileIn(settings.DataFolder));
     }
 
     private static bool HasSecret(BoxSettings settings) => settings.Fleet?.EnrolmentToken is not null || settings.Cameras.Any(c => c.Password is not null);

@@ -4,6 +4,7 @@ using Heldar.Contracts;
 using Heldar.Edge.Audit;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
 using NodaTime;
 
 namespace Heldar.Edge.Fsck;
@@ -29,7 +30,7 @@ internal static class FsckCommand
                 throw new IOException($"{nameless} holds no volume ({Volume.IdentityFile} is missing): mount the disk, or start the box, which knows whether one was there. Nothing was changed");
             var volumes = settings.Recording.Volumes.Select(Open).ToList();
             var others = settings.Recording.AllVolumes.Where(v => v.Role != VolumeRole.Primary).Select(v => (v.Path, v.Role, Cause: WhyAway(v.Path))).ToList();
-            var checker = new Checker(volumes, Path.Combine(settings.DataFolder, "box.db"), SystemClock.Instance, logs)
+            var checker = new Checker(volumes, StoreOptions.FileIn(settings.DataFolder), SystemClock.Instance, logs)
             {
                 // A staging volume holds no footage of its own: it only must be there.
                 Copies = [.. others.Where(v => v is { Role: VolumeRole.Mirror, Cause: null }).Select(v => Open(v.Path))],

@@ -1,5 +1,6 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
+using Heldar.Edge.Recorder;
 using Heldar.Edge.Storage;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
@@ -35,7 +36,7 @@ internal sealed class GapCauses(VolumeWriters volumes, HeldFootage held)
         { State: StreamState.Offline, Failure: StreamFailure.Unauthorized } => GapCause.AuthFailed,
         { State: StreamState.Offline } => GapCause.CameraUnreachable,
         { State: StreamState.Connecting } => recordedBefore ? GapCause.Operator : GapCause.CameraUnreachable,
-        _ => Disk() ?? (camera.Recorder is not { LastError: not null, LastFault: var fault } ? GapCause.Stalled : fault == VolumeFault.Full ? Full() : GapCause.DiskError),
+        _ => Disk() ?? OfRecorder(camera.Recorder),
     };
 
     /// <summary>The cause of a hole that was over before anybody looked.</summary>
@@ -48,6 +49,16 @@ internal sealed class GapCauses(VolumeWriters volumes, HeldFootage held)
         "volume_full" => Full(),
         "volume" => GapCause.DiskError,
         _ => GapCause.Network,
+    };
+
+    /// <summary>Of a stream that sends while no volume says that it fails.</summary>
+    private GapCause OfRecorder(RecorderProgress? recorder) => recorder switch
+    {
+        { LastError: not null, LastFault: VolumeFault.Full } => Full(),
+        { LastError: not null } => GapCause.DiskError,
+        // A disk that is slow, or hangs, says nothing of it: media that waits for it does.
+        { MediaEnd: { } end } when !(recorder.RecordedThrough >= end) => GapCause.DiskError,
+        _ => GapCause.Stalled,
     };
 
     private GapCause Full() => held.Level == HeldLevel.Full ? GapCause.DiskFullHeld : GapCause.DiskFull;

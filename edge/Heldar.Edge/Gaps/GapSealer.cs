@@ -13,7 +13,7 @@ internal sealed class GapSealer(VolumeWriters volumes, IStoreReader reader)
     /// <summary>How often what was refused is tried again.</summary>
     public static readonly Duration Every = Duration.FromSeconds(10);
 
-    /// <summary>Refused ones that are kept in memory; more stay in the table alone until these are sealed.</summary>
+    /// <summary>Refused ones, and ones under way, that are kept in memory; more stay in the table alone until these are sealed.</summary>
     private const int Most = 1000;
     private readonly List<(GapSeal Seal, Task Task)> _running = [];
     private readonly Dictionary<(long, Guid, long), GapSeal> _refused = [];
@@ -32,6 +32,13 @@ internal sealed class GapSealer(VolumeWriters volumes, IStoreReader reader)
     public void Seal(GapSeal seal)
     {
         if (_refused.ContainsKey(seal.Key)) _refused[seal.Key] = seal;
+        if (_running.Count >= Most)
+        {
+            // A volume that hangs answers none of them: the table has this one as well.
+            _unread = true;
+            return;
+        }
+
         _running.Add((seal, SealAsync(seal)));
     }
 

@@ -210,7 +210,8 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
             else if (_open.Cause is not (GapCause.ProcessDown or GapCause.Operator)) _open = _open with { Start = from };
             // What the recorder saw names a disk's trouble better than a look once a second.
             var told = causes.OfBreak(cause);
-            Close(to, told == GapCause.ClockStep || (IsFull(told) && _open!.Cause == GapCause.DiskError) ? told : null, changes);
+            var better = told == GapCause.ClockStep || (IsFull(told) && _open!.Cause == GapCause.DiskError) || (IsDisk(told) && _open!.Cause == GapCause.Stalled);
+            Close(to, better ? told : null, changes);
             _through = to;
         }
 

@@ -25,7 +25,7 @@ internal static class MirrorCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var settings = ConfigOption.Read(parsed);
-            var file = Path.Combine(settings.DataFolder, "box.db");
+            var file = StoreOptions.FileIn(settings.DataFolder);
             if (!File.Exists(file)) throw new InvalidDataException($"{file} does not exist: this box has not run yet");
             await using var store = BoxStore.Open(new StoreOptions { File = file, Readers = 1 }, StoreSchema.Embedded(), NullLogger<BoxStore>.Instance);
             var seen = await store.ReadAsync(db => (Totals: MirrorRows.Totals(db), Oldest: MirrorRows.OldestWaiting(db), Mark: ScrubRows.Mark(db), Open: ScrubRows.Open(db), Damages: ScrubRows.Damages(db, Listed)), cancellation);

@@ -46,7 +46,7 @@ internal sealed class RetentionPlan(BoxSettings settings, IMachineTime machine, 
     /// <exception cref="InvalidDataException">There is no database, or one of another version.</exception>
     public async Task<PlanReport> MakeAsync(CancellationToken cancellation)
     {
-        var file = Path.Combine(settings.DataFolder, "box.db");
+        var file = StoreOptions.FileIn(settings.DataFolder);
         var state = StoreSchema.Compare(file, StoreSchema.Embedded());
         if (state == SchemaState.None) throw new InvalidDataException($"{file} is not there: this box has never run, or its next start rebuilds it from the recordings");
         if (state != SchemaState.Same) throw new InvalidDataException($"{file} is of {(state == SchemaState.Older ? "an older version: start the box once with this one" : "a newer version: use that one's program")}");

@@ -12,7 +12,7 @@ internal sealed class SecretsFolder(string dataFolder, IReadOnlyList<SealedColum
 {
     private string KeyFilePath => Path.Combine(dataFolder, "secrets.key");
 
-    private string DatabasePath => Path.Combine(dataFolder, "box.db");
+    private string DatabasePath => StoreOptions.FileIn(dataFolder);
 
     /// <summary>
     /// Opens the ring; makes it only where nothing was ever sealed. Texts that an older program left in clear are sealed, and what they were is wiped

@@ -3,6 +3,9 @@ namespace Heldar.Edge.Store;
 /// <summary>Where the database is and how it is used. Immutable.</summary>
 internal sealed record StoreOptions
 {
+    /// <summary>The box's database in its data folder.</summary>
+    public static string FileIn(string dataFolder) => Path.Combine(dataFolder, "box.db");
+
     /// <summary>Absolute path of the database file. Its WAL lies beside it.</summary>
     public required string File { get; init; }
 

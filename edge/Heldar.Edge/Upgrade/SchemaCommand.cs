@@ -17,7 +17,7 @@ internal static class SchemaCommand
         command.SetAction(parsed =>
         {
             var settings = ConfigOption.Read(parsed);
-            var file = Path.Combine(settings.DataFolder, "box.db");
+            var file = StoreOptions.FileIn(settings.DataFolder);
             Console.WriteLine($"{StoreSchema.Compare(file, StoreSchema.Embedded()).ToString().ToLowerInvariant()} {Host(settings.Listen)} {settings.Listen.Port} {file}");
             return 0;
         });

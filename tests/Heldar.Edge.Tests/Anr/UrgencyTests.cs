@@ -5,6 +5,7 @@ using Heldar.Edge.Cameras;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Settings;
+using Heldar.Edge.Storage;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Edge.Tests.Retention;
 using Heldar.Media.Streams;
@@ -131,6 +132,18 @@ public sealed class UrgencyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RevisionThatNoLogTakes_IsSealedByTheNextStart()
+    {
+        var gap = Gap(Gate, 0);
+        await PutAsync(gap);
+
+        await Ledger(new VolumeWriters([])).NoteAsync(new FillableGap(gap, null), At(0, 20), [At(8, 12)], [At(0, 8), At(12, 20)], new RefillResult([At(8, 12)], 100, null, null), TestContext.Current.CancellationToken);
+
+        var due = await _box.Store.ReadAsync(db => SealDueRows.Read(db, 10), TestContext.Current.CancellationToken);
+        Assert.Equal([At(0, 8), At(12, 20)], due.Select(d => new Stretch(d.Record!.Missing!.Start, d.Record.Missing.End!.Value)).OrderBy(s => s.Start));
+    }
+
+    [Fact]
     public void TornReturns_MakeABoundedNumberOfGaps_ThatStandForAll()
     {
         var missing = Enumerable.Range(0, 100).Select(i => At(i * 10, (i * 10) + (i % 7) + 2)).ToList();
@@ -177,7 +190,7 @@ public sealed class UrgencyTests : IAsyncLifetime
 
     private static BoxSettings Settings() => SettingsReader.Read("/nowhere/heldar.yaml", "box: { name: Depot }", _ => null);
 
-    private RefillLedger Ledger() => new(Settings(), _box.Writers, _box.Store, _box.Outbox, _box.Clock, NullLogger<RefillLedger>.Instance);
+    private RefillLedger Ledger(VolumeWriters? writers = null) => new(Settings(), writers ?? _box.Writers, _box.Store, _box.Outbox, _box.Clock, NullLogger<RefillLedger>.Instance);
 
     private async Task PutAsync(params GapData[] gaps) => await _box.Store.EnqueueAsync(
         db =>

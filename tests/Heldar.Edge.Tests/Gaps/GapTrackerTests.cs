@@ -221,6 +221,33 @@ public sealed partial class GapTrackerTests : IAsyncDisposable
         Assert.Equal(GapCause.DiskFull, Assert.Single(_gaps.Values).Cause);
     }
 
+    /// <summary>A disk that hangs gives no error, and a volume that is only slow has no fault.</summary>
+    [Fact]
+    public void MediaThatWaitsForADiskWithoutAFault_IsMissedByTheDisk()
+    {
+        for (var i = 0; i < 5; i++) Step(Recording(lag: 1));
+        var end = Now - Duration.FromSeconds(1);
+        for (var i = 0; i < 12; i++) Step(Observe(StreamState.Streaming, StreamFailure.None, RecorderProgress.Empty with { RecordedSince = end - Duration.FromMinutes(1), RecordedThrough = end, MediaEnd = Now }));
+
+        Assert.Equal((end, GapCause.DiskError), (Assert.Single(_gaps.Values).Start, _gaps.Values.Single().Cause));
+    }
+
+    [Theory]
+    [InlineData("volume", GapCause.DiskError)]
+    [InlineData("network", GapCause.Stalled)]
+    public void GapThatSeemedAStall_IsTheDisks_WhenTheRecorderSaysSo(string told, GapCause cause)
+    {
+        for (var i = 0; i < 5; i++) Step(Recording(lag: 1));
+        var end = Now - Duration.FromSeconds(1);
+        for (var i = 0; i < 12; i++) Step(Observe(StreamState.Streaming, StreamFailure.None, RecorderProgress.Empty with { RecordedThrough = end, MediaEnd = end }));
+        Assert.Equal(GapCause.Stalled, Assert.Single(_gaps.Values).Cause);
+        var back = Now;
+        _box.Clock.Advance(Duration.FromSeconds(3));
+        Step(Recording(lag: 1, since: back, breaks: [new RecordingBreak(end, back, told)]));
+
+        Assert.Equal((end, back, cause), (_gaps.Values.Single().Start, _gaps.Values.Single().End, _gaps.Values.Single().Cause));
+    }
+
     [Fact]
     public void RecorderThatSawAFullDisk_NamesTheGapBetter()
     {
