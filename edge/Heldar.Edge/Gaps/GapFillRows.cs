@@ -18,11 +18,11 @@ internal static class GapFillRows
         "g.id AS Id, g.camera AS Camera, g.revision AS Revision, g.start_ns AS StartNs, g.end_ns AS EndNs, g.cause AS Cause, g.detail AS Detail, "
         + "f.start_ns AS WasStartNs, f.end_ns AS WasEndNs, f.state AS State, f.attempts AS Attempts, f.next_ns AS NextNs, f.taken AS Taken, f.error AS Error";
 
-    /// <summary>Gaps of a camera that overlap [from, to) now or before they were refilled, oldest first.</summary>
+    /// <summary>Gaps of a camera that overlap [from, to) now or before they were refilled, oldest first. One whose footage came after all, for the disk only hung, has no length and is none.</summary>
     public static IReadOnlyList<FillableGap> Find(DbConnection db, Guid camera, Instant from, Instant to, int limit) => Many(
         db,
         """
-        g.camera = @camera AND (g.start_ns < @to AND (g.end_ns IS NULL OR g.end_ns > @from) OR f.start_ns < @to AND f.end_ns > @from)
+        g.camera = @camera AND (g.start_ns < @to AND (g.end_ns IS NULL OR g.end_ns > @from AND g.end_ns > g.start_ns) OR f.start_ns < @to AND f.end_ns > @from)
         ORDER BY COALESCE(f.start_ns, g.start_ns), g.id
         """,
         new { camera = SegmentIndex.Text(camera), from = SegmentIndex.Ns(from), to = SegmentIndex.Ns(to), limit });

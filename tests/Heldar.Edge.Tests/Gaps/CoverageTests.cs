@@ -48,6 +48,20 @@ public sealed class CoverageTests
         Assert.Equal((Time(0), GapCause.Stalled), (known.WantedSince, known.Open!.Cause));
     }
 
+    /// <summary>A disk that only hung had all of it in the end: the ledger took its gap back by ending it where it began.</summary>
+    [Fact]
+    public async Task GapWithoutLength_IsNotListed()
+    {
+        await using var box = new RecordingFixture();
+        await box.Store.EnqueueAsync(db =>
+        {
+            foreach (var gap in (GapData[])[Gap(10, 10, GapCause.DiskError), Gap(20, 21, GapCause.DiskError), Gap(30, null, GapCause.DiskError)]) GapRows.Apply(db, new GapOutbox(), gap);
+        });
+
+        var listed = await box.Store.ReadAsync(db => GapFillRows.Find(db, Camera, Time(0), Time(1000), 100), TestContext.Current.CancellationToken);
+        Assert.Equal([Time(20), Time(30)], listed.Select(g => g.Gap.Start));
+    }
+
     [Fact]
     public async Task BoxThatDiedBeforeItNotedTheWish_KnowsItFromFootageAfterTheLastOne()
     {
