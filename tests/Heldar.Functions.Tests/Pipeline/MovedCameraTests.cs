@@ -1,5 +1,6 @@
 using Heldar.Cloud.DeadLetters;
 using Heldar.Cloud.Index;
+using Heldar.Cloud.Registry;
 using Heldar.Contracts.Events;
 using Heldar.Contracts.Queues;
 using Heldar.Testing;
@@ -34,11 +35,13 @@ public sealed class MovedCameraTests(PostgresFixture postgres, AzuriteFixture az
         Assert.Equal(old.Id, await cloud.ScalarAsync<Guid>("select box from camera"));
 
         await cloud.ScalarAsync<object>("update box set removed_at = now() where box = @Id; update box_key set revoked_at = now() where box = @Id; delete from dead_letter", new { old.Id });
-        await DescribeAsync(2);
-        // At once: whoever remembers the old owner asks again.
+        // Until then it is nobody's: what is told of it before the description waits, and whoever remembers the old owner asks again.
+        var owners = new CameraOwners(cloud.Database, SystemClock.Instance);
+        Assert.Empty(await owners.FindAsync("main", next.Id, [camera], TestContext.Current.CancellationToken));
+        Assert.Equal(old.Id, (await owners.FindAsync("main", old.Id, [camera], TestContext.Current.CancellationToken))[camera]);
         var segment = TestBox.Segment(camera, Now - Half, Half);
         await cloud.SendAsync(next.Seal([next.Event(segment)]));
-        await cloud.DrainedAsync();
+        await DescribeAsync(2);
 
         Assert.Empty(await cloud.LetterReasonsAsync());
         Assert.Equal(next.Id, await cloud.ScalarAsync<Guid>("select box from camera where enabled"));

@@ -13,7 +13,7 @@ public sealed class CameraOwners(NpgsqlDataSource database, IClock clock)
 
     private readonly ConcurrentDictionary<(string Tenant, Guid Camera), (Guid Box, Instant Read)> _kept = new();
 
-    /// <summary>The registered box of each camera, for events of <paramref name="box"/>: a camera that became its own a moment ago is not refused; cameras that nobody registered are missing from the answer.</summary>
+    /// <summary>The registered box of each camera, for events of <paramref name="box"/>: a camera that became its own a moment ago is not refused; cameras that nobody registered, and those of a box that was taken out, which the one in its place has yet to name, are missing from the answer.</summary>
     public async ValueTask<IReadOnlyDictionary<Guid, Guid>> FindAsync(string tenant, Guid box, IReadOnlyCollection<Guid> cameras, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(cameras);
@@ -29,7 +29,11 @@ public sealed class CameraOwners(NpgsqlDataSource database, IClock clock)
         if (open.Count == 0) return found;
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var rows = await connection.QueryAsync<(Guid Camera, Guid Box)>(new CommandDefinition(
-            "select camera, box from camera where tenant = @tenant and camera = any(@open)", new { tenant, open = open.ToArray() }, cancellationToken: cancellation));
+            """
+            select c.camera, c.box from camera c join box b on b.tenant = c.tenant and b.box = c.box
+            where c.tenant = @tenant and c.camera = any(@open) and (b.removed_at is null or c.box = @box)
+            """,
+            new { tenant, box, open = open.ToArray() }, cancellationToken: cancellation));
         if (_kept.Count > MaxEntries) _kept.Clear();
         foreach (var (camera, owner) in rows)
         {

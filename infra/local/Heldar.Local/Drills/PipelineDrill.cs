@@ -44,7 +44,7 @@ internal sealed class PipelineDrill : Drill
         Seconds = kills * (quick ? 5 : 8),
         Rate = 15,
         Outages = true,
-        ReplaceDisks = false,
+        Replace = false,
         Remember = true,
         DrainSeconds = 300,
         ResendAfter = Duration.FromSeconds(quick ? 4 : 15),

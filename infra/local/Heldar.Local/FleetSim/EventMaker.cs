@@ -40,6 +40,13 @@ internal sealed class EventMaker
     /// <summary>The box starts anew.</summary>
     public void Reboot() => (_boot, _seq) = (_boot + 1, 0);
 
+    /// <summary>Another box, which knows its cameras from a backup, and nothing of their footage.</summary>
+    public void Replace()
+    {
+        (_boot, _seq) = (1, 0);
+        foreach (SimCamera camera in _cameras) Forget(camera);
+    }
+
     /// <summary>A camera leaves for another box.</summary>
     public SimCamera Give()
     {
@@ -52,9 +59,7 @@ internal sealed class EventMaker
     public void Take(SimCamera camera)
     {
         camera.Foreign = true;
-        camera.Gap = null;
-        camera.Segments.Clear();
-        camera.Holds.Clear();
+        Forget(camera);
         _cameras.Add(camera);
     }
 
@@ -96,6 +101,13 @@ internal sealed class EventMaker
             < 100 when camera.Segments.Count > 8 && camera.Segments[3].Start < camera.KeptFrom => Delete(camera, now),
             _ => Segment(camera, now),
         };
+    }
+
+    private static void Forget(SimCamera camera)
+    {
+        camera.Gap = null;
+        camera.Segments.Clear();
+        camera.Holds.Clear();
     }
 
     private SimEvent Segment(SimCamera camera, Instant now)

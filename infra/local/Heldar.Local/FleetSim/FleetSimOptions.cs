@@ -25,7 +25,7 @@ internal sealed record FleetSimOptions(int Boxes, string Folder)
     /// <summary>Makes the same events again, apart from their times. Any number.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Boxes lose their line twice, answers get lost, a disk is replaced, a camera moves and a description is late. False leaves a calm fleet.</summary>
+    /// <summary>Boxes lose their line twice, answers get lost, a disk and a whole box are replaced, a camera moves and a description is late. False leaves a calm fleet.</summary>
     public bool Outages { get; init; }
 
     /// <summary>How long an event waits for others: 1 s, or 10 s in the economy profile.</summary>
@@ -38,10 +38,10 @@ internal sealed record FleetSimOptions(int Boxes, string Folder)
     public Duration? RenewEvery { get; init; }
 
     /// <summary>
-    /// False: no disk is replaced. For queues that may forget what they accepted, as Azurite does when it is killed: what was lost in the queue and on the disk at once
+    /// False: no disk and no box is replaced. For queues that may forget what they accepted, as Azurite does when it is killed: what was lost in the queue and on the disk at once
     /// nobody can tell again.
     /// </summary>
-    public bool ReplaceDisks { get; init; } = true;
+    public bool Replace { get; init; } = true;
 
     /// <summary>Boxes keep every message that a queue accepted, so that they can put it again at the end.</summary>
     public bool Remember { get; init; }

@@ -43,7 +43,7 @@ internal static class IndexJudge
         Findings lost = new("lost"), twice = new("applied twice"), wrong = new("mismatch"), batches = new("batch lost");
         List<(SimLine Line, IndexFact Fact)> expected = [.. ledger.Sent.Where(l => l.Outcome != SimOutcome.Refused).Select(l => (l, IndexFact.Expected(l)))];
         HashSet<string> deleted = Deleted(ledger, index, expected);
-        foreach (var subject in expected.GroupBy(e => e.Fact.Key, StringComparer.Ordinal)) Compare(subject.Key, [.. subject], index, deleted, lost, wrong);
+        foreach (var subject in expected.GroupBy(e => e.Fact.Key, StringComparer.Ordinal)) Compare(subject.Key, OfLast([.. subject]), index, deleted, lost, wrong);
         foreach (var fact in index.ByKey.SelectMany(facts => facts).GroupBy(f => (f.Key, f.Version, f.Place)).Where(g => g.Count() > 1)) twice.Add(fact.Count() - 1, $"{fact.Key.Key} version {fact.Key.Version}, {fact.Count()} times");
         Strangers(expected, ledger, index, wrong);
         Cameras(ledger, index, wrong);
@@ -63,7 +63,10 @@ internal static class IndexJudge
         };
     }
 
-    private static void Compare(string key, IReadOnlyList<(SimLine Line, IndexFact Fact)> sent, IndexFacts index, HashSet<string> deleted, Findings lost, Findings wrong)
+    /// <summary>A camera whose box was replaced is what its last box says.</summary>
+    private static List<(SimLine Line, IndexFact Fact)> OfLast(List<(SimLine Line, IndexFact Fact)> sent) => sent.FindAll(s => s.Line.Box == sent[^1].Line.Box);
+
+    private static void Compare(string key, List<(SimLine Line, IndexFact Fact)> sent, IndexFacts index, HashSet<string> deleted, Findings lost, Findings wrong)
     {
         if (index.ByKey[key].MaxBy(f => f.Version) is not { } there)
         {
@@ -102,13 +105,14 @@ internal static class IndexJudge
         }
     }
 
-    /// <summary>The newest description and status of each box say how its cameras stand.</summary>
+    /// <summary>The newest description and status of each box say how its cameras stand; of a camera whose box was replaced, those of the last one.</summary>
     private static void Cameras(SimLedger ledger, IndexFacts index, Findings wrong)
     {
-        foreach (var line in ledger.Sent.Where(l => l.Type is EventTypes.BoxDescribed or EventTypes.BoxStatus).GroupBy(l => (l.Box, l.Type)).Select(g => g.MaxBy(l => IndexFact.Expected(l).Version)!))
+        var newest = ledger.Sent.Where(l => l.Type is EventTypes.BoxDescribed or EventTypes.BoxStatus).GroupBy(l => (l.Box, l.Type)).Select(g => g.MaxBy(l => IndexFact.Expected(l).Version)!);
+        foreach (var facts in newest.OrderBy(l => l.At).SelectMany(IndexFact.ExpectedOfCameras).GroupBy(f => f.Key, StringComparer.Ordinal))
         {
-            foreach (IndexFact fact in IndexFact.ExpectedOfCameras(line))
-                if (!index.ByKey[fact.Key].Any(f => f.Print == fact.Print && f.Version == fact.Version)) wrong.Add(1, $"{fact.Key}: sent {fact.Print}, the index has {string.Join(" and ", index.ByKey[fact.Key].Select(f => f.Print).DefaultIfEmpty("nothing"))}");
+            IndexFact fact = facts.Last();
+            if (!index.ByKey[fact.Key].Any(f => f.Print == fact.Print && f.Version == fact.Version)) wrong.Add(1, $"{fact.Key}: sent {fact.Print}, the index has {string.Join(" and ", index.ByKey[fact.Key].Select(f => f.Print).DefaultIfEmpty("nothing"))}");
         }
     }
 

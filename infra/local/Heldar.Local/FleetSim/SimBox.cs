@@ -30,8 +30,8 @@ internal sealed class SimBox : IDisposable
     // The cloud waits 10 minutes for a camera to become known.
     private static readonly Duration MostLate = Duration.FromMinutes(5);
     private readonly SimBoxParts _parts;
-    private readonly ECDsa _key = BoxKeys.Create();
-    private readonly SimHttp _http;
+    private ECDsa _key = BoxKeys.Create();
+    private SimHttp _http;
     private readonly EventMaker _maker;
     private readonly SimOutbox _outbox;
     private readonly SimMishaps _mishaps;
@@ -43,15 +43,17 @@ internal sealed class SimBox : IDisposable
     private Instant _beatAt;
     private SimBatch? _held;
     private Instant _heldUntil;
+    private int _skewRefusals;
+    private TokenDesk? _desk;
 
     public SimBox(SimBoxParts parts)
     {
         _parts = parts;
         _mishaps = SimMishaps.Of(parts.Number, parts.Options);
         _heldUntil = parts.Start + MostLate;
-        _http = new SimHttp(parts.Http, parts.Fleet, _key, Clock);
+        _http = Connect();
         _maker = new EventMaker(parts.Options.Seed, parts.Number, parts.Start, parts.Options);
-        _outbox = new SimOutbox(parts.Options.Flush, parts.Options.ResendAfter, _http.Sign);
+        _outbox = new SimOutbox(parts.Options.Flush, parts.Options.ResendAfter, body => _http.Sign(body));
     }
 
     public string Name => $"sim-{_parts.Number + 1}";
@@ -68,7 +70,7 @@ internal sealed class SimBox : IDisposable
     public int Failures { get; private set; }
 
     /// <summary>How often the fleet said that the clock is off.</summary>
-    public int SkewRefusals => _http.SkewRefusals;
+    public int SkewRefusals => _skewRefusals + _http.SkewRefusals;
 
     /// <summary>Events and batches that the cloud is not known to have.</summary>
     public long Backlog => _outbox.Backlog;
@@ -91,9 +93,11 @@ internal sealed class SimBox : IDisposable
     /// <summary>A camera moves here.</summary>
     public void Receive(SimCamera camera) => _arrivals.Enqueue(camera);
 
-    /// <summary>Shows the token and gets the identity.</summary>
-    public async Task EnrolAsync(string token, CancellationToken cancellation)
+    /// <summary>Shows a token of the desk and gets the identity.</summary>
+    public async Task EnrolAsync(TokenDesk desk, CancellationToken cancellation)
     {
+        _desk = desk;
+        string token = await RetryAsync(() => desk.TokenAsync(cancellation), cancellation);
         EnrolResponse answer = await RetryAsync(() => _http.EnrolAsync(token, Name, cancellation), cancellation);
         _identity = new SimIdentity(answer.Tenant, answer.Site, answer.Box, _http.KeyId);
         Take(answer.Access);
@@ -112,6 +116,7 @@ internal sealed class SimBox : IDisposable
             // An event that is made late, because a put took its time, has waited since it was due.
             for (; made < passed.TotalSeconds * _parts.Options.Rate; made++) _outbox.Add(_maker.Next(Clock(), _outbox.Backlog), start + Duration.FromSeconds(made / _parts.Options.Rate));
             Mishap(passed);
+            if (_mishaps.LosesHardware(passed)) await ReplaceAsync(cancellation);
             if (!_mishaps.IsOffline(passed)) await StepAsync(all: false, cancellation);
             await Task.Delay(Tick, cancellation);
         }
@@ -148,6 +153,8 @@ internal sealed class SimBox : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
 
+    private SimHttp Connect() => new(_parts.Http, _parts.Fleet, _key, Clock);
+
     private Instant Clock() => SystemClock.Instance.GetCurrentInstant() + _mishaps.Skew;
 
     private void Add(SimEvent one) => _outbox.Add(one, SystemClock.Instance.GetCurrentInstant());
@@ -177,6 +184,42 @@ internal sealed class SimBox : IDisposable
             neighbour.Receive(camera);
             _heldUntil = SystemClock.Instance.GetCurrentInstant() + Late;
         }
+    }
+
+    /// <summary>
+    /// The box dies and what it had not put dies with it. When the cloud has the rest an administrator takes it out, and another one, with a key and an epoch of its own and the
+    /// cameras of the backup, takes its place.
+    /// </summary>
+    private async Task ReplaceAsync(CancellationToken cancellation)
+    {
+        Guid old = _identity!.Box;
+        _outbox.Die();
+        long died = Stopwatch.GetTimestamp();
+        while (_outbox.IsUnheard)
+        {
+            if (Stopwatch.GetElapsedTime(died).TotalSeconds > _parts.Options.DrainSeconds) throw new TimeoutException($"the cloud did not have what {Name} had put within {_parts.Options.DrainSeconds} s of its death");
+            await StepAsync(all: true, cancellation);
+            await Task.Delay(Tick, cancellation);
+        }
+
+        await RetryAsync(
+            async () =>
+            {
+                await _desk!.RemoveAsync(old, cancellation);
+                return old;
+            },
+            cancellation);
+        _parts.Log.Write(Line("outage") with { Note = "dead, and taken out; another box takes its place" });
+        _told.Clear();
+        _outbox.Lose();
+        _maker.Replace();
+        _skewRefusals += _http.SkewRefusals;
+        _key.Dispose();
+        _key = BoxKeys.Create();
+        _http = Connect();
+        await EnrolAsync(_desk!, cancellation);
+        _parts.Log.Write(Line("box") with { Epoch = _outbox.Epoch, Note = $"in the place of {old}" });
+        Add(_maker.Describe(Clock()));
     }
 
     /// <summary>What may be put: the first description of a box that describes itself late has to wait for the second, or for the end of the run.</summary>

@@ -66,7 +66,7 @@ internal sealed class SimFleet : IDisposable
     public async Task EnrolAsync(TokenDesk desk, CancellationToken cancellation)
     {
         await desk.MakeSiteAsync(cancellation);
-        foreach (SimBox box in _boxes) await box.EnrolAsync(await desk.TokenAsync(cancellation), cancellation);
+        foreach (SimBox box in _boxes) await box.EnrolAsync(desk, cancellation);
     }
 
     /// <summary>Boxes make events for the run's time and go on until the cloud has them; answers how long that took.</summary>

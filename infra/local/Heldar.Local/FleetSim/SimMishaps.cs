@@ -8,10 +8,11 @@ internal sealed class SimMishaps
     private readonly IReadOnlyList<(double From, double To)> _offline;
     private readonly Random? _answers;
     private double? _diskAt;
+    private double? _hardwareAt;
     private double? _cameraAt;
 
-    private SimMishaps(Duration skew, IReadOnlyList<(double From, double To)> offline, Random? answers, double? diskAt, double? cameraAt, bool describesLate) =>
-        (Skew, _offline, _answers, _diskAt, _cameraAt, DescribesLate) = (skew, offline, answers, diskAt, cameraAt, describesLate);
+    private SimMishaps(Duration skew, IReadOnlyList<(double From, double To)> offline, Random? answers, double? diskAt, double? hardwareAt, double? cameraAt, bool describesLate) =>
+        (Skew, _offline, _answers, _diskAt, _hardwareAt, _cameraAt, DescribesLate) = (skew, offline, answers, diskAt, hardwareAt, cameraAt, describesLate);
 
     /// <summary>The box's first description gets to the cloud after the one that no longer names the camera that moved: the third box's.</summary>
     public bool DescribesLate { get; }
@@ -22,7 +23,7 @@ internal sealed class SimMishaps
     /// <summary>Those of one box.</summary>
     public static SimMishaps Of(int box, FleetSimOptions options)
     {
-        if (!options.Outages) return new(Duration.Zero, [], null, null, null, false);
+        if (!options.Outages) return new(Duration.Zero, [], null, null, null, null, false);
         var random = new Random(unchecked((options.Seed * 7919) + box));
         Duration skew = (box % 3) switch { 1 => Duration.FromMinutes(8), 2 => Duration.FromSeconds(-20), _ => Duration.Zero };
         double length = options.Seconds;
@@ -30,7 +31,7 @@ internal sealed class SimMishaps
         double second = length * (0.5 + (random.NextDouble() * 0.3));
         return new(
             skew, [(first, first + (length * 0.1)), (second, second + (length * 0.1))], random,
-            diskAt: options.ReplaceDisks && box % 4 == 1 ? length * 0.45 : null, cameraAt: box % 4 == 2 ? length * 0.6 : null,
+            diskAt: options.Replace && box % 4 == 1 ? length * 0.45 : null, hardwareAt: options.Replace && box % 4 == 3 ? length * 0.4 : null, cameraAt: box % 4 == 2 ? length * 0.6 : null,
             describesLate: box == 2);
     }
 
@@ -42,6 +43,9 @@ internal sealed class SimMishaps
 
     /// <summary>True once, when the box's disk is replaced.</summary>
     public bool LosesDisk(TimeSpan passed) => Once(ref _diskAt, passed);
+
+    /// <summary>True once, when the whole box dies and another one takes its place.</summary>
+    public bool LosesHardware(TimeSpan passed) => Once(ref _hardwareAt, passed);
 
     /// <summary>True once, when a camera is carried to another box.</summary>
     public bool LosesCamera(TimeSpan passed) => Once(ref _cameraAt, passed);

@@ -78,6 +78,16 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
         Epoch = NewEpoch();
     }
 
+    /// <summary>The box is dead: what was not put is told by nobody.</summary>
+    public void Die()
+    {
+        _waiting.Clear();
+        _sealed.RemoveAll(b => b.Puts == 0);
+    }
+
+    /// <summary>The cloud is not known to have all that was put.</summary>
+    public bool IsUnheard => _sealed.Any(b => b.Puts > 0 && !b.Received);
+
     /// <summary>Seals what has waited long enough.</summary>
     public void Seal(SimIdentity identity, Instant now, bool all)
     {

@@ -41,6 +41,14 @@ internal sealed class TokenDesk : IDisposable
         return answer.RootElement.GetProperty("token").GetString()!;
     }
 
+    /// <summary>Takes a box out that is gone for good: its key is nobody's any more, and its cameras are free for another box.</summary>
+    public async Task RemoveAsync(Guid box, CancellationToken cancellation)
+    {
+        string path = $"/api/v1/boxes/{box:D}";
+        using HttpResponseMessage answer = await _http.DeleteAsync(path, cancellation);
+        await EnsureAsync(answer, path, cancellation);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
