@@ -87,6 +87,21 @@ public sealed class IndexJudgeTests
         Assert.Equal(1, IndexJudge.Judge(ledger, Index(facts, ledger: ledger, letters: [.. letters, letters[0]])).AppliedTwice);
     }
 
+    [Fact]
+    public void CamerasOfAReplacedBox_AreWhatTheLastOneSays()
+    {
+        SimLedger ledger = SimScript.Replaced(400);
+        Dictionary<string, IndexFact> old = Facts(ledger, SimScript.Box).ToDictionary(f => f.Key), next = Facts(ledger, SimScript.Next).ToDictionary(f => f.Key);
+        List<IndexFact> facts = [.. next.Values, .. old.Values.Where(f => !next.ContainsKey(f.Key))];
+        Assert.Empty(IndexJudge.Judge(ledger, Index(facts, ledger)).Problems);
+
+        foreach (var kind in (string[])["state/", "progress/", "camera/"])
+        {
+            IndexFact late = next.Values.First(f => f.Key.StartsWith(kind, StringComparison.Ordinal) && old.ContainsKey(f.Key));
+            Assert.Equal(1, IndexJudge.Judge(ledger, Index([.. facts.Where(f => f != late), old[late.Key]], ledger)).IndexMismatches);
+        }
+    }
+
     [Theory]
     [InlineData(0.5, 2)]
     [InlineData(0.95, 4)]
@@ -102,9 +117,9 @@ public sealed class IndexJudgeTests
 
     private string Print(string key, long version) => _ledger.Sent.Select(IndexFact.Expected).First(f => f.Key == key && f.Version == version).Print;
 
-    private List<IndexFact> Facts(SimLedger? ledger = null)
+    private List<IndexFact> Facts(SimLedger? ledger = null, Guid? box = null)
     {
-        var sent = (ledger ?? _ledger).Sent.Where(l => l.Outcome != SimOutcome.Refused).ToList();
+        var sent = (ledger ?? _ledger).Sent.Where(l => l.Outcome != SimOutcome.Refused && (box is null || l.Box == box)).ToList();
         var newest = sent.Where(l => l.Type is EventTypes.BoxStatus or EventTypes.BoxDescribed).GroupBy(l => (l.Box, l.Type)).Select(g => g.MaxBy(l => IndexFact.Expected(l).Version)!);
         return [.. sent.Select(IndexFact.Expected).GroupBy(f => f.Key).Select(g => g.MaxBy(f => f.Version)!), .. newest.SelectMany(IndexFact.ExpectedOfCameras)];
     }
@@ -124,6 +139,7 @@ internal static class SimScript
 {
     public static readonly Instant Start = Instant.FromUtc(2026, 3, 1, 12, 0);
     public static readonly Guid Box = new("01950000-0000-7000-8000-000000000001");
+    public static readonly Guid Next = new("01950000-0000-7000-8000-000000000002");
 
     /// <summary>What one box told, a batch per event.</summary>
     /// <param name="count">Events beside description and status.</param>
@@ -133,6 +149,38 @@ internal static class SimScript
     {
         List<SimEvent> events = Events(count, moved);
         refused = [.. events.Where(e => e.Outcome == SimOutcome.Refused).Select(e => e.Id)];
+        return SimLedger.Of(Lines(events, Box, Start));
+    }
+
+    /// <summary>What a box told until it died, and the one in its place.</summary>
+    /// <param name="count">Events of each beside description and status.</param>
+    public static SimLedger Replaced(int count)
+    {
+        EventMaker maker = Maker();
+        List<SimLine> old = Lines(Events(maker, count), Box, Start);
+        maker.Replace();
+        return SimLedger.Of([.. old, .. Lines(Events(maker, count), Next, Start + Duration.FromMinutes(2))]);
+    }
+
+    /// <summary>The same, as the box makes it.</summary>
+    public static List<SimEvent> Events(int count, bool moved = false)
+    {
+        EventMaker maker = Maker();
+        if (moved) maker.Take(maker.Give());
+        return Events(maker, count);
+    }
+
+    private static EventMaker Maker() => new(11, 0, Start, new FleetSimOptions(1, "/nowhere") { Seconds = 100 });
+
+    private static List<SimEvent> Events(EventMaker maker, int count)
+    {
+        List<SimEvent> events = [maker.Describe(Start), .. Enumerable.Range(0, count).Select(i => maker.Next(Start + Duration.FromMilliseconds(i * 10), 0))];
+        events.Add(maker.Status(Start + Duration.FromMinutes(1), 0));
+        return events;
+    }
+
+    private static List<SimLine> Lines(IReadOnlyList<SimEvent> events, Guid box, Instant at)
+    {
         List<SimLine> lines = [];
         foreach (var (one, index) in events.Select((e, i) => (e, i)))
         {
@@ -140,8 +188,8 @@ internal static class SimScript
             var line = new SimLine
             {
                 Kind = "event",
-                At = Start,
-                Box = Box,
+                At = at,
+                Box = box,
                 Event = one.Id,
                 Type = one.Type,
                 Camera = one.Camera,
@@ -157,16 +205,6 @@ internal static class SimScript
             lines.AddRange([line, line with { Kind = "accepted", Put = 1 }]);
         }
 
-        return SimLedger.Of(lines);
-    }
-
-    /// <summary>The same, as the box makes it.</summary>
-    public static List<SimEvent> Events(int count, bool moved = false)
-    {
-        var maker = new EventMaker(11, 0, Start, new FleetSimOptions(1, "/nowhere") { Seconds = 100 });
-        if (moved) maker.Take(maker.Give());
-        List<SimEvent> events = [maker.Describe(Start), .. Enumerable.Range(0, count).Select(i => maker.Next(Start + Duration.FromMilliseconds(i * 10), 0))];
-        events.Add(maker.Status(Start + Duration.FromMinutes(1), 0));
-        return events;
+        return lines;
     }
 }

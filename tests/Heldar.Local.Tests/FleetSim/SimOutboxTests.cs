@@ -72,6 +72,28 @@ public sealed class SimOutboxTests
     }
 
     [Fact]
+    public void DeadBox_IsHeardOut_AndNothingElseOfItIsTold()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
+        for (var i = 0; i < 3; i++)
+        {
+            Fill(outbox, 40);
+            outbox.Seal(Identity, Start, all: true);
+        }
+
+        // Of three batches the second was never put.
+        foreach (SimBatch one in outbox.Due(Start).Where(b => b.Class == EventClass.Segment && b.Seq != 2)) (one.Puts, one.LastPut) = (1, Start);
+        Fill(outbox, 5);
+        outbox.Die();
+        outbox.Seal(Identity, Start, all: true);
+
+        Assert.True(outbox.IsUnheard);
+        Assert.Empty(outbox.Due(Start));
+        outbox.Learn([new Watermark(EventClass.Segment, outbox.Epoch, 1, [new SequenceRange(2, 2)])]);
+        Assert.False(outbox.IsUnheard);
+    }
+
+    [Fact]
     public void ManyBatches_ArePutFromBothEnds_EachOnce_SoThatTheOldestNeverStarves()
     {
         var outbox = new SimOutbox(Duration.FromSeconds(1), Duration.FromSeconds(30), _ => "sig");
