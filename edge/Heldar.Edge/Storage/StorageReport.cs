@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using Heldar.Edge.Settings;
 using Heldar.Edge.Store;
@@ -12,7 +13,7 @@ internal sealed record Footprint(long Segments, long Bytes, long HeldBytes);
 
 /// <summary>A volume with what lies on it and where that leads.</summary>
 /// <param name="Volume">As it is now.</param>
-/// <param name="Footprint">What lies on it; of a mirror nothing, since copies are not counted.</param>
+/// <param name="Footprint">What lies on it; of a mirror the whole copies, none of them as held: a hold is on the footage, and its copy leaves with it.</param>
 /// <param name="HoursToFloor">Hours until its free space reaches the floor as it is written to now; null while the rate is unknown or nothing is written.</param>
 /// <param name="DaysThatFit">Days of footage that it holds in the end, at the rate of now; null as before.</param>
 /// <param name="HoursToHeld">Hours until nothing is left but held footage, so that recording stops; null when nothing is held or the rate is unknown.</param>
@@ -44,6 +45,21 @@ internal sealed class StorageReport(VolumeKeeper keeper, IStoreReader reader, Sp
             db => db.Query<(string Volume, long Segments, long Bytes, long Held)>("SELECT volume, sum(segments), sum(bytes), sum(held_bytes) FROM camera_volume_total GROUP BY volume")
                 .ToDictionary(r => Guid.ParseExact(r.Volume, "D"), r => new Footprint(r.Segments, r.Bytes, r.Held)),
             cancellation);
-        return [.. keeper.Status.Select(v => VolumeOutlook.Of(v, v is { Role: VolumeRole.Primary, Id: { } id } ? kept.GetValueOrDefault(id, Nothing) : Nothing, v.Role == VolumeRole.Primary ? floor(v.Total) : 0))];
+        var copies = keeper.Status.Any(v => v.Role == VolumeRole.Mirror) ? await reader.ReadAsync(Copies, cancellation) : Nothing;
+        return [.. keeper.Status.Select(v => VolumeOutlook.Of(v, Of(v, kept, copies), v.Role == VolumeRole.Primary ? floor(v.Total) : 0))];
+    }
+
+    private static Footprint Of(VolumeStatus volume, Dictionary<Guid, Footprint> kept, Footprint copies) => volume.Role switch
+    {
+        VolumeRole.Primary when volume.Id is { } id => kept.GetValueOrDefault(id, Nothing),
+        VolumeRole.Mirror => copies,
+        _ => Nothing,
+    };
+
+    /// <summary>A box has one mirror. Those whose footage is deleted lie there until they follow it.</summary>
+    private static Footprint Copies(DbConnection db)
+    {
+        var (segments, bytes) = db.QuerySingle<(long Segments, long Bytes)>("SELECT sum(segments), sum(bytes) FROM mirror_total WHERE state > 0");
+        return new(segments, bytes, 0);
     }
 }

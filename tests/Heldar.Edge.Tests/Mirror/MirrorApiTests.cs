@@ -31,6 +31,11 @@ public sealed class MirrorApiTests : MirrorBench
         var state = await MirroredAsync(box, 3);
         Assert.Equal((true, true, 0, 0.0), (state.GetProperty("enabled").GetBoolean(), state.GetProperty("working").GetBoolean(), state.GetProperty("waiting_segments").GetInt32(), state.GetProperty("lag_seconds").GetDouble()));
 
+        var volumes = (await box.JsonAsync("GET", "/api/v1/system")).GetProperty("storage").GetProperty("volumes").EnumerateArray().ToDictionary(v => v.GetProperty("role").GetString()!);
+        var (primary, mirror) = (volumes["primary"], volumes["mirror"]);
+        Assert.Equal((3, segments.Sum(s => s.Data.Bytes)), (mirror.GetProperty("segment_count").GetInt32(), mirror.GetProperty("recordings_bytes").GetInt64()));
+        Assert.Equal(primary.GetProperty("recordings_bytes").GetInt64(), mirror.GetProperty("recordings_bytes").GetInt64());
+
         var path = $"/api/v1/segments/{segments[0].Id:D}/restore";
         Assert.Equal(403, (await box.SendAsync("POST", path, key: box.Key(BoxRole.Manager))).Status);
         Assert.Equal(404, (await box.SendAsync("POST", path, key: Scoped(box, "yard"))).Status);
