@@ -1,8 +1,6 @@
-using System.Data.Common;
 using System.Diagnostics;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
-using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
 
 namespace Heldar.Edge.Recovery;
@@ -31,6 +29,9 @@ internal sealed partial class IndexRebuild(BoxStore store, IndexWriter index, IL
 
     /// <summary>Seal logs up to this length are read before cameras start: some 40,000 segments, or a few seconds.</summary>
     public long ShortBytes { get; init; } = 32 << 20;
+
+    /// <summary>Records of one transaction.</summary>
+    public int GroupSize { get; init; } = SealApplier.GroupSize;
 
     /// <summary>Called behind each group that was applied.</summary>
     public Func<CancellationToken, ValueTask> Rest { get; init; } = _ => ValueTask.CompletedTask;
@@ -122,13 +123,13 @@ internal sealed partial class IndexRebuild(BoxStore store, IndexWriter index, IL
         var (volume, files) = (ahead.Volume, ahead.Files.ToList());
         var mark = await store.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation);
         var seals = new SealReader(volume.Root);
-        List<SealEntry> group = new(SealApplier.GroupSize);
+        List<SealEntry> group = new(GroupSize);
         // Gaps and wishes have been taken, and the ledger has gone on since.
         foreach (var entry in seals.Read(mark, cancellation, SealReader.NoFragments, ahead.End))
         {
             if (!SealApplier.IsOfIndex(entry.Record)) continue;
             group.Add(entry);
-            if (group.Count < SealApplier.GroupSize) continue;
+            if (group.Count < GroupSize) continue;
             await ApplyAsync();
             await Rest(cancellation);
         }

@@ -55,7 +55,7 @@ internal readonly ref struct SealGlance
     }
 
     /// <summary>Up to the closing quote, which is passed; nothing with an escape in it.</summary>
-    private static bool Text(ref ReadOnlySpan<byte> line, out ReadOnlySpan<byte> text)
+    private static bool Text(scoped ref ReadOnlySpan<byte> line, out ReadOnlySpan<byte> text)
     {
         var end = line.IndexOfAny((byte)'"', (byte)'\\');
         text = end < 0 ? default : line[..end];
@@ -64,14 +64,14 @@ internal readonly ref struct SealGlance
         return true;
     }
 
-    private static bool Skip(ref ReadOnlySpan<byte> line, ReadOnlySpan<byte> text)
+    private static bool Skip(scoped ref ReadOnlySpan<byte> line, scoped ReadOnlySpan<byte> text)
     {
         if (!line.StartsWith(text)) return false;
         line = line[text.Length..];
         return true;
     }
 
-    private static bool Skip(ref ReadOnlySpan<byte> line, int length)
+    private static bool Skip(scoped ref ReadOnlySpan<byte> line, int length)
     {
         if (line.Length < length) return false;
         line = line[length..];
