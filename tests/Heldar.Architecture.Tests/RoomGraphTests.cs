@@ -21,7 +21,7 @@ public sealed class RoomGraphTests
         ["Events"] = ["Access", "Api", "Cameras", "Indexer", "Settings", "Store"],
         ["Fsck"] = ["Audit", "Cameras", "Gaps", "Indexer", "Recovery", "Seals", "Settings", "Storage", "Store"],
         ["Gaps"] = ["Access", "Api", "Cameras", "Indexer", "Recorder", "Recovery", "Seals", "Storage", "Store"],
-        ["Health"] = ["Access", "Api", "CameraEvents", "Cameras", "Desired", "Enrolment", "Gaps", "Mirror", "PreRoll", "Recorder", "RemoteAccess", "Retention", "RuntimeSettings", "Settings", "Snapshots", "Storage", "Store", "Upkeep", "Uplink"],
+        ["Health"] = ["Access", "Api", "CameraEvents", "Cameras", "Desired", "Enrolment", "Gaps", "Mirror", "PreRoll", "Recorder", "Recovery", "RemoteAccess", "Retention", "RuntimeSettings", "Settings", "Snapshots", "Storage", "Store", "Upkeep", "Uplink"],
         ["Holds"] = ["Access", "Api", "Audit", "Cameras", "Indexer", "Seals", "Storage", "Store"],
         ["Indexer"] = ["Storage", "Store"],
         ["Ingest"] = ["PreRoll", "Recorder"],

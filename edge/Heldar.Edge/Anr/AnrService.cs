@@ -78,7 +78,8 @@ internal sealed partial class AnrService(
     internal async Task StepAsync(CancellationToken cancellation)
     {
         foreach (var done in _running.Where(r => r.Value.IsCompleted).Select(r => r.Key).ToList()) _running.Remove(done);
-        if (_running.Count >= settings.Anr.Parallel) return;
+        // What lies beside a gap may not be in the index yet.
+        if (reader.IsFilling || _running.Count >= settings.Anr.Parallel) return;
         if (writers.Pick() is null or { Failure: not null } or { FreeBytes: < RoomBytes }) return;
         try
         {

@@ -39,7 +39,8 @@ internal sealed class CameraLedger(IStoreWriter store, IAuditLog audit)
         await store.EnqueueAsync(
             db =>
             {
-                if (!evenHeld && HoldRows.StandsOn(db, config.Uid)) return;
+                // While seal logs are read a hold may still be to come.
+                if (!evenHeld && (store.IsFilling || HoldRows.StandsOn(db, config.Uid))) return;
                 CameraStore.Remove(db, config.Uid);
                 audit.Append(db, new AuditEntry(who, "camera.removed", config.Slug) { Camera = config.Uid, Detail = new { config.Name } });
                 done = true;

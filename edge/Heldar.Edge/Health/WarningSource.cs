@@ -4,6 +4,7 @@ using Heldar.Edge.Desired;
 using Heldar.Edge.Gaps;
 using Heldar.Edge.Mirror;
 using Heldar.Edge.PreRoll;
+using Heldar.Edge.Recovery;
 using Heldar.Edge.Retention;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
@@ -29,6 +30,7 @@ internal sealed record WarningSource(string Name, Func<IEnumerable<string>> Read
         .AddWarnings<CameraEventStates>("camera_events", events => events.Warnings)
         .AddWarnings<VolumeKeeper>("volumes", keeper => keeper.Status.Select(v => v.Cause).OfType<string>())
         .AddWarnings<BoxStore>("store", store => store.Warnings())
+        .AddWarnings<IndexRebuild>("index", rebuild => rebuild.Warning is { } behind ? [behind] : [])
         .AddWarnings<Upkeeper>("upkeep", upkeep => upkeep.Problem is { } large ? [large] : [])
         .AddWarnings<DiskWatch>("disks", disks => disks.Problems)
         .AddWarnings<DesiredKeeper>("desired", desired => desired.Warnings);

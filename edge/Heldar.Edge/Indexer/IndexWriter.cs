@@ -91,7 +91,7 @@ internal sealed partial class IndexWriter : ISegmentSink, IAsyncDisposable
                             SegmentRows.Apply(db, _outbox, entry.Volume, entry.Path, entry.Data);
                         }
 
-                        if (LeftForRestart == 0) SegmentRows.Mark(db, group[^1].Volume, group[^1].Hour);
+                        if (LeftForRestart == 0 && !_store.IsFilling) SegmentRows.Mark(db, group[^1].Volume, group[^1].Hour);
                     },
                     _stop.Token);
                 return;

@@ -97,7 +97,7 @@ internal sealed partial class MirrorBook : ISegmentSink, ISegmentOwner, IAsyncDi
                     {
                         foreach (var entry in group) MirrorRows.Copied(db, entry.Data, entry.Path);
                         // What was missed is read again from the hour that is marked.
-                        if (!_missed) Indexer.SegmentRows.Mark(db, group[^1].Volume, group[^1].Hour);
+                        if (!_missed && !_store.IsFilling) Indexer.SegmentRows.Mark(db, group[^1].Volume, group[^1].Hour);
                     },
                     _stop.Token);
                 return;

@@ -33,7 +33,20 @@ internal sealed partial class MirrorService(
         _now.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(MirrorLoopAsync(stoppingToken), LookLoopAsync(stoppingToken), ScrubLoopAsync(stoppingToken));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            // Footage without a row would be taken for one that only the mirror has.
+            await store.FilledAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        await Task.WhenAll(MirrorLoopAsync(stoppingToken), LookLoopAsync(stoppingToken), ScrubLoopAsync(stoppingToken));
+    }
 
     private async Task MirrorLoopAsync(CancellationToken cancellation)
     {

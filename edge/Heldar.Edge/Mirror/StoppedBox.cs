@@ -32,7 +32,7 @@ internal sealed class StoppedBox
         {
             await keeper.OpenAsync(cancellation);
             foreach (var away in keeper.Status.Where(v => v.Fault != VolumeFault.None && v.Role == VolumeRole.Primary)) throw new IOException(away.Cause);
-            await app.Services.GetRequiredService<IndexReconciler>().StartAsync(cancellation);
+            await app.Services.GetRequiredService<IndexReconciler>().RunAsync(cancellation);
             if (app.Services.GetRequiredService<VolumeSet>().Mirror is { } mirror) await app.Services.GetRequiredService<MirrorReplay>().RunAsync(mirror, cancellation);
             else if (needsMirror) throw new IOException(keeper.Status.FirstOrDefault(v => v.Role == VolumeRole.Mirror)?.Cause ?? $"{settings.File} names no volume with the role mirror");
             return await work(new StoppedBox(app.Services));

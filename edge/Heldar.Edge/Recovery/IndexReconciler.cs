@@ -1,5 +1,3 @@
-using System.Data.Common;
-using Heldar.Contracts.Events;
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
@@ -8,23 +6,40 @@ using Heldar.Edge.Store;
 namespace Heldar.Edge.Recovery;
 
 /// <summary>
-/// Brings the index up to the seal log before cameras start: from the marked hour on, or from the beginning when the database is new. Nothing is hashed again.
-/// Every record may be applied twice: the index takes only newer revisions, and the cloud the same event once.
+/// Brings the index up to the seal logs before cameras start: from the marked hour on, or from the beginning when the database is new. Nothing is hashed again. Where that would
+/// take long, cameras get what they need at once, and <see cref="IndexRebuild"/> does the rest while they record.
 /// </summary>
-internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log) : IHostedService
+internal sealed partial class IndexReconciler(
+    VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log, IndexRebuild? rebuild = null) : IHostedService
 {
-    private const int GroupSize = 500;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private readonly IReadOnlyList<ISealReplay> _replays = [.. replays];
+    private readonly SealApplier _applier = new(volumes, store, outbox, replays);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (volumes.Mirror is { Volume: var mirror } && await reader.ReadAsync(db => !SegmentRows.AnyMark(db), cancellationToken)) await LearnAsync(mirror, cancellationToken);
-        // The writers exist, so every volume is salvaged and its log complete.
-        foreach (var writer in volumes.All) await ReconcileAsync(writer.Volume, cancellationToken);
+        await LearnAsync(cancellationToken);
+        List<SealsAhead> logs = [];
+        foreach (var writer in volumes.All) logs.Add(await AheadAsync(writer.Volume, cancellationToken));
+        if (rebuild is null || !logs.Any(rebuild.IsLong))
+        {
+            foreach (var ahead in logs) await ReconcileAsync(ahead.Volume, cancellationToken);
+            return;
+        }
+
+        // One long log makes every volume wait: a segment may have moved from one to another, and all of it is applied in one order.
+        rebuild.Begin(logs);
+        foreach (var ahead in logs) await Task.Run(() => PrepareAsync(ahead, cancellationToken), cancellationToken);
+        rebuild.Run(logs, _applier);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>The whole of it at once, however long it takes.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await LearnAsync(cancellation);
+        foreach (var writer in volumes.All) await ReconcileAsync(writer.Volume, cancellation);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => rebuild?.StopAsync() ?? Task.CompletedTask;
 
     /// <summary>Brings the index up to the log of one volume; its writer must not run yet, or have written nothing.</summary>
     /// <param name="volume">The volume.</param>
@@ -36,24 +51,60 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
         var wait = patience ?? Timeout.InfiniteTimeSpan;
         var mark = await Task.Run(() => reader.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation), cancellation).WaitAsync(wait, cancellation);
         var seals = new SealReader(volume.Root);
-        List<SealEntry> group = new(GroupSize);
+        List<SealEntry> group = new(SealApplier.GroupSize);
         var applied = 0;
         foreach (var entry in seals.Read(mark, cancellation, SealReader.NoFragments))
         {
             if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
-            if (entry.Record is not ({ Type: SealType.Closed or SealType.Salvaged, Data: not null, Path: not null } or { Deleted: not null } or { Hold: not null }) && !_replays.Any(r => r.Takes(entry.Record))) continue;
+            if (!SealApplier.IsOfIndex(entry.Record) && !_applier.IsReplayed(entry.Record)) continue;
             group.Add(entry);
-            if (group.Count == GroupSize) applied += await ApplyAsync(volume, group, cancellation).WaitAsync(wait, cancellation);
+            if (group.Count == SealApplier.GroupSize) applied += await _applier.ApplyAsync(volume, group, mark: true, cancellation).WaitAsync(wait, cancellation);
         }
 
-        applied += await ApplyAsync(volume, group, cancellation).WaitAsync(wait, cancellation);
+        applied += await _applier.ApplyAsync(volume, group, mark: true, cancellation).WaitAsync(wait, cancellation);
         if (applied > 0) LogApplied(volume.Root, applied);
         foreach (var problem in seals.Problems.Take(20)) LogProblem(volume.Root, problem.Hour, problem.Line, problem.What);
     }
 
-    /// <summary>The database is new: cameras whose footage only the mirror has must get their uids back before they are made. A mirror that hangs is not waited for.</summary>
-    private async Task LearnAsync(Volume mirror, CancellationToken cancellation)
+    private async Task<SealsAhead> AheadAsync(Volume volume, CancellationToken cancellation)
     {
+        // The writers exist, so every volume is salvaged and its log complete.
+        var mark = await reader.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation);
+        return await Task.Run(() => SealsAhead.Look(volume, mark), cancellation);
+    }
+
+    /// <summary>
+    /// What cameras and the ledger of gaps need, without a mark. Footage of the newest hours comes with it, so that what people look for first is there; deletions and holds do not: a
+    /// hold that was placed after a deletion would keep the row of what is gone, so they are taken in their order, later, and until then nothing is deleted.
+    /// </summary>
+    private async Task PrepareAsync(SealsAhead ahead, CancellationToken cancellation)
+    {
+        List<SealEntry> group = new(SealApplier.GroupSize);
+        var skim = new SealSkim(ahead.Volume.Root, cameras.Learn);
+        foreach (var entry in skim.Read(ahead.Older, cancellation).Concat(skim.Ends()).Concat(Newest(ahead, cancellation)))
+        {
+            if (!SealApplier.IsSegment(entry.Record) && !_applier.IsReplayed(entry.Record)) continue;
+            group.Add(entry);
+            if (group.Count == SealApplier.GroupSize) await _applier.ApplyAsync(ahead.Volume, group, mark: false, cancellation);
+        }
+
+        await _applier.ApplyAsync(ahead.Volume, group, mark: false, cancellation);
+    }
+
+    private IEnumerable<SealEntry> Newest(SealsAhead ahead, CancellationToken cancellation)
+    {
+        if (ahead.Newest is not [var first, ..]) yield break;
+        foreach (var entry in new SealReader(ahead.Volume.Root).Read(first, cancellation, SealReader.NoFragments, ahead.End))
+        {
+            if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
+            yield return entry;
+        }
+    }
+
+    /// <summary>The database is new: cameras whose footage only the mirror has must get their uids back before they are made. A mirror that hangs is not waited for.</summary>
+    private async Task LearnAsync(CancellationToken cancellation)
+    {
+        if (volumes.Mirror is not { Volume: var mirror } || await reader.ReadAsync(SegmentRows.AnyMark, cancellation)) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var token = limit.Token;
         var work = Task.Run(
@@ -72,43 +123,6 @@ internal sealed partial class IndexReconciler(VolumeWriters volumes, IStoreReade
             LogNotLearnt(mirror.Root, e.Message);
         }
     }
-
-    private async Task<int> ApplyAsync(Volume volume, List<SealEntry> group, CancellationToken cancellation)
-    {
-        if (group.Count == 0) return 0;
-        var changed = 0;
-        var there = volumes.All.Select(w => w.Volume.Id).ToList();
-        await store.EnqueueAsync(
-            db =>
-            {
-                changed = 0;
-                foreach (var (_, record) in group)
-                {
-                    foreach (var replay in _replays)
-                        if (replay.Takes(record)) changed += replay.Apply(db, volume.Id, record);
-                    if (record.Deleted is { } deleted) changed += SegmentRows.Delete(db, volume.Id, deleted, record.Segments);
-                    else if (record.Hold is { } hold) changed += ApplyHold(db, volume, hold) ? 1 : 0;
-                    else if (record is { Data: { } data, Path: { } path } && !IsGone(db, volume, data, path)
-                        && (SegmentRows.Apply(db, outbox, volume.Id, path, data) || (File.Exists(volume.Resolve(path)) && SegmentRows.Settle(db, volume.Id, path, data, there)))) changed++;
-                }
-
-                SegmentRows.Mark(db, volume.Id, group[^1].Hour);
-            },
-            cancellation);
-        group.Clear();
-        return changed;
-    }
-
-    private bool ApplyHold(DbConnection db, Volume volume, HoldSeal hold)
-    {
-        var changed = HoldRows.Apply(db, outbox, new Hold(hold.Data, hold.Level, hold.Created, hold.Segment, hold.Released, hold.ReleasedBy, true));
-        HoldRows.Sealed(db, hold.Data.Hold, volume.Id, hold.Released is not null);
-        return changed;
-    }
-
-    /// <summary>Deleted footage that a later hold covers: its row could not be taken out again.</summary>
-    private static bool IsGone(DbConnection db, Volume volume, SegmentData data, string path) =>
-        HoldRows.Covers(db, data.Camera, data.Start, data.End) && !File.Exists(volume.Resolve(path));
 
     [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed records came into the index")]
     private partial void LogApplied(string volume, int count);

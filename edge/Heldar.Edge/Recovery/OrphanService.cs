@@ -1,4 +1,5 @@
 using Heldar.Edge.Storage;
+using Heldar.Edge.Store;
 
 namespace Heldar.Edge.Recovery;
 
@@ -6,7 +7,7 @@ namespace Heldar.Edge.Recovery;
 /// Sweeps every volume a while after the start and once a day: a folder each 20 ms, so that even a year of 16 cameras takes under an hour and no disk notices. An unexpected
 /// error is logged, and the next day tries again.
 /// </summary>
-internal sealed partial class OrphanService(OrphanSweep sweep, VolumeWriters writers, ILogger<OrphanService> log) : BackgroundService
+internal sealed partial class OrphanService(OrphanSweep sweep, VolumeWriters writers, IStoreWriter store, ILogger<OrphanService> log) : BackgroundService
 {
     private static readonly TimeSpan AfterStart = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Period = TimeSpan.FromDays(1);
@@ -19,6 +20,7 @@ internal sealed partial class OrphanService(OrphanSweep sweep, VolumeWriters wri
             for (var wait = AfterStart; ; wait = Period)
             {
                 await Task.Delay(wait, stoppingToken);
+                await store.FilledAsync(stoppingToken);
                 foreach (var writer in writers.All) await SweepAsync(writer, stoppingToken);
             }
         }

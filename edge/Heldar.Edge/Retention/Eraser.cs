@@ -23,8 +23,8 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     /// <summary>Deletes what may be deleted; answers those that are gone.</summary>
     public async Task<IReadOnlyList<Candidate>> TakeAsync(IReadOnlyList<Candidate> segments, string reason, CancellationToken cancellation)
     {
-        // What holds it, and what people want kept, may be in the box's own database only.
-        if (reader.IsSubstitute) return [];
+        // What holds it, and what people want kept, may be in the box's own database only, or in a part of the seal logs that is still to be read.
+        if (!reader.IsWhole) return [];
         var claimed = new List<Candidate>(segments.Count);
         var gone = new List<Candidate>(segments.Count);
         try
@@ -56,6 +56,8 @@ internal sealed partial class Eraser(IStoreWriter store, IStoreReader reader, IO
     /// </summary>
     public async Task FinishAsync(CancellationToken cancellation)
     {
+        // A deletion that is done is forgotten here: what its segments' seals say must be read before.
+        if (reader.IsFilling) return;
         while (true)
         {
             var there = writers.All.Where(IsAnswering).Select(w => w.Volume.Id).ToList();

@@ -42,7 +42,7 @@ internal sealed class Retainer(
         async () =>
         {
             await guard.LookAsync(cancellation);
-            if (reader.IsSubstitute) return;
+            if (!reader.IsWhole) return;
             if (!volumes.All.Any(IsShort))
             {
                 // What a full disk had no room to seal is sealed as soon as there is.
@@ -64,10 +64,17 @@ internal sealed class Retainer(
             async () =>
             {
                 var trusted = await guard.LookAsync(cancellation);
+                if (reader.IsFilling)
+                {
+                    // Holds are there as they once were: their ends are still to be read.
+                    _last = new SweepResult(clock.GetCurrentInstant(), 0, 0, []);
+                    return;
+                }
+
                 await holds.SealRestAsync(cancellation);
                 if (trusted) await holds.ExpireAsync(cancellation);
                 var sweep = new Sweep(reader, volumes, space, policies.Current, eraser, clock.GetCurrentInstant(), dry: false);
-                if (!reader.IsSubstitute) await sweep.RunAsync(trusted, cancellation);
+                if (reader.IsWhole) await sweep.RunAsync(trusted, cancellation);
                 await eraser.FinishAsync(cancellation);
                 _last = new SweepResult(clock.GetCurrentInstant(), sweep.Segments, sweep.Bytes, sweep.Alerts, sweep.IsCut);
             },

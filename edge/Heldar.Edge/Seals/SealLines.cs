@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace Heldar.Edge.Seals;
@@ -9,7 +10,7 @@ namespace Heldar.Edge.Seals;
 internal sealed class SealLines : IDisposable
 {
     private readonly SafeFileHandle _file;
-    private byte[] _buffer = new byte[1 << 18];
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(1 << 18);
     private (int Start, int Length) _line;
     private int _start;
     private int _end;
@@ -55,7 +56,12 @@ internal sealed class SealLines : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
 
     private bool Take(int length, int feed, bool tooLong)
     {
@@ -72,9 +78,17 @@ internal sealed class SealLines : IDisposable
             (_start, _end) = (0, _end - _start);
         }
 
-        if (_end == _buffer.Length) Array.Resize(ref _buffer, _buffer.Length * 2);
+        if (_end == _buffer.Length) Grow();
         var read = RandomAccess.Read(_file, _buffer.AsSpan(_end), _read);
         (_end, _read) = (_end + read, _read + read);
         return read > 0;
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        _buffer.AsSpan(0, _end).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
     }
 }

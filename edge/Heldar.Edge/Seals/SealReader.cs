@@ -37,11 +37,13 @@ internal sealed class SealReader(string root)
     /// <param name="from">First file; null for all. The chain is checked from the second line that is read.</param>
     /// <param name="cancellation">Gives up between lines.</param>
     /// <param name="fragmentsOf">Whose <c>fragments</c> lines are answered: null for everyone's, <see cref="NoFragments"/> for nobody's. The others are only chained, which is many times faster.</param>
-    public IEnumerable<SealEntry> Read(string? from, CancellationToken cancellation, Func<Guid, bool>? fragmentsOf = null)
+    /// <param name="end">Last file, and where in it nothing more is read: of a log that is being written. Null for all.</param>
+    public IEnumerable<SealEntry> Read(string? from, CancellationToken cancellation, Func<Guid, bool>? fragmentsOf = null, (string Hour, long Offset)? end = null)
     {
         var chain = new SealChain(from is null);
         foreach (var hour in SealFiles.Hours(root, from))
         {
+            if (end is { } last && string.CompareOrdinal(hour, last.Hour) > 0) break;
             using var lines = SealLines.TryOpen(SealFiles.PathOf(root, hour));
             if (lines is null)
             {
@@ -49,7 +51,7 @@ internal sealed class SealReader(string root)
                 continue;
             }
 
-            for (var number = 1; lines.Read(); number++)
+            for (var number = 1; !(end?.Hour == hour && lines.Next >= end?.Offset) && lines.Read(); number++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 Lines++;
@@ -120,7 +122,8 @@ internal sealed class SealReader(string root)
         if (what is not null) _problems.Add(new SealProblem(at.Hour, at.Number, what));
     }
 
-    private static SealRecord? Parse(ReadOnlySpan<byte> line)
+    /// <summary>The record of a line; null when it is none. Says nothing about its place in the chain.</summary>
+    internal static SealRecord? Parse(ReadOnlySpan<byte> line)
     {
         try
         {

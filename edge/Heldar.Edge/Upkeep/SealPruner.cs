@@ -27,7 +27,7 @@ internal sealed class SealPruner(IStoreReader reader, Retainer retention)
     public async Task<int> PruneAsync(VolumeWriter writer, CancellationToken cancellation)
     {
         var root = writer.Volume.Root;
-        if (writer.Fault != VolumeFault.None || !retention.IsClockTrusted || reader.IsSubstitute || await reader.ReadAsync(db => SegmentRows.ReadMark(db, writer.Volume.Id), cancellation) is not { } mark) return 0;
+        if (writer.Fault != VolumeFault.None || !retention.IsClockTrusted || !reader.IsWhole || await reader.ReadAsync(db => SegmentRows.ReadMark(db, writer.Volume.Id), cancellation) is not { } mark) return 0;
         List<(string File, long Seq, string Hash)> dead = [];
         var told = new Told();
         foreach (var file in SealFiles.Hours(root).SkipLast(Newest).Where(f => string.CompareOrdinal(f, mark) < 0).Take(MostFiles))

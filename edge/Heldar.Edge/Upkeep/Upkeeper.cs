@@ -117,7 +117,8 @@ internal sealed class Upkeeper(BoxStore store, Retainer retention, SettingsGroup
 
     private async Task<long> PruneAsync(Duration kept, CancellationToken cancellation)
     {
-        if (!retention.IsClockTrusted) return 0;
+        // The ledger is kept as long as the oldest footage, which may not be in the index yet.
+        if (!retention.IsClockTrusted || store.IsFilling) return 0;
         var latest = clock.GetCurrentInstant() - kept;
         var cameras = await store.ReadAsync(db => GapPruning.Find(db, latest), cancellation);
         long all = 0;

@@ -59,6 +59,12 @@ internal sealed class RecordingFixture : IAsyncDisposable
     /// <summary>Rooms whose rows come back with a start.</summary>
     public IReadOnlyList<ISealReplay> Replays { get; set; } = [];
 
+    /// <summary>Fills the index from longer seal logs than a start waits for; null for a box that waits for all. Set before a start.</summary>
+    public Func<RecordingFixture, IndexRebuild>? Rebuilds { get; set; }
+
+    /// <summary>What fills the index since the last start.</summary>
+    public IndexRebuild? Rebuild { get; private set; }
+
     public string Folder => _folder.Path;
 
     public string Root => Path.Combine(Folder, "recordings");
@@ -68,6 +74,7 @@ internal sealed class RecordingFixture : IAsyncDisposable
     /// <summary>Stops in order.</summary>
     public async Task StopAsync()
     {
+        if (Rebuild is not null) await Rebuild.DisposeAsync();
         await Writers.DisposeAsync();
         await IndexWriter.DisposeAsync();
         await Store.DisposeAsync();
@@ -102,8 +109,11 @@ internal sealed class RecordingFixture : IAsyncDisposable
     }
 
     /// <summary>Applies the seal log to the index, which may happen again and again.</summary>
-    public async Task ReconcileAsync() =>
-        await new IndexReconciler(Writers, Store, Store, Outbox, KnownCameras, Replays, NullLogger<IndexReconciler>.Instance).StartAsync(CancellationToken.None);
+    public async Task ReconcileAsync()
+    {
+        Rebuild = Rebuilds?.Invoke(this);
+        await new IndexReconciler(Writers, Store, Store, Outbox, KnownCameras, Replays, NullLogger<IndexReconciler>.Instance, Rebuild).StartAsync(CancellationToken.None);
+    }
 
     /// <summary>Every closed segment of a camera, oldest first.</summary>
     public async Task<IReadOnlyList<Segment>> SegmentsAsync(Guid camera) =>

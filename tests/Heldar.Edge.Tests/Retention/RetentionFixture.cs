@@ -51,7 +51,7 @@ internal sealed class RetentionFixture : IAsyncDisposable
     }
 
     /// <summary>A closed segment on disk and in the index.</summary>
-    public async Task<SegmentData> PutAsync(Guid camera, string slug, Instant start, int seconds = 30, int bytes = 1000, VolumeWriter? on = null)
+    public async Task<SegmentData> PutAsync(Guid camera, string slug, Instant start, int seconds = 30, int bytes = 1000, VolumeWriter? on = null, bool opened = false)
     {
         var data = new SegmentData
         {
@@ -73,6 +73,12 @@ internal sealed class RetentionFixture : IAsyncDisposable
         var full = Path.Combine(on.Volume.Root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         await File.WriteAllBytesAsync(full, new byte[bytes]);
+        if (opened)
+        {
+            var begin = new OpenedSeal(data.Segment, camera, slug, data.Run, start, data.Codec, 640, 360, 800, data.Sha256);
+            Assert.True(on.TrySeal(new SealRecord { Type = SealType.Opened, Path = path, Opened = begin }));
+        }
+
         Assert.True(on.TrySeal(new SealRecord { Type = SealType.Closed, Path = path, Data = data }));
         await Box.Store.EnqueueAsync(db => SegmentRows.Apply(db, Box.Outbox, on.Volume.Id, path, data));
         return data;
