@@ -77,16 +77,21 @@ internal sealed class HookTrial : IAsyncDisposable
         return verdict.Lost == 0 ? verdict : verdict with { Problems = [.. verdict.Problems, .. await TraceAsync(ledger, verdict.LostEvents, cancellation)] };
     }
 
+    /// <summary>How many events the receiver should have and has not yet.</summary>
+    public int Missing(SimLedger ledger)
+    {
+        HashSet<string> events = _receiver.Attempts.Where(one => one.Taken).Select(one => one.Event!.Id).ToHashSet(StringComparer.Ordinal);
+        return HookJudge.Expected(ledger, Wanted).Count(line => !events.Contains(line.Event!));
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _receiver.DisposeAsync();
 
     /// <summary>The receiver has every event, and no delivery is open but such that it took already: of those only the bookkeeping is missing.</summary>
     private async Task<bool> IsDoneAsync(SimLedger ledger, CancellationToken cancellation)
     {
-        List<HookAttempt> taken = [.. _receiver.Attempts.Where(one => one.Taken)];
-        HashSet<string> events = taken.Select(one => one.Event!.Id).ToHashSet(StringComparer.Ordinal);
-        if (HookJudge.Expected(ledger, Wanted).Any(line => !events.Contains(line.Event!))) return false;
-        HashSet<string> ids = taken.Select(one => one.Id).ToHashSet(StringComparer.Ordinal);
+        if (Missing(ledger) > 0) return false;
+        HashSet<string> ids = _receiver.Attempts.Where(one => one.Taken).Select(one => one.Id).ToHashSet(StringComparer.Ordinal);
         return (await ReadAsync("select delivery from webhook_delivery where endpoint = @endpoint and state = 'pending'", null, cancellation)).All(ids.Contains);
     }
 

@@ -71,6 +71,7 @@ internal sealed class PipelineDrill : Drill
             ? []
             : [.. boxes.DescribeMissing(), await new QueueGauge(cloud.Stack.Storage).DescribeAsync("", cancellation), PutBacks.Describe(LogTail.Read(cloud.Stack.Folder.Log("functions"), LogLines))];
         foreach (string one in missing) say(one);
+        int owed = hooks.Missing(boxes.Ledger);
         int again = await boxes.TellAgainAsync(cancellation);
         say($"{again} messages were told again in any order");
         int leased = await new QueueGauge(cloud.Stack.Storage).SettleAsync(QueueLimit, "", cancellation);
@@ -96,6 +97,7 @@ internal sealed class PipelineDrill : Drill
                 ["drain_seconds"] = Math.Round(Math.Max(0, took.TotalSeconds - options.Seconds), 1),
                 ["left_to_leases"] = leased,
                 ["deliveries_refused"] = delivered.Refused,
+                ["deliveries_left_to_retelling"] = owed,
                 ["box_files"] = 0,
             },
         }.With(verdict).With(delivered)
