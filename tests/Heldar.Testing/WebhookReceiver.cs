@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
+using Heldar.Local.Drills;
+using Heldar.Local.Servers;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Logging;
 
 namespace Heldar.Testing;
 
@@ -28,9 +26,7 @@ public sealed record ReceivedRequest(IReadOnlyDictionary<string, string> Headers
     /// <summary>How many of the signatures are the secret's, computed here from the specification alone.</summary>
     public int SignedBy(string secret)
     {
-        var key = Convert.FromBase64String(secret["whsec_".Length..]);
-        byte[] content = [.. Encoding.UTF8.GetBytes($"{Id}.{Headers["webhook-timestamp"]}."), .. Body];
-        var expected = "v1," + Convert.ToBase64String(HMACSHA256.HashData(key, content));
+        var expected = HookSignature.Of(secret, Id, Headers["webhook-timestamp"], Body);
         return Headers["webhook-signature"].Split(' ').Count(s => s == expected);
     }
 }
@@ -39,18 +35,14 @@ public sealed record ReceivedRequest(IReadOnlyDictionary<string, string> Headers
 public sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly Lock _one = new();
-    private readonly WebApplication _app;
+    private LoopbackWeb? _web;
     private int _now;
     private int _most;
 
-    private WebhookReceiver(WebApplication app, Func<HttpContext, int, Task> answer)
-    {
-        _app = app;
-        Answer = answer;
-    }
+    private WebhookReceiver(Func<HttpContext, int, Task> answer) => Answer = answer;
 
     /// <summary>Where it listens, ending in a slash.</summary>
-    public Uri Url { get; private set; } = null!;
+    public Uri Url => _web!.Url;
 
     /// <summary>Answers a request; the number counts from 1.</summary>
     public Func<HttpContext, int, Task> Answer { get; set; }
@@ -68,10 +60,8 @@ public sealed class WebhookReceiver : IAsyncDisposable
     /// <param name="clients">Refuses a handshake without a client certificate of this authority.</param>
     public static async Task<WebhookReceiver> StartAsync(Func<HttpContext, int, Task>? answer = null, bool tls = false, X509Certificate2? certificate = null, TestAuthority? clients = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l =>
+        var receiver = new WebhookReceiver(answer ?? ((context, _) => Status(context, 204)));
+        receiver._web = await LoopbackWeb.StartAsync(receiver.HandleAsync, l =>
         {
             if (!tls && certificate is null) return;
             l.UseHttps(https =>
@@ -81,12 +71,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
                 https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
                 https.ClientCertificateValidation = (client, _, _) => IsOf(clients, client);
             });
-        }));
-        var app = builder.Build();
-        var receiver = new WebhookReceiver(app, answer ?? ((context, _) => Status(context, 204)));
-        app.Run(receiver.HandleAsync);
-        await app.StartAsync();
-        receiver.Url = new Uri(((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>()!.Addresses.Single() + "/");
+        });
         return receiver;
     }
 
@@ -98,13 +83,7 @@ public sealed class WebhookReceiver : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _web!.DisposeAsync();
 
     private async Task HandleAsync(HttpContext context)
     {

@@ -15,6 +15,7 @@ public sealed class DrillReportTests
         [
             "runs", "run", "unreadable_segments", "lost_closed_segments", "max_lost_ms", "duplicates", "held_lost", "deleted_by_clock", "overlaps_in_run", "unexplained_gaps",
             "memory_slope_mb_per_h", "reconnect_ms", "resume_ms", "events_sent", "events_lost", "applied_twice", "index_mismatches",
+            "deliveries_expected", "deliveries_lost", "delivered_twice", "deliveries_wrong",
         ];
         Assert.All(counts, count => Assert.True(json.RootElement.TryGetProperty(count, out _), count));
         Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("held_lost").ValueKind);
@@ -38,6 +39,17 @@ public sealed class DrillReportTests
             .With(new IndexVerdict { EventsSent = 5 });
         Assert.Equal((15, 1, 2, 3), (report.EventsSent, report.EventsLost, report.AppliedTwice, report.IndexMismatches));
         Assert.False(report.Ok);
+    }
+
+    [Fact]
+    public void With_AddsWhatTheReceiverWasTold_AndASecondIdIsASecondApplication()
+    {
+        DrillReport report = new DrillReport { Drill = "pipeline" }
+            .With(new IndexVerdict { EventsSent = 10, AppliedTwice = 1 })
+            .With(new HookVerdict { Expected = 7, Lost = 1, Again = 2, Second = 3, Wrong = 4, Problems = ["delivery lost: one"] });
+        Assert.Equal((7, 1, 2, 4, 4), (report.DeliveriesExpected, report.DeliveriesLost, report.DeliveredTwice, report.DeliveriesWrong, report.AppliedTwice));
+        Assert.False(report.Ok);
+        Assert.Null(new DrillReport { Drill = "keys" }.With(new IndexVerdict()).DeliveriesLost);
     }
 
     [Theory]

@@ -38,7 +38,7 @@ public sealed class IndexFactsTests(PostgresFixture postgres)
         Assert.Empty(verdict.Problems);
         Assert.Equal(402, verdict.EventsSent);
         Assert.NotEmpty(verdict.AppliedMs);
-        Assert.Equal(["loss", "duplicate", "mismatch"], await IndexJudgeProof.RunAsync(connection, null, ledger, Cancellation));
+        Assert.Equal(["loss", "duplicate", "sum", "mismatch"], await IndexJudgeProof.RunAsync(connection, null, ledger, Cancellation));
         Assert.True(IndexJudge.Judge(ledger, await IndexFacts.ReadAsync(connection, null, ledger, Cancellation)).Ok);
     }
 

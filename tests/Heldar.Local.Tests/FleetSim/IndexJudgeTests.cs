@@ -71,6 +71,39 @@ public sealed class IndexJudgeTests
     public void UnmarkedBatch_IsLost() => Assert.Equal(1, IndexJudge.Judge(_ledger, Index(received: _ledger.Batches.Skip(1))).BatchesLost);
 
     [Fact]
+    public void Coverage_MayLag_AndNeverCountsMoreThanThereIs()
+    {
+        var segments = Facts().Where(f => f.Key.StartsWith("segment/", StringComparison.Ordinal)).ToList();
+        Guid camera = Guid.Parse(segments[0].Key.Split('/')[1]);
+        var hour = segments.Where(f => f.Key.Contains($"{camera}", StringComparison.Ordinal)).Select(f => (From: HourSum.Field(f, 1), To: HourSum.Field(f, 2)))
+            .GroupBy(s => s.From / 3_600_000 * 3_600_000).First(h => h.All(s => s.To <= h.Key + 3_600_000));
+        long there = hour.Sum(s => s.To - s.From) + (segments.Where(f => f.Key.Contains($"{camera}", StringComparison.Ordinal)).Max(f => Math.Max(0, HourSum.Field(f, 1) < hour.Key ? HourSum.Field(f, 2) - hour.Key : 0)));
+
+        Assert.True(IndexJudge.Judge(_ledger, Index(sums: Present(there))).Ok);
+        Assert.True(IndexJudge.Judge(_ledger, Index(sums: Present(there / 2))).Ok);
+        Assert.Equal(1, IndexJudge.Judge(_ledger, Index(sums: Present(there + 1))).AppliedTwice);
+
+        IndexSums Present(long ms) => IndexSums.None with { Present = [new HourPresent(camera, hour.Key, ms)] };
+    }
+
+    [Theory]
+    [InlineData(2, 100, 0, 0)]
+    [InlineData(3, 100, 1, 0)]
+    [InlineData(2, 200, 1, 0)]
+    [InlineData(1, 100, 0, 1)]
+    [InlineData(1, 200, 1, 1)]
+    public void HourHeader_SaysWhatItsManifestHas(long segments, long bytes, int twice, int mismatches)
+    {
+        var hour = new HourSum(Guid.NewGuid(), 0, segments, bytes) { ManifestSegments = 2, ManifestBytes = 100 };
+        IndexVerdict verdict = IndexJudge.Judge(_ledger, Index(sums: IndexSums.None with { Hours = [hour] }));
+
+        Assert.Equal((twice, mismatches), (verdict.AppliedTwice, verdict.IndexMismatches));
+    }
+
+    [Fact]
+    public void Conflict_IsAMismatch() => Assert.Equal(1, IndexJudge.Judge(_ledger, Index(sums: IndexSums.None with { Conflicts = ["a/b revision 1"] })).IndexMismatches);
+
+    [Fact]
     public void GoodEvent_ThatWasRefused_IsAMismatch() =>
         Assert.Equal(1, IndexJudge.Judge(_ledger, Index(letters: [(_ledger.Sent[0].Event!, "bad_data")])).IndexMismatches);
 
@@ -124,13 +157,14 @@ public sealed class IndexJudgeTests
         return [.. sent.Select(IndexFact.Expected).GroupBy(f => f.Key).Select(g => g.MaxBy(f => f.Version)!), .. newest.SelectMany(IndexFact.ExpectedOfCameras)];
     }
 
-    private IndexFacts Index(List<IndexFact>? facts = null, SimLedger? ledger = null, IEnumerable<SentBatch>? received = null, IReadOnlyList<(string Event, string Reason)>? letters = null) => new()
+    private IndexFacts Index(List<IndexFact>? facts = null, SimLedger? ledger = null, IEnumerable<SentBatch>? received = null, IReadOnlyList<(string Event, string Reason)>? letters = null, IndexSums? sums = null) => new()
     {
         ByKey = (facts ?? Facts(ledger)).ToLookup(f => f.Key, StringComparer.Ordinal),
         Received = (received ?? (ledger ?? _ledger).Batches).ToLookup(b => (b.Box, (short)b.Class, b.Epoch), b => (b.Seq, b.Seq)),
         Letters = (letters ?? []).ToLookup(l => l.Event, l => l.Reason, StringComparer.Ordinal),
         AppliedAt = new Dictionary<string, DateTime>(),
         Damage = [],
+        Sums = sums ?? IndexSums.None,
     };
 }
 

@@ -12,7 +12,7 @@ internal static class DrillCommand
 {
     private const string Help = """
         Let an accident happen to a real box that records simulated cameras, often, and judge what is on disk afterwards by ffmpeg, sha256sum and the cameras' own log.
-        The drills "pipeline" and "keys" are about the cloud: simulated boxes tell events meanwhile, and the index is judged by what they sent.
+        The drills "pipeline" and "keys" are about the cloud: simulated boxes tell events meanwhile, and the index, in the first also a webhook receiver, is judged by what they sent.
         Each drill first proves that its judge finds faults that are put in. Standard output is one JSON object per drill; everything else goes to standard error.
         Exit code 0 only when every bar holds; 3 when this machine cannot do a drill (no root, no loop devices, no FUSE) and nothing else failed.
         """;

@@ -49,17 +49,21 @@ internal sealed class CloudStage : IAsyncDisposable
         }
     }
 
-    /// <summary>On a calm fleet everything is in order, and one loss, one duplicate and one change are found.</summary>
-    public async Task<IReadOnlyList<string>> ProveAsync(CancellationToken cancellation)
+    /// <summary>On a calm fleet everything is in order, and one loss, one duplicate, one sum and one change are found.</summary>
+    /// <param name="hooks">Has to find its faults, too; null where nothing is delivered.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<IReadOnlyList<string>> ProveAsync(HookTrial? hooks, CancellationToken cancellation)
     {
-        _say("proving that the judge finds one loss, one duplicate and one change");
+        _say("proving that the judge finds one loss, one duplicate, one sum and one change");
         using var calm = new SimFleet(new FleetSimOptions(2, Stack.Folder.Root) { Seconds = 4, Rate = 15, Seed = 3 }, Stack.Fleet, _say);
         await calm.EnrolAsync(Desk, cancellation);
         await calm.RunAsync(cancellation);
         IndexVerdict verdict = await Trial.JudgeAsync(calm.Ledger, cancellation);
-        return verdict.Ok
-            ? await Trial.ProveAsync(calm.Ledger, cancellation)
-            : throw new ProcessException($"before anything happened, the index was not in order: {string.Join("; ", verdict.Problems)}");
+        if (!verdict.Ok) throw new ProcessException($"before anything happened, the index was not in order: {string.Join("; ", verdict.Problems)}");
+        IReadOnlyList<string> proved = await Trial.ProveAsync(calm.Ledger, cancellation);
+        if (hooks is null) return proved;
+        _say("proving that the judge finds one delivery that is lost, one that is doubled, and what is wrong");
+        return [.. proved, .. await hooks.ProveAsync(calm.Ledger, cancellation)];
     }
 
     /// <inheritdoc/>

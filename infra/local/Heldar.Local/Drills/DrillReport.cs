@@ -77,11 +77,23 @@ internal sealed record DrillReport
     /// <summary>Of these, events that the index does not have. Bar: 0.</summary>
     public int? EventsLost { get; init; }
 
-    /// <summary>Things that the index has more than once. Bar: 0.</summary>
+    /// <summary>Things that the index has more than once, hours that count more than there is, and events that were delivered under a second id. Bar: 0.</summary>
     public int? AppliedTwice { get; init; }
 
     /// <summary>Things that the index has otherwise than they were told, or that nobody told. Bar: 0.</summary>
     public int? IndexMismatches { get; init; }
+
+    /// <summary>Events that the drill's webhook endpoint wants and had to get.</summary>
+    public int? DeliveriesExpected { get; init; }
+
+    /// <summary>Of these, events that its receiver never took. Bar: 0.</summary>
+    public int? DeliveriesLost { get; init; }
+
+    /// <summary>Calls that the receiver took although it had taken one of the same <c>webhook-id</c>, as a kill between answer and bookkeeping may cause.</summary>
+    public int? DeliveredTwice { get; init; }
+
+    /// <summary>Calls that were not signed as they must be, or did not tell what was sent. Bar: 0.</summary>
+    public int? DeliveriesWrong { get; init; }
 
     /// <summary>Figures of this drill alone.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -118,6 +130,17 @@ internal sealed record DrillReport
         EventsLost = (EventsLost ?? 0) + verdict.EventsLost,
         AppliedTwice = (AppliedTwice ?? 0) + verdict.AppliedTwice,
         IndexMismatches = (IndexMismatches ?? 0) + verdict.IndexMismatches,
+        Problems = [.. Problems, .. verdict.Problems],
+    };
+
+    /// <summary>Takes the counts of what a webhook receiver was told.</summary>
+    public DrillReport With(HookVerdict verdict) => this with
+    {
+        DeliveriesExpected = (DeliveriesExpected ?? 0) + verdict.Expected,
+        DeliveriesLost = (DeliveriesLost ?? 0) + verdict.Lost,
+        DeliveredTwice = (DeliveredTwice ?? 0) + verdict.Again,
+        DeliveriesWrong = (DeliveriesWrong ?? 0) + verdict.Wrong,
+        AppliedTwice = (AppliedTwice ?? 0) + verdict.Second,
         Problems = [.. Problems, .. verdict.Problems],
     };
 

@@ -36,7 +36,7 @@ internal sealed class KeysDrill : Drill
     {
         int rotations = options.RunsOr(6, quick: 2);
         await using CloudStage cloud = await CloudStage.StartAsync(stage, Name, [], cancellation);
-        IReadOnlyList<string> proved = await cloud.ProveAsync(cancellation);
+        IReadOnlyList<string> proved = await cloud.ProveAsync(null, cancellation);
         bool moving = true;
         var sim = new FleetSimOptions(options.Quick ? 6 : 20, cloud.Stack.Folder.Root)
         {

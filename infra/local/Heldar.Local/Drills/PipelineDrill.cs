@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Heldar.Cloud.Webhooks;
 using Heldar.Local.Cameras;
 using Heldar.Local.Emulator;
 using Heldar.Local.FleetSim;
@@ -9,12 +10,13 @@ namespace Heldar.Local.Drills;
 
 /// <summary>
 /// The cloud's parts are killed in turn while simulated boxes tell events of every class, and in the long form a real box records; then everything is told again in any
-/// order. Nothing may be lost, applied twice or wrong, by the boxes' own log and the real box's files.
+/// order. Nothing may be lost, applied twice or wrong, in the index and at a webhook receiver, by the boxes' own log and the real box's files.
 /// </summary>
 internal sealed class PipelineDrill : Drill
 {
     private const int RealCameras = 2;
     private const int LogLines = 500;
+    private const int Seed = 4;
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RealBoxLimit = TimeSpan.FromMinutes(5);
@@ -34,8 +36,9 @@ internal sealed class PipelineDrill : Drill
     {
         int kills = options.RunsOr(25, quick: Accidents.Victims.Count);
         await using CloudStage cloud = await CloudStage.StartAsync(stage, Name, options.Quick ? [] : CameraSpec.Varied(RealCameras), cancellation);
-        IReadOnlyList<string> proved = await cloud.ProveAsync(cancellation);
-        DrillReport report = await StormAsync(cloud, Storm(cloud.Stack.Folder.Root, options.Quick, kills), kills, stage.Say, cancellation) with { Proved = proved };
+        await using HookTrial hooks = await HookTrial.StartAsync(cloud.Desk, cloud.Stack.Database, Seed, cancellation);
+        IReadOnlyList<string> proved = await cloud.ProveAsync(hooks, cancellation);
+        DrillReport report = await StormAsync(cloud, hooks, Storm(cloud.Stack.Folder.Root, options.Quick, kills), kills, stage.Say, cancellation) with { Proved = proved };
         return cloud.Stack.Boxes.Count == 0 ? report : await WithRealBoxAsync(report, cloud, stage.Say, cancellation);
     }
 
@@ -48,10 +51,10 @@ internal sealed class PipelineDrill : Drill
         Remember = true,
         DrainSeconds = 300,
         ResendAfter = Duration.FromSeconds(quick ? 4 : 15),
-        Seed = 4,
+        Seed = Seed,
     };
 
-    private static async Task<DrillReport> StormAsync(CloudStage cloud, FleetSimOptions options, int kills, Action<string> say, CancellationToken cancellation)
+    private static async Task<DrillReport> StormAsync(CloudStage cloud, HookTrial hooks, FleetSimOptions options, int kills, Action<string> say, CancellationToken cancellation)
     {
         using var boxes = new SimFleet(options, cloud.Stack.Fleet, say);
         await boxes.EnrolAsync(cloud.Desk, cancellation);
@@ -68,12 +71,15 @@ internal sealed class PipelineDrill : Drill
             ? []
             : [.. boxes.DescribeMissing(), await new QueueGauge(cloud.Stack.Storage).DescribeAsync("", cancellation), PutBacks.Describe(LogTail.Read(cloud.Stack.Folder.Log("functions"), LogLines))];
         foreach (string one in missing) say(one);
+        int owed = hooks.Missing(boxes.Ledger);
         int again = await boxes.TellAgainAsync(cancellation);
         say($"{again} messages were told again in any order");
         int leased = await new QueueGauge(cloud.Stack.Storage).SettleAsync(QueueLimit, "", cancellation);
         SimLedger ledger = boxes.Ledger;
         say($"judging {ledger.Sent.Count} events");
         IndexVerdict verdict = await cloud.Trial.JudgeAsync(ledger, cancellation);
+        say("judging what was delivered");
+        HookVerdict delivered = await hooks.JudgeAsync(ledger, cancellation);
         return new DrillReport
         {
             Drill = "pipeline",
@@ -90,9 +96,13 @@ internal sealed class PipelineDrill : Drill
                 ["refused"] = verdict.Refused,
                 ["drain_seconds"] = Math.Round(Math.Max(0, took.TotalSeconds - options.Seconds), 1),
                 ["left_to_leases"] = leased,
+                ["deliveries_refused"] = delivered.Refused,
+                ["deliveries_left_to_retelling"] = owed,
                 ["box_files"] = 0,
             },
-        }.With(verdict)
+        }.With(verdict).With(delivered)
+            .Check(delivered.Expected > 0 && delivered.Refused > 0, "nothing was delivered, or nothing was delivered by a second try")
+            .Check(delivered.Again <= kills * EndpointGates.MaxCalls, $"{delivered.Again} deliveries came again, more than {kills} kills can cut off")
             .Check(ledger.Sent.Count > 0 && again > 0, "nothing was sent")
             .Check(behind == 0, $"the cloud did not have everything of {behind} boxes within {options.DrainSeconds} s: {string.Join("; ", missing)}")
             .Check(kills < Accidents.Victims.Count || accidents.Kills.Values.All(count => count > 0), "not every part was killed");

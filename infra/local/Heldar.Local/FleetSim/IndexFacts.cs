@@ -42,6 +42,9 @@ internal sealed class IndexFacts
     /// <summary>Manifests that are not what the index says they are.</summary>
     public required IReadOnlyList<string> Damage { get; init; }
 
+    /// <summary>What the index keeps beside its rows and no key protects.</summary>
+    public IndexSums Sums { get; init; } = IndexSums.None;
+
     /// <summary>Reads everything about the ledger's boxes and cameras. The connection may be within a transaction, whose changes are seen.</summary>
     public static Task<IndexFacts> ReadAsync(NpgsqlConnection database, string? storage, SimLedger ledger, CancellationToken cancellation) =>
         ReadAsync(database, storage, new Scope([.. ledger.Boxes], [.. ledger.Cameras]), cancellation);
@@ -63,9 +66,16 @@ internal sealed class IndexFacts
         List<IndexFact> facts = await RowsAsync(database, Rows.Replace("ms(", "pg_temp.ms(", StringComparison.Ordinal), scope, r => new IndexFact(r.GetString(0), r.GetInt64(1), r.GetString(2)), cancellation);
         facts.AddRange(await RowsAsync(database, "select camera, event_id, box, pg_temp.ms(at), task_type, coalesce(frame_id, ''), detections::text from detection where camera = any(@cameras)", scope, Detection, cancellation));
         List<string> damage = [];
-        foreach (var (blob, root, box, camera) in await RowsAsync(
-            database, "select manifest, root, box, camera from span where camera = any(@cameras)", scope, r => (r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetGuid(2), r.GetGuid(3)), cancellation))
-            facts.AddRange(await FoldedAsync(storage, blob, root, box, camera, damage, cancellation));
+        List<HourSum> hours = [];
+        foreach (var (blob, root, box, camera, hour) in await RowsAsync(
+            database, "select manifest, root, box, camera, pg_temp.ms(hour), segments, bytes from span where camera = any(@cameras)", scope,
+            r => (r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetGuid(2), r.GetGuid(3), new HourSum(r.GetGuid(3), r.GetInt64(4), r.GetInt32(5), r.GetInt64(6))), cancellation))
+        {
+            IReadOnlyList<IndexFact> folded = await FoldedAsync(storage, blob, root, box, camera, damage, cancellation);
+            facts.AddRange(folded);
+            hours.Add(hour.Beside(folded));
+        }
+
         return new IndexFacts
         {
             ByKey = facts.ToLookup(f => f.Key, StringComparer.Ordinal),
@@ -78,6 +88,10 @@ internal sealed class IndexFacts
                 database, "select hold::text, landed_at from hold where camera = any(@cameras) and placed_at is not null union all select event_id, landed_at from tombstone where camera = any(@cameras)", scope,
                 r => (Id: r.GetString(0), At: r.GetDateTime(1)), cancellation)).DistinctBy(r => r.Id).ToDictionary(r => r.Id, r => r.At, StringComparer.Ordinal),
             Damage = damage,
+            Sums = new IndexSums(
+                hours,
+                await RowsAsync(database, "select camera, pg_temp.ms(hour), present_ms from coverage where camera = any(@cameras)", scope, r => new HourPresent(r.GetGuid(0), r.GetInt64(1), r.GetInt32(2)), cancellation),
+                await RowsAsync(database, "select camera || '/' || segment || ' revision ' || revision from segment_conflict where camera = any(@cameras)", scope, r => r.GetString(0), cancellation)),
         };
     }
 

@@ -11,7 +11,7 @@ internal sealed record IndexVerdict
     /// <summary>Of these, events that are not in the index, where neither they nor a newer one of their subject is. Bar: 0.</summary>
     public int EventsLost { get; init; }
 
-    /// <summary>Things that the index, or the dead letters, have more than once. Bar: 0.</summary>
+    /// <summary>Things that the index, or the dead letters, have more than once, and hours that count more than there is. Bar: 0.</summary>
     public int AppliedTwice { get; init; }
 
     /// <summary>Things that the index has otherwise than they were told, that nobody told, or that were refused without cause. Bar: 0.</summary>
@@ -36,8 +36,6 @@ internal sealed record IndexVerdict
 /// <summary>Compares what was sent with what the index says. Knows nothing of the product's search code. Pure.</summary>
 internal static class IndexJudge
 {
-    private const int MostProblems = 5;
-
     public static IndexVerdict Judge(SimLedger ledger, IndexFacts index)
     {
         Findings lost = new("lost"), twice = new("applied twice"), wrong = new("mismatch"), batches = new("batch lost");
@@ -45,6 +43,7 @@ internal static class IndexJudge
         HashSet<string> deleted = Deleted(ledger, index, expected);
         foreach (var subject in expected.GroupBy(e => e.Fact.Key, StringComparer.Ordinal)) Compare(subject.Key, OfLast([.. subject]), index, deleted, lost, wrong);
         foreach (var fact in index.ByKey.SelectMany(facts => facts).GroupBy(f => (f.Key, f.Version, f.Place)).Where(g => g.Count() > 1)) twice.Add(fact.Count() - 1, $"{fact.Key.Key} version {fact.Key.Version}, {fact.Count()} times");
+        IndexSums.Judge(expected.Select(e => e.Fact), index, twice, wrong);
         Strangers(expected, ledger, index, wrong);
         Cameras(ledger, index, wrong);
         int refused = Letters(ledger, index, lost, twice, wrong);
@@ -131,20 +130,5 @@ internal static class IndexJudge
         HashSet<string> expected = refused.Select(l => l.Event!).ToHashSet(StringComparer.Ordinal);
         foreach (var letter in index.Letters.Where(l => !expected.Contains(l.Key))) wrong.Add(1, $"{letter.Key} was refused as {letter.First()}");
         return refused.Count;
-    }
-
-    private sealed class Findings(string kind)
-    {
-        private readonly List<string> _words = [];
-
-        public int Count { get; private set; }
-
-        public IReadOnlyList<string> Words => Count > _words.Count ? [.. _words, $"{kind}: {Count} in all"] : _words;
-
-        public void Add(int count, string what)
-        {
-            Count += count;
-            if (_words.Count < MostProblems) _words.Add($"{kind}: {what}");
-        }
     }
 }

@@ -6,7 +6,7 @@ namespace Heldar.Local.FleetSim;
 
 /// <summary>
 /// Shows that the judge finds faults, on the real index, before its word counts: takes one row away, puts one in twice, changes one, each in a transaction that is
-/// rolled back.
+/// rolled back. A footage hour of which nobody told anything stands for a sum that counts something twice.
 /// </summary>
 internal static class IndexJudgeProof
 {
@@ -18,6 +18,13 @@ internal static class IndexJudgeProof
             create table detection_proof partition of detection for values from ('9000-01-01') to ('9000-01-02');
             insert into detection (tenant, camera, day, event_id, box, at, task_type, frame_id, labels, detections)
             select tenant, camera, '9000-01-01', event_id, box, at, task_type, frame_id, labels, detections from detection where event_id = @event
+            """,
+            v => v.AppliedTwice),
+        ("sum",
+            """
+            create table coverage_proof partition of coverage for values from ('9000-01-01') to ('9000-01-02');
+            insert into coverage (tenant, camera, day, hour, wanted_ms, present_ms, missing_ms, causes, counted_at)
+            select tenant, camera, '9000-01-01', '9000-01-01T00:00:00Z', 1, 1, 0, '{}', now() from detection where event_id = @event
             """,
             v => v.AppliedTwice),
         ("mismatch", "update detection set task_type = 'changed' where event_id = @event", v => v.IndexMismatches),

@@ -11,7 +11,7 @@ internal sealed class IndexTrial(string database, string? storage)
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(30);
 
-    /// <summary>Puts one loss, one duplicate and one change into the index, each in a transaction that is rolled back; answers their names once the judge has found all.</summary>
+    /// <summary>Puts one loss, one duplicate, one sum and one change into the index, each in a transaction that is rolled back; answers their names once the judge has found all.</summary>
     public async Task<IReadOnlyList<string>> ProveAsync(SimLedger ledger, CancellationToken cancellation)
     {
         await using NpgsqlConnection connection = await OpenAsync(cancellation);

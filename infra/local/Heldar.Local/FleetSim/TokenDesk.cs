@@ -49,6 +49,13 @@ internal sealed class TokenDesk : IDisposable
         await EnsureAsync(answer, path, cancellation);
     }
 
+    /// <summary>Makes a webhook endpoint with one subscription for each list of event types, of the simulated boxes' site alone; answers its id and its signing secret.</summary>
+    public async Task<(Guid Endpoint, string Secret)> SubscribeAsync(string name, Uri url, IReadOnlyList<IReadOnlyList<string>> types, CancellationToken cancellation)
+    {
+        using JsonDocument answer = JsonDocument.Parse(await PostAsync("/api/v1/webhooks", new { name, url = url.ToString(), subscriptions = types.Select(list => new { types = list, sites = new[] { Site } }) }, cancellation));
+        return (answer.RootElement.GetProperty("endpoint").GetGuid(), answer.RootElement.GetProperty("secret").GetString()!);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
