@@ -81,6 +81,14 @@ internal sealed class SimFleet : IDisposable
         return Stopwatch.GetElapsedTime(began);
     }
 
+    /// <summary>Every box tells a past hour of each camera and waits until the cloud has it; answers how many segments those are. Needs <see cref="FleetSimOptions.Steady"/>.</summary>
+    public async Task<int> TellPastHourAsync(Instant hour, int segments, CancellationToken cancellation)
+    {
+        List<(SimBox Box, List<SimEvent> Events)> all = [.. _boxes.Select(box => (box, box.PastHour(hour, segments).ToList()))];
+        await Task.WhenAll(all.Select(one => one.Box.TellPastAsync(one.Events, cancellation)));
+        return all.Sum(one => one.Events.Count);
+    }
+
     /// <summary>Every box puts every message that a queue ever accepted once more, in any order; answers how many those were. Needs <see cref="FleetSimOptions.Remember"/>.</summary>
     public async Task<int> TellAgainAsync(CancellationToken cancellation) => (await Task.WhenAll(_boxes.Select(box => box.TellAgainAsync(cancellation)))).Sum();
 

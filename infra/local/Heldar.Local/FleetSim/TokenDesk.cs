@@ -41,6 +41,10 @@ internal sealed class TokenDesk : IDisposable
         return answer.RootElement.GetProperty("token").GetString()!;
     }
 
+    /// <summary>Makes a webhook endpoint that wants every event of one type.</summary>
+    public Task AddWebhookAsync(Uri url, string type, CancellationToken cancellation) =>
+        PostAsync("/api/v1/webhooks", new { name = "Simulated receiver", url, subscriptions = new[] { new { types = new[] { type } } } }, cancellation);
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
