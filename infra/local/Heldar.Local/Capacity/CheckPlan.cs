@@ -7,8 +7,9 @@ namespace Heldar.Local.Capacity;
 /// <param name="Load">The simulated fleet.</param>
 /// <param name="Seconds">How long it tells, 20 to 240 s; the first <see cref="WarmSeconds"/> are not measured.</param>
 /// <param name="PastSegments">Segments of the one past hour that each camera tells for the fold, 1 to 3600.</param>
+/// <param name="PastEvents">Of each kind, so that tables are large enough to tell the size of a row, 0 to 3600.</param>
 /// <param name="Seed">Of the boxes' chance.</param>
-internal sealed record CheckPlan(CapacityInput Load, int Seconds, int PastSegments, int Seed)
+internal sealed record CheckPlan(CapacityInput Load, int Seconds, int PastSegments, int PastEvents, int Seed)
 {
     /// <summary>What is left out at the beginning: descriptions, first batches, cold programs.</summary>
     public const int WarmSeconds = 12;
@@ -37,6 +38,7 @@ internal sealed record CheckPlan(CapacityInput Load, int Seconds, int PastSegmen
         },
         seconds,
         PastSegments: 60,
+        PastEvents: 20,
         Seed: 11);
 
     /// <summary>Another fleet in everything that may matter, for the figures of <see cref="Calibration"/>.</summary>
@@ -63,6 +65,7 @@ internal sealed record CheckPlan(CapacityInput Load, int Seconds, int PastSegmen
         },
         seconds,
         PastSegments: 180,
+        PastEvents: 60,
         Seed: 5);
 
     /// <summary>What is out of range; empty when nothing is.</summary>

@@ -49,6 +49,7 @@ internal static class CheckPrediction
         all["folded_camera_hours"] = boxes * cameras;
         all["manifest_writes_per_camera_hour"] = Operations.BlobWritesPerManifest;
         all["manifest_bytes_per_segment"] = Calibration.ManifestSegment;
+        all["row_bytes.coverage"] = Calibration.CoverageRow;
         all["row_bytes.camera_hour"] = Calibration.SpanRow + (Calibration.PackedSegment * plan.PastSegments);
         return all;
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Azure.Storage.Blobs;
 using Heldar.Cloud.Index;
-using Heldar.Contracts.Events;
 using Heldar.Contracts.Queues;
 using Heldar.Local.Emulator;
 using Heldar.Local.FleetSim;
@@ -44,7 +43,7 @@ internal sealed class CheckRun(CheckPlan plan, string folder, Action<string> say
         await using var database = new DatabaseFigures(stack.Database);
         using var desk = new TokenDesk(stack.Fleet);
         await desk.SetUpAsync(await stack.SetupCodeAsync(cancellation) ?? throw new ProcessException("the stack has an account already"), cancellation);
-        await desk.AddWebhookAsync(sink.Url, EventTypes.Zone, cancellation);
+        await desk.AddWebhookAsync(sink.Url, SteadyMaker.Zone, cancellation);
         using var boxes = new SimFleet(options, stack.Fleet, say);
         await boxes.EnrolAsync(desk, cancellation);
         var empty = await SizesAsync(database, cancellation);
@@ -56,10 +55,10 @@ internal sealed class CheckRun(CheckPlan plan, string folder, Action<string> say
         Moment to = await LookAsync(stack, database, sink, cancellation);
         await telling;
         CompareMoments(stack, from, to);
-        await DescribeRowsAsync(database, empty, from, to, cancellation);
+        await DescribeRowsAsync(database, from, to, cancellation);
         _figures["outgoing_body_bytes_per_delivery"] = sink.Taken is { Requests: > 0 } taken ? (double)taken.Bytes / taken.Requests : double.NaN;
 
-        await FoldAsync(stack, database, boxes, cancellation);
+        await FoldAsync(stack, database, boxes, empty, cancellation);
         if (boxes.Behind > 0) _problems.Add($"the cloud did not have everything of {boxes.Behind} boxes");
         if ((await database.OutcomeAsync(cancellation)).Letters is > 0 and var letters) _problems.Add($"{letters} dead letters");
         if (boxes.Repeats > 0) _problems.Add($"{boxes.Repeats} messages were put again");
@@ -88,28 +87,34 @@ internal sealed class CheckRun(CheckPlan plan, string folder, Action<string> say
         _figures["functions_cpu_ms_per_message"] = (to.CpuSeconds - from.CpuSeconds) / handled * 1000;
     }
 
-    private async Task DescribeRowsAsync(DatabaseFigures database, IReadOnlyDictionary<string, (long Rows, long Bytes)> empty, Moment from, Moment to, CancellationToken cancellation)
+    private async Task DescribeRowsAsync(DatabaseFigures database, Moment from, Moment to, CancellationToken cancellation)
     {
         double seconds = (to.At - from.At).TotalSeconds;
         foreach (var (table, rows) in await database.RowsAsync(from.At, to.At, cancellation)) _figures[$"rows_per_second.{(table == "webhook_delivery" ? "delivery" : table)}"] = rows / seconds;
-        foreach (var (name, size) in await SizesAsync(database, cancellation))
-            if (name != "camera_hour") _figures[$"row_bytes.{name}"] = (size.Bytes - empty[name].Bytes) / (double)(size.Rows - empty[name].Rows);
         foreach (var (queue, table) in ((string, string)[])[(QueueNames.Segments, "segment_landing"), (QueueNames.Detections, "detection")])
             (_figures[$"latency_p50_seconds.{queue}"], _figures[$"latency_p95_seconds.{queue}"]) = await database.LatencyAsync(table, from.At, to.At, cancellation);
     }
 
     /// <summary>A past hour of every camera, until all of them are folded.</summary>
-    private async Task FoldAsync(Stack stack, DatabaseFigures database, SimFleet boxes, CancellationToken cancellation)
+    private async Task FoldAsync(Stack stack, DatabaseFigures database, SimFleet boxes, IReadOnlyDictionary<string, (long Rows, long Bytes)> empty, CancellationToken cancellation)
     {
         Instant hour = PackedSpan.HourOf(SystemClock.Instance.GetCurrentInstant()) - Duration.FromHours(3);
+        // Right after a fold, so that all of it is there at once before the next one takes it away.
+        while (SystemClock.Instance.GetCurrentInstant().InUtc().Second is < 2 or > 15) await Task.Delay(TimeSpan.FromMilliseconds(200), cancellation);
         var before = (await SizesAsync(database, cancellation))["camera_hour"];
         long log = LogBytes(stack);
-        int told = await boxes.TellPastHourAsync(hour, plan.PastSegments, cancellation);
+        int told = await boxes.TellPastHourAsync(hour, plan.PastSegments, plan.PastEvents, cancellation);
+        foreach (var (name, size) in await SizesAsync(database, cancellation))
+            if (name is not ("camera_hour" or "coverage")) _figures[$"row_bytes.{name}"] = (size.Bytes - empty[name].Bytes) / (double)(size.Rows - empty[name].Rows);
         say($"{told} segments of a past hour are told; they are folded at the next minute");
         int wanted = plan.Load.Boxes * plan.Load.Cameras;
         long began = Stopwatch.GetTimestamp();
         long folded;
         while ((folded = (await database.OutcomeAsync(cancellation)).Spans) < wanted && Stopwatch.GetElapsedTime(began) < FoldLimit) await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+
+        (long Rows, long Bytes) counted;
+        while ((counted = (await SizesAsync(database, cancellation))["coverage"]).Rows < wanted && Stopwatch.GetElapsedTime(began) < FoldLimit) await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+        _figures["row_bytes.coverage"] = counted.Bytes / (double)counted.Rows;
 
         // Some hours may have been folded in two parts: a minute began while they were told.
         AzuriteLog requests = AzuriteLog.Read(stack.Folder.Log("azurite"), log, LogBytes(stack));
@@ -133,6 +138,7 @@ internal sealed class CheckRun(CheckPlan plan, string folder, Action<string> say
         Dictionary<string, (long, long)> sizes = new(StringComparer.Ordinal);
         foreach (string table in (string[])["segment_landing", "detection", "zone_event", "snapshot", "gap"]) sizes[table] = await database.SizeAsync([table], cancellation);
         sizes["delivery"] = await database.SizeAsync(["webhook_delivery", "webhook_event", "webhook_attempt"], cancellation);
+        sizes["coverage"] = await database.SizeAsync(["coverage"], cancellation);
         sizes["camera_hour"] = await database.SizeAsync(["span", "span_list"], cancellation);
         return sizes;
     }

@@ -35,7 +35,7 @@ internal static class CapacityCommand
         var snapshots = new Option<double>("--snapshots-per-hour") { Description = "stills, per camera", DefaultValueFactory = _ => defaults.SnapshotsPerHour };
         var prices = new Option<string?>("--prices") { Description = "a price file of your own; see infra/local/Heldar.Local/Capacity/prices.json" };
         var check = new Option<int?>("--check") { Description = "compare with a run of this many simulated boxes, 1 to 1000" };
-        var seconds = new Option<int>("--seconds") { Description = "how long the boxes of --check tell, 20 to 240", DefaultValueFactory = _ => 132 };
+        var seconds = new Option<int>("--seconds") { Description = "how long the boxes of --check tell, 20 to 240", DefaultValueFactory = _ => 72 };
         var flush = new Option<double>("--flush") { Description = "flush time of the boxes of --check, s", DefaultValueFactory = _ => 10 };
         var quick = new Option<bool>("--quick") { Description = "--check with 32 s" };
         var calibrate = new Option<bool>("--calibration") { Description = "--check with the plan that the model's constants were measured with" };

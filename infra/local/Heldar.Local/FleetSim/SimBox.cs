@@ -121,8 +121,8 @@ internal sealed class SimBox : IDisposable
         await DrainAsync(cancellation);
     }
 
-    /// <summary>Segments of each camera that fill an hour evenly.</summary>
-    public IEnumerable<SimEvent> PastHour(Instant hour, int segments) => _steady is { } steady ? _maker.Cameras.SelectMany(c => steady.PastHour(c, hour, segments)) : [];
+    /// <summary>Segments of each camera that fill an hour evenly, and events of each kind.</summary>
+    public IEnumerable<SimEvent> PastHour(Instant hour, int segments, int events) => _steady is { } steady ? _maker.Cameras.SelectMany(c => steady.PastHour(c, hour, segments, events)) : [];
 
     private async Task TellMixAsync(long began, Instant start, CancellationToken cancellation)
     {

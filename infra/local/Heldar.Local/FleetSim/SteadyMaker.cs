@@ -35,6 +35,9 @@ internal sealed record SteadyLoad
 /// </summary>
 internal sealed class SteadyMaker(SteadyLoad load, EventMaker maker, SimRandom random)
 {
+    /// <summary>The zone of all zone events but those of past hours.</summary>
+    public const string Zone = "z1";
+
     private readonly PriorityQueue<(Func<Instant, long, IEnumerable<SimEvent>> Make, Func<double> Wait), Instant> _due = new();
 
     /// <summary>When the next event is due.</summary>
@@ -51,7 +54,7 @@ internal sealed class SteadyMaker(SteadyLoad load, EventMaker maker, SimRandom r
             camera.Through = camera.Since = start;
             Repeat(start, load.SegmentSeconds, (at, _) => [Segment(camera, at - Duration.FromSeconds(load.SegmentSeconds), at)]);
             AnyTime(start, load.DetectionsPerHour, at => Of(camera, EventTypes.Detection, NewId(at), at, Detection(camera, at)));
-            AnyTime(start, load.ZonesPerHour, at => Of(camera, EventTypes.Zone, NewId(at), at, Zone(camera, at)));
+            AnyTime(start, load.ZonesPerHour, at => Of(camera, EventTypes.Zone, NewId(at), at, Seen(camera, at, Zone)));
             AnyTime(start, load.GapsPerHour, at => Gap(camera, at));
             AnyTime(start, load.SnapshotsPerHour, at => Snapshot(camera, at));
             AnyTime(start, load.StatesPerHour, at => Of(camera, EventTypes.CameraState, NewId(at), at, maker.StateOf(camera, CameraCondition.Stalled)));
@@ -73,11 +76,19 @@ internal sealed class SteadyMaker(SteadyLoad load, EventMaker maker, SimRandom r
         return made;
     }
 
-    /// <summary>Segments that fill an hour of a camera evenly.</summary>
-    public IEnumerable<SimEvent> PastHour(SimCamera camera, Instant hour, int segments)
+    /// <summary>Segments that fill an hour of a camera evenly, and events of each kind, in another zone than <see cref="Zone"/>.</summary>
+    public IEnumerable<SimEvent> PastHour(SimCamera camera, Instant hour, int segments, int events)
     {
         var length = Duration.FromSeconds(3600 / segments);
-        return Enumerable.Range(0, segments).Select(n => Segment(camera, hour + (length * n), hour + (length * (n + 1)), advance: false));
+        for (var n = 0; n < segments; n++) yield return Segment(camera, hour + (length * n), hour + (length * (n + 1)), advance: false);
+        for (var n = 0; n < events; n++)
+        {
+            Instant at = hour + Duration.FromSeconds(n + 1);
+            yield return Of(camera, EventTypes.Detection, NewId(at), at, Detection(camera, at));
+            yield return Of(camera, EventTypes.Zone, NewId(at), at, Seen(camera, at, "z2"));
+            yield return Gap(camera, at);
+            yield return Snapshot(camera, at);
+        }
     }
 
     private void Repeat(Instant start, double seconds, Func<Instant, long, IEnumerable<SimEvent>> make) => _due.Enqueue((make, () => seconds), start + Duration.FromSeconds(seconds * random.Share()));
@@ -129,10 +140,10 @@ internal sealed class SteadyMaker(SteadyLoad load, EventMaker maker, SimRandom r
         Detections = [.. Enumerable.Range(0, 1 + random.Below(3)).Select(_ => new Detection("person", random.Share(), [random.Share() / 2, random.Share() / 2, 0.25, 0.5], $"t{random.Below(50)}"))],
     };
 
-    private ZoneData Zone(SimCamera camera, Instant at) => new()
+    private ZoneData Seen(SimCamera camera, Instant at, string zone) => new()
     {
         Camera = camera.Uid,
-        Zone = "z1",
+        Zone = zone,
         Name = "Entrance",
         Event = ZoneEvent.Enter,
         Timestamp = at,

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Heldar.Contracts;
+using Heldar.Contracts.Events;
 using Heldar.Local.Processes;
 
 namespace Heldar.Local.FleetSim;
@@ -41,9 +42,9 @@ internal sealed class TokenDesk : IDisposable
         return answer.RootElement.GetProperty("token").GetString()!;
     }
 
-    /// <summary>Makes a webhook endpoint that wants every event of one type.</summary>
-    public Task AddWebhookAsync(Uri url, string type, CancellationToken cancellation) =>
-        PostAsync("/api/v1/webhooks", new { name = "Simulated receiver", url, subscriptions = new[] { new { types = new[] { type } } } }, cancellation);
+    /// <summary>Makes a webhook endpoint that wants the zone events of one zone.</summary>
+    public Task AddWebhookAsync(Uri url, string zone, CancellationToken cancellation) =>
+        PostAsync("/api/v1/webhooks", new { name = "Simulated receiver", url, subscriptions = new[] { new { types = new[] { EventTypes.Zone }, zones = new[] { zone } } } }, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
