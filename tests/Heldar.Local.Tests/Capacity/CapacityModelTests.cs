@@ -55,7 +55,7 @@ public sealed class CapacityModelTests
         // A camera-hour's manifest is written once, in 2 requests: 2.7778 × 2; access 1000 ÷ 1800, timers 23 ÷ 60.
         Assert.Equal(6.4944, result.Rates.BlobWrites, 4);
         Assert.Equal(824.3208, result.Rates.Executions, 3); // and 11 ÷ 60
-        Assert.Equal(483.84, result.ManifestGb, 6);
+        Assert.Equal(0.864 * Calibration.ManifestSegment, result.ManifestGb, 6); // 10,000 cameras × 720 h × 120 segments
         Assert.Equal(12.96, result.BoxTb, 6); // 10 × 0.5 MB/s × 30 days
         Assert.Equal(157.68 / 2, result.Cost.Fleet, 4); // 2,628,000 × (0.000024 + 2 × 0.000003)
         Assert.Equal(0, result.Cost.Outgoing);
@@ -73,7 +73,7 @@ public sealed class CapacityModelTests
 
         // Instances of 2 GB all month, and 11 timer runs a minute of 1 s each.
         Assert.Equal((((result.Instances * 2) + (11.0 / 60 * 2)) * month * 0.000026) + (result.Rates.Executions * month / 1e6 * 0.40), result.Cost.Functions, 6);
-        Assert.Equal(300 + (result.DatabaseGb * 0.13), result.Cost.Database, 6);
+        Assert.Equal(result.Database!.Month + (result.DatabaseGb * 0.13), result.Cost.Database, 6);
 
         // 1,000 boxes × 10 cameras × 36 an hour × 2 receivers = 200 deliveries per second.
         Assert.Equal(200 * 1.02, Of(result, QueueNames.Webhooks).MessagesPerSecond, 6);
@@ -87,13 +87,13 @@ public sealed class CapacityModelTests
         CapacityResult none = CapacityModel.Of(Plain with { ZonesPerHour = 36 }, Prices);
         CapacityResult one = CapacityModel.Of(Plain with { ZonesPerHour = 36, Webhooks = 1, RetriesPerDelivery = 0 }, Prices);
 
-        // 10 cameras × 36 an hour = 0.1/s a box → 0.1 ÷ (0.1 + e^−0.09) = 0.098570, all of them zone events.
+        // 10 cameras × 36 an hour = 0.1/s a box → 0.1 ÷ (0.1 + e^−0.09) = 0.098626, all of them zone events.
         Assert.Equal(0, Of(none, QueueNames.Fanout).MessagesPerSecond);
-        Assert.Equal(98.570, Of(one, QueueNames.Fanout).MessagesPerSecond, 2);
+        Assert.Equal(98.626, Of(one, QueueNames.Fanout).MessagesPerSecond, 2);
         Assert.Equal(100, Of(one, QueueNames.Webhooks).MessagesPerSecond, 6);
 
         // Two transactions for each message of both.
-        Assert.Equal(2 * 198.570, one.Rates.DatabaseWrites - none.Rates.DatabaseWrites, 2);
+        Assert.Equal(2 * 198.626, one.Rates.DatabaseWrites - none.Rates.DatabaseWrites, 2);
     }
 
     [Fact]

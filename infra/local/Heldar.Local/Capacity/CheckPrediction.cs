@@ -8,7 +8,8 @@ internal static class CheckPrediction
     /// <summary>Every figure, in the order in which it is shown.</summary>
     public static IReadOnlyDictionary<string, double> Of(CheckPlan plan)
     {
-        CapacityInput input = plan.Load;
+        // Constants are today's, whatever a kept plan was written with.
+        CapacityInput input = plan.Load with { CpuSeconds = Calibration.FunctionsCpuSeconds, HandlerSeconds = Calibration.HandlerSeconds };
 
         // One host asks every queue, whatever comes.
         List<QueueLoad> queues = [.. Workload.Of(input).Select(q => q with { Instances = 1, FetchesPerSecond = new Polling(q.MessagesPerSecond, Calibration.FetchSeconds).FetchesPerSecond })];
