@@ -140,7 +140,7 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Capacity"] = ["FleetSim"],
+        ["Capacity"] = ["Emulator", "FleetSim", "Processes"],
         ["Commands"] = ["Cameras", "Capacity", "Drills", "Emulator", "FleetSim", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Drills"] = ["Cameras", "Emulator", "FleetSim", "Judge", "Processes", "Servers"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],

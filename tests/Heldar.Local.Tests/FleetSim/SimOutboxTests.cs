@@ -151,6 +151,34 @@ public sealed class SimOutboxTests
         Assert.Contains(outbox.Due(Start), b => b.Seq == 1);
     }
 
+    [Fact]
+    public void FirstEventWaitsATenth_ABusyStreamIsSealedOncePerFlushTime_AndWaitingStatesCollapse()
+    {
+        var outbox = new SimOutbox(Duration.FromSeconds(10), Duration.FromSeconds(30), _ => "sig") { Collapses = true };
+        var maker = new EventMaker(1, 0, Start, new FleetSimOptions(1, "/nowhere"));
+
+        outbox.Add(maker.Status(Start, 0), Start);
+        Assert.Equal(Start + Duration.FromSeconds(1), outbox.NextSeal);
+        Assert.Single(SealAt(1));
+
+        for (var second = 2; second <= 8; second += 2) outbox.Add(maker.Status(Start, 0), Start + Duration.FromSeconds(second));
+        Assert.Equal(Start + Duration.FromSeconds(11), outbox.NextSeal);
+        Assert.Empty(SealAt(10.9));
+        Assert.Single(Assert.Single(SealAt(11)).Events);
+        Assert.Null(outbox.NextSeal);
+
+        outbox.Add(maker.Status(Start, 0), Start + Duration.FromSeconds(40));
+        Assert.Equal(Start + Duration.FromSeconds(41), outbox.NextSeal);
+
+        List<SimBatch> SealAt(double second)
+        {
+            outbox.Seal(Identity, Start + Duration.FromSeconds(second), all: false);
+            List<SimBatch> due = [.. outbox.Due(Start)];
+            foreach (SimBatch one in due) (one.Puts, one.LastPut) = (1, Start + Duration.FromHours(1));
+            return due;
+        }
+    }
+
     private static List<SimEvent> Fill(SimOutbox outbox, int count)
     {
         var maker = new EventMaker(1, 0, Start, new FleetSimOptions(1, "/nowhere"));

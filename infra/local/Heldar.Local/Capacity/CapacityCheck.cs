@@ -1,65 +1,69 @@
 using System.Text.Json;
-using Heldar.Contracts.Events;
-using Heldar.Local.FleetSim;
 
 namespace Heldar.Local.Capacity;
 
 /// <summary>One figure of the model beside the measured one.</summary>
-internal sealed record CheckedFigure(string Name, double Predicted, double Measured)
-{
-    /// <summary>Measured ÷ predicted; 1 when both are nothing.</summary>
-    public double Ratio => Predicted == 0 ? (Measured == 0 ? 1 : double.PositiveInfinity) : Math.Round(Measured / Predicted, 3);
-}
+/// <param name="Name">What it is, with its unit.</param>
+/// <param name="Predicted">What the model said of the plan alone.</param>
+/// <param name="Measured">Null when nothing was measured.</param>
+/// <param name="Ratio">Measured ÷ predicted.</param>
+/// <param name="Low">Smallest ratio that holds.</param>
+/// <param name="High">Largest ratio that holds.</param>
+/// <param name="Holds">Whether the ratio lies within.</param>
+internal sealed record CheckedFigure(string Name, double Predicted, double? Measured, double? Ratio, double Low, double High, bool Holds);
 
-/// <summary>What the comparison found.</summary>
-internal sealed record CapacityCheckReport(int Boxes, bool Ok, IReadOnlyList<CheckedFigure> Figures, IReadOnlyList<string> Problems)
+/// <summary>What the comparison found; the form in which it is kept.</summary>
+internal sealed record CapacityCheckReport
 {
     private static readonly JsonSerializerOptions Line = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Indented = new(Line) { WriteIndented = true };
 
-    public string ToJson() => JsonSerializer.Serialize(this, Line);
+    /// <summary>When it ran, such as 2026-11-22.</summary>
+    public required string Date { get; init; }
+
+    public required string Machine { get; init; }
+
+    public required CheckPlan Plan { get; init; }
+
+    /// <summary>Every bar holds, and the run was sound.</summary>
+    public bool Ok => Problems.Count == 0 && Figures.All(f => f.Holds);
+
+    public required IReadOnlyList<CheckedFigure> Figures { get; init; }
+
+    /// <summary>What makes the run worthless, in words; empty when it was sound.</summary>
+    public required IReadOnlyList<string> Problems { get; init; }
+
+    public string ToJson(bool indented) => JsonSerializer.Serialize(this, indented ? Indented : Line);
+
+    /// <summary>Reads a kept one. Throws <see cref="JsonException"/> for anything else.</summary>
+    public static CapacityCheckReport Parse(string json) => JsonSerializer.Deserialize<CapacityCheckReport>(json, Line) ?? throw new JsonException("the file is empty");
 }
 
-/// <summary>
-/// Compares the model with a measured run of the real pipeline: given how many events of each kind the simulated boxes told, and how long they held a batch open, does
-/// the model say how many messages they became, and did one instance keep up where the model says that one does? Figures of time are shown, not judged: this machine
-/// is not the platform, and boxes that share it with the cloud flush late.
-/// </summary>
+/// <summary>Puts what the model said of a plan beside what its run came to. Pure.</summary>
 internal static class CapacityCheck
 {
-    /// <summary>How far a rate of messages may be from the model's, as a share of it.</summary>
-    public const double Tolerance = 0.2;
+    /// <summary>What is counted must lie within this of the model.</summary>
+    public static readonly (double Low, double High) Counted = (0.8, 1.25);
 
-    // Fewer messages than this in a run say nothing of a rate.
-    private const int LeastMessages = 30;
-    private const double CatchUpSeconds = 20;
+    /// <summary>Times are this machine's, which the boxes share.</summary>
+    public static readonly (double Low, double High) Timed = (0.67, 1.5);
 
-    public static CapacityCheckReport Compare(FleetSimOptions options, FleetSimReport run, Prices prices)
+    public static CapacityCheckReport Compare(CheckPlan plan, CheckMeasurement run, string date, string machine) => new()
     {
-        List<string> problems = [.. run.Problems];
-        List<CheckedFigure> figures = [];
-        double total = 0;
-        foreach (var queue in run.Types.GroupBy(t => EventTypes.Get(t.Key).Queue).OrderBy(q => q.Key, StringComparer.Ordinal))
-        {
-            double events = queue.Sum(t => t.Value) / (double)options.Boxes / options.Seconds;
-            double predicted = options.Boxes * CapacityModel.Messages(events, 800, run.FlushSeconds.GetValueOrDefault(queue.Key, options.Flush.TotalSeconds));
-            int messages = run.Queues.GetValueOrDefault(queue.Key);
-            var figure = new CheckedFigure($"{queue.Key}_messages_per_second", Math.Round(predicted, 2), Math.Round(messages / (double)options.Seconds, 2));
-            figures.Add(figure);
-            total += predicted;
-            if (messages >= LeastMessages && Math.Abs(figure.Ratio - 1) > Tolerance) problems.Add($"{figure.Name}: the model says {figure.Predicted}, measured is {figure.Measured}");
-        }
+        Date = date,
+        Machine = machine,
+        Plan = plan,
+        Figures = [.. CheckPrediction.Of(plan).Select(p => Figure(p.Key, p.Value, run.Figures.TryGetValue(p.Key, out double measured) && double.IsFinite(measured) ? measured : null))],
+        Problems = run.Problems,
+    };
 
-        figures.Add(new CheckedFigure("messages_per_second", Math.Round(total, 2), run.MessagesPerSecond));
-        if (Math.Abs(figures[^1].Ratio - 1) > Tolerance) problems.Add($"messages_per_second: the model says {figures[^1].Predicted}, measured is {figures[^1].Measured}");
+    /// <summary>Four digits say what a figure is worth, and stay the same on every machine.</summary>
+    public static double Rounded(double value) => value == 0 || !double.IsFinite(value) ? 0 : double.Parse(value.ToString("G4", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
 
-        var input = new CapacityInput { Boxes = options.Boxes, Cameras = options.Cameras, FlushSeconds = options.Flush.TotalSeconds };
-        CapacityResult model = CapacityModel.Of(input, prices);
-        if (run.AppliedP50Ms is { } p50) figures.Add(new CheckedFigure("put_to_commit_p50_seconds", Math.Round(model.LatencyP50Seconds - input.FlushSeconds, 3), p50 / 1000));
-        if (run.AppliedP95Ms is { } p95) figures.Add(new CheckedFigure("put_to_commit_p95_seconds", Math.Round(model.LatencyP95Seconds - input.FlushSeconds, 3), p95 / 1000));
-        bool one = total <= input.MessagesPerInstance * Limits.Headroom;
-        if (run.FlushSeconds.TryGetValue("segments", out double open)) figures.Add(new CheckedFigure("flush_seconds", options.Flush.TotalSeconds, open));
-        figures.Add(new CheckedFigure("drain_seconds", options.Flush.TotalSeconds, run.DrainSeconds));
-        if (one && run.DrainSeconds > CatchUpSeconds) problems.Add($"the model says that one instance takes {total:0} messages/s, but it took {run.DrainSeconds} s to catch up");
-        return new CapacityCheckReport(options.Boxes, problems.Count == 0, figures, problems);
+    private static CheckedFigure Figure(string name, double predicted, double? measured)
+    {
+        var (low, high) = name.StartsWith("latency_", StringComparison.Ordinal) || name.StartsWith("functions_cpu_", StringComparison.Ordinal) ? Timed : Counted;
+        double? ratio = measured is { } m && predicted > 0 ? Math.Round(m / predicted, 3) : null;
+        return new(name, Rounded(predicted), measured is { } value ? Rounded(value) : null, ratio, low, high, ratio >= low && ratio <= high);
     }
 }

@@ -2,125 +2,35 @@ using Heldar.Contracts.Queues;
 
 namespace Heldar.Local.Capacity;
 
-/// <summary>One queue's share.</summary>
-/// <param name="Queue">Unsharded name.</param>
-/// <param name="EventsPerSecond">Of the whole fleet.</param>
-/// <param name="MessagesPerSecond">Of the whole fleet.</param>
-/// <param name="Instances">Of the function behind it, all shards together.</param>
-internal sealed record QueueLoad(string Queue, double EventsPerSecond, double MessagesPerSecond, int Instances);
-
-/// <summary>What a month costs, by part.</summary>
-internal sealed record MonthlyCost(double Queues, double Blobs, double Functions, double Database, double Fleet)
-{
-    public double Total => Queues + Blobs + Functions + Database + Fleet;
-}
-
-/// <summary>What a fleet needs.</summary>
-internal sealed record CapacityResult
-{
-    public required CapacityInput Input { get; init; }
-
-    public required IReadOnlyList<QueueLoad> Queues { get; init; }
-
-    public required double MessagesPerSecond { get; init; }
-
-    /// <summary>Storage accounts, and as many deployments of the functions.</summary>
-    public required int Shards { get; init; }
-
-    /// <summary>Instances of functions, all shards together.</summary>
-    public required int Instances { get; init; }
-
-    /// <summary>Replicas of the fleet service.</summary>
-    public required int FleetReplicas { get; init; }
-
-    /// <summary>From an event on the box to its commit, s.</summary>
-    public required double LatencyP50Seconds { get; init; }
-
-    public required double LatencyP95Seconds { get; init; }
-
-    /// <summary>Steady state, GB (10⁹ bytes).</summary>
-    public required double DatabaseGb { get; init; }
-
-    public required double ManifestGb { get; init; }
-
-    /// <summary>Footage on each box, TB (10¹² bytes).</summary>
-    public required double BoxTb { get; init; }
-
-    /// <summary>The smallest database that is enough; null when none is.</summary>
-    public required DatabaseSize? Database { get; init; }
-
-    public required MonthlyCost Cost { get; init; }
-
-    public required double CostPerCameraMonth { get; init; }
-
-    /// <summary>Limits that do not hold; empty when it can be built so.</summary>
-    public required IReadOnlyList<string> Obstacles { get; init; }
-}
-
 /// <summary>
-/// The arithmetic. A queue's batch opens with its first event and closes after the flush time, so that a box with λ events per second in one stream makes
-/// λ ÷ (1 + λ × flush) messages, or as many as 32 KiB each ask for, whichever is more; evidence is never waited for. Pure.
+/// The arithmetic: a fleet's messages (<see cref="Workload"/>), what each costs in requests, executions, transactions and bytes (<see cref="Operations"/>), and what that needs
+/// by the platform's limits and costs by the price file. What was measured and not counted is <see cref="Calibration"/>. Pure.
 /// </summary>
 internal static class CapacityModel
 {
-    private const double BatchBytes = 32 * 1024;
-    private const double Gb = 1e9;
+    // Landing holds what is not folded yet: the hour, its settling, and the space until vacuum. Days that tables keep: DayTable; deliveries: DeliveryStore.
+    private const double LandingHours = 2.5, DetectionDays = 30, EventDays = 90, CoverageDays = 400, DeliveryDays = 30;
 
-    // Bytes of an event in a batch; as the boxes make them.
-    private const double SegmentBytes = 900, DetectionBytes = 800, ZoneBytes = 700, SnapshotBytes = 650, StateBytes = 500, StatusBytesPerCamera = 230, HoldBytes = 700;
-
-    // Bytes of a row with its index entries in PostgreSQL, and of a segment in a manifest.
-    private const double LandingRow = 520, SpanRow = 620, PackedSegment = 8, DetectionRow = 700, ZoneRow = 420, SnapshotRow = 330, CameraRow = 900, ManifestSegment = 560;
-
-    // Landing holds what is not folded yet: the hour, its settling, and the space until vacuum; detections stay 30 days, zones and stills 90.
-    private const double LandingHours = 2.5, DetectionDays = 30, EventDays = 90;
+    // Heartbeats, grants and tunnels that one replica of 1 core serves: an assumption.
     private const int BoxesPerReplica = 2000;
-    private const double InstanceGb = 2;
-
-    /// <summary>Messages per second of one stream of one box.</summary>
-    /// <param name="events">Events per second.</param>
-    /// <param name="bytes">Of one event.</param>
-    /// <param name="flush">Seconds that an event waits for others.</param>
-    public static double Messages(double events, double bytes, double flush) => Math.Max(events / (1 + (events * flush)), events * bytes / BatchBytes);
-
-    /// <summary>
-    /// The same for an event that comes every <paramref name="period"/> seconds, and <paramref name="others"/> per second that come at any time: these ride along
-    /// while a batch is open.
-    /// </summary>
-    public static double Messages(double period, double bytes, double others, double flush)
-    {
-        double batches = 1 / (period * (Math.Floor(flush / period) + 1));
-        return Math.Max(batches + (Messages(others, 0, flush) * Math.Max(0, 1 - (batches * flush))), bytes / period / BatchBytes);
-    }
+    private const double Gb = 1e9;
 
     public static CapacityResult Of(CapacityInput input, Prices prices)
     {
-        double cameras = (double)input.Boxes * input.Cameras;
-        double segments = input.Cameras / input.SegmentSeconds;
-        List<QueueLoad> queues =
-        [
-            // Each segment is told twice: when it closes, and when it is deleted.
-            Load(input, QueueNames.Segments, (segments * 2, SegmentBytes)),
-            Load(input, QueueNames.Detections, (PerHour(input, input.DetectionsPerHour), DetectionBytes), (PerHour(input, input.ZonesPerHour), ZoneBytes)),
-            Load(input, QueueNames.Snapshots, (PerHour(input, input.SnapshotsPerHour), SnapshotBytes)),
-            States(input),
-            Load(input with { FlushSeconds = 0 }, QueueNames.Holds, (input.Cameras * input.HoldsPerMonth * 2 / prices.SecondsPerMonth, HoldBytes)),
-        ];
-        double messages = queues.Sum(q => q.MessagesPerSecond);
+        IReadOnlyList<QueueLoad> loads = Workload.Of(input);
+        double messages = loads.Sum(q => q.MessagesPerSecond);
 
-        // Put, delete, and its part of a get.
-        double requests = messages * (2 + (1.0 / Limits.MessagesPerGet));
-        int shards = Math.Max(1, (int)Math.Ceiling(Math.Max(queues.Max(q => q.MessagesPerSecond) / Limits.QueueMessagesPerSecond, requests / Limits.AccountRequestsPerSecond) / Limits.Headroom));
-        int instances = queues.Sum(q => Math.Max(q.Instances, q.MessagesPerSecond > 0 ? shards : 0));
-        int replicas = Math.Max(2, (int)Math.Ceiling((double)input.Boxes / BoxesPerReplica));
-        double hours = input.RetentionDays * 24;
-        double spanBytes = SpanRow + (PackedSegment * 3600 / input.SegmentSeconds);
-        double database = cameras * (CameraRow + (hours * spanBytes) + (LandingHours * 3600 / input.SegmentSeconds * LandingRow)
-            + (24 * ((DetectionDays * input.DetectionsPerHour * DetectionRow) + (EventDays * ((input.ZonesPerHour * ZoneRow) + (input.SnapshotsPerHour * SnapshotRow)))))) / Gb;
-        double manifests = cameras * hours * 3600 / input.SegmentSeconds * ManifestSegment / Gb;
-        DatabaseSize? size = prices.Database.Sizes.FirstOrDefault(s => s.CommitsPerSecond * Limits.Headroom >= messages);
-        MonthlyCost cost = Cost(input, prices, (messages, requests, instances, replicas), (database, manifests), size);
-        double wait = Math.Min(Limits.PollSeconds, 1 / Math.Max(messages / shards, 1e-9));
+        // Gets are few beside puts and deletes where many messages come, and the limit is about many.
+        double busy = messages * (Operations.RequestsPerMessage + (1.0 / Limits.MessagesPerGet));
+        int shards = Math.Max(1, (int)Math.Ceiling(Math.Max(loads.Max(q => q.MessagesPerSecond) / Limits.QueueMessagesPerSecond, busy / Limits.AccountRequestsPerSecond) / Limits.Headroom));
+        List<QueueLoad> queues = [.. loads.Select(q => Staffed(q, input, shards))];
+        int instances = queues.Sum(q => q.Instances);
+        int replicas = Math.Max(1, (int)Math.Ceiling((double)input.Boxes / BoxesPerReplica));
+        OperationRates rates = Rates(input, queues, shards, timers: true);
+        double database = DatabaseGb(input), manifests = ManifestGb(input);
+        double connections = (instances + replicas) * Limits.ConnectionsPerProcess;
+        DatabaseSize? size = prices.Database.Sizes.FirstOrDefault(s => s.CommitsPerSecond * Limits.Headroom >= rates.DatabaseWrites);
+        MonthlyCost cost = Cost(prices, rates, instances, replicas, (database, manifests), size);
         return new CapacityResult
         {
             Input = input,
@@ -129,58 +39,95 @@ internal static class CapacityModel
             Shards = shards,
             Instances = instances,
             FleetReplicas = replicas,
+            Rates = rates,
             DatabaseGb = database,
             ManifestGb = manifests,
             BoxTb = input.Cameras * input.Megabits * 1e6 / 8 * input.RetentionDays * 86_400 / 1e12,
             Database = size,
             Cost = cost,
-            CostPerCameraMonth = cost.Total / cameras,
-            LatencyP50Seconds = input.FlushSeconds + (wait / 2) + input.HandlerSeconds,
-            LatencyP95Seconds = input.FlushSeconds + wait + (2 * input.HandlerSeconds),
-            Obstacles = Obstacles(queues, shards, size, messages),
+            CostPerCameraMonth = cost.Total / ((double)input.Boxes * input.Cameras),
+            LatencyP50Seconds = Latency(queues, input, 0.5),
+            LatencyP95Seconds = Latency(queues, input, 0.95),
+            Obstacles = Obstacles(queues, shards, replicas, connections, size, rates.DatabaseWrites),
         };
     }
 
-    private static QueueLoad States(CapacityInput input)
+    /// <summary>What a second costs in operations.</summary>
+    /// <param name="input">The fleet.</param>
+    /// <param name="queues">With their fetches.</param>
+    /// <param name="shards">Each with timers of its own.</param>
+    /// <param name="timers">Whether folding, coverage and the hosts' timers count; without them, boxes and messages alone do.</param>
+    public static OperationRates Rates(CapacityInput input, IReadOnlyList<QueueLoad> queues, int shards, bool timers)
     {
-        double others = PerHour(input, input.StatesPerHour);
-        double bytes = StateBytes + (StatusBytesPerCamera * input.Cameras);
-        return Load(input, QueueNames.States, (1 / input.StatusSeconds) + others, Messages(input.StatusSeconds, bytes, others, input.FlushSeconds));
+        double boxes = input.Boxes, messages = queues.Sum(q => q.MessagesPerSecond), fanned = Of(queues, QueueNames.Fanout), delivered = Of(queues, QueueNames.Webhooks);
+        double hours = timers ? boxes * input.Cameras / 3600 : 0;
+        double runs = timers ? Operations.TimerRunsPerSecond * shards : 0;
+        double writes = ((messages - fanned - delivered) * Operations.WritesPerBoxMessage) + (fanned * Operations.WritesPerFanOut) + (delivered * Operations.WritesPerDelivery)
+            + (boxes * Operations.WritesPerHeartbeat / Operations.HeartbeatSeconds) + (input.Tunnels ? boxes / Operations.TunnelSeconds : 0)
+            + (timers ? Operations.TimerWritesPerSecond(shards) + (Operations.WritesPerBusyMinute / 60) : 0)
+            + (hours * (Operations.FoldsPerCameraHour + (Operations.CoverageEntriesPerCameraHour / Operations.CoverageEntriesPerWrite)));
+        return new OperationRates(
+            QueueRequests: (messages * Operations.RequestsPerMessage) + queues.Sum(q => q.FetchesPerSecond) + (timers ? shards * Operations.DrainRequestsPerSecond : 0),
+            BlobWrites: (hours * Operations.BlobWritesPerManifest) + (boxes / Operations.GrantSeconds) + (timers ? shards * Operations.TimerBlobRequestsPerMinute / 60 : 0),
+            BlobReads: hours * Operations.BlobReadsPerManifest,
+            Executions: messages + runs,
+            TimerExecutions: runs,
+            DatabaseWrites: writes,
+            OutgoingBytes: delivered * (Calibration.DeliveryBytes + Calibration.DeliveryHeaderBytes));
     }
 
-    private static QueueLoad Load(CapacityInput input, string queue, params IReadOnlyList<(double PerSecond, double Bytes)> events)
+    /// <summary>The instances of a queue's function and how often they ask it; none where nothing comes, for such an app sleeps.</summary>
+    private static QueueLoad Staffed(QueueLoad load, CapacityInput input, int shards)
     {
-        double perSecond = events.Sum(e => e.PerSecond);
-        double bytes = perSecond == 0 ? 0 : events.Sum(e => e.PerSecond * e.Bytes) / perSecond;
-        return Load(input, queue, perSecond, Messages(perSecond, bytes, input.FlushSeconds));
+        int instances = load.MessagesPerSecond > 0 ? Math.Max(shards, (int)Math.Ceiling(load.MessagesPerSecond / (input.MessagesPerInstance * Limits.Headroom))) : 0;
+        double fetches = instances == 0 ? 0 : instances * new Polling(load.MessagesPerSecond / instances, Calibration.FetchSeconds).FetchesPerSecond;
+        return load with { Instances = instances, FetchesPerSecond = fetches };
     }
 
-    private static QueueLoad Load(CapacityInput input, string queue, double perSecond, double messagesOfBox)
+    private static double Of(IReadOnlyList<QueueLoad> queues, string name) => queues.Where(q => q.Queue == name).Sum(q => q.MessagesPerSecond);
+
+    private static double Latency(List<QueueLoad> queues, CapacityInput input, double share) =>
+        queues.Where(q => q.Queue is QueueNames.Segments or QueueNames.Detections && q.MessagesPerSecond > 0).Max(q => Workload.Latency(q, input, q.Instances, share));
+
+    private static double DatabaseGb(CapacityInput input)
     {
-        double messages = input.Boxes * messagesOfBox;
-        double perInstance = Math.Min(input.MessagesPerInstance, Limits.MessagesInHand / input.HandlerSeconds);
-        return new(queue, input.Boxes * perSecond, messages, (int)Math.Ceiling(messages / (perInstance * Limits.Headroom)));
+        double hours = input.RetentionDays * 24, perDay = 24;
+        double span = Calibration.SpanRow + (Calibration.PackedSegment * 3600 / input.SegmentSeconds);
+        double events = (DetectionDays * input.DetectionsPerHour * Calibration.DetectionRow)
+            + (EventDays * ((input.ZonesPerHour * Calibration.ZoneRow) + (input.SnapshotsPerHour * Calibration.SnapshotRow)))
+            + (input.RetentionDays * input.GapsPerHour * Calibration.GapRow)
+            + (DeliveryDays * input.ZonesPerHour * input.Webhooks * Calibration.DeliveryRows)
+            + (CoverageDays * Calibration.CoverageRow);
+        double told = input.DetectionsPerHour + input.ZonesPerHour + input.GapsPerHour + input.SnapshotsPerHour + (3600 / input.SegmentSeconds);
+        double letters = EventDays * told * input.DeadLetterShare * Calibration.DetectionRow;
+        double camera = Calibration.CameraRow + (hours * span) + (LandingHours * 3600 / input.SegmentSeconds * Calibration.LandingRow) + (perDay * (events + letters));
+        return (double)input.Boxes * input.Cameras * camera / Gb;
     }
 
-    private static double PerHour(CapacityInput input, double events) => input.Cameras * events / 3600;
+    private static double ManifestGb(CapacityInput input) =>
+        (double)input.Boxes * input.Cameras * input.RetentionDays * 24 * 3600 / input.SegmentSeconds * Calibration.ManifestSegment / Gb;
 
-    private static MonthlyCost Cost(CapacityInput input, Prices prices, (double Messages, double Requests, int Instances, int Replicas) load, (double Database, double Manifests) gb, DatabaseSize? size)
+    private static MonthlyCost Cost(Prices prices, OperationRates rates, int instances, int replicas, (double Database, double Manifests) gb, DatabaseSize? size)
     {
         double seconds = prices.SecondsPerMonth;
-        double manifests = (double)input.Boxes * input.Cameras * prices.HoursPerMonth;
+        double timers = rates.TimerExecutions * Limits.BilledSeconds * Limits.InstanceGb;
         return new(
-            Queues: load.Requests * seconds / 10_000 * prices.Storage.QueueOperationsPer10k,
-            Blobs: (manifests * 2 / 10_000 * prices.Storage.BlobWritesPer10k) + (gb.Manifests * prices.Storage.BlobGbMonth),
-            Functions: (load.Instances * InstanceGb * seconds * prices.Functions.GbSecond) + (load.Messages * seconds / 1e6 * prices.Functions.ExecutionsPerMillion),
+            Queues: rates.QueueRequests * seconds / 10_000 * prices.Storage.QueueOperationsPer10k,
+            Blobs: (rates.BlobWrites * seconds / 10_000 * prices.Storage.BlobWritesPer10k) + (rates.BlobReads * seconds / 10_000 * prices.Storage.BlobReadsPer10k) + (gb.Manifests * prices.Storage.BlobGbMonth),
+            Functions: (((instances * Limits.InstanceGb) + timers) * seconds * prices.Functions.GbSecond) + (rates.Executions * seconds / 1e6 * prices.Functions.ExecutionsPerMillion),
             Database: (size?.Month ?? prices.Database.Sizes[^1].Month) + (gb.Database * prices.Database.GbMonth),
-            Fleet: load.Replicas * seconds * (prices.Containers.VCpuSecond + (2 * prices.Containers.GibSecond)));
+            Fleet: replicas * seconds * (prices.Containers.VCpuSecond + (2 * prices.Containers.GibSecond)),
+            Outgoing: rates.OutgoingBytes * seconds / Gb * prices.Network.OutgoingGb);
     }
 
-    private static List<string> Obstacles(List<QueueLoad> queues, int shards, DatabaseSize? size, double messages)
+    private static List<string> Obstacles(List<QueueLoad> queues, int shards, int replicas, double connections, DatabaseSize? size, double writes)
     {
         List<string> found = [];
-        if (size is null) found.Add(FormattableString.Invariant($"no database of the price file takes {messages:0} commits/s at {Limits.Headroom:P0}: use the economy profile, or a database per group of tenants"));
+        if (size is null) found.Add(FormattableString.Invariant($"no database of the price file takes {writes:0} commits/s at {Limits.Headroom:P0}: use the economy profile, or a database per group of tenants"));
+        else if (connections > size.Connections)
+            found.Add(FormattableString.Invariant($"{connections:0} connections may be opened ({Limits.ConnectionsPerProcess} per process), and {size.Name} takes {size.Connections}: a connection pooler, or a smaller Maximum Pool Size"));
         if ((queues.Sum(q => q.Instances) + shards - 1) / shards > Limits.Instances) found.Add($"more than {Limits.Instances} instances in one app: more shards than the queues ask for");
+        if (replicas > 1) found.Add($"{replicas} replicas of the fleet: they must reach each other by address, and Container Apps gives a replica none");
         return found;
     }
 }

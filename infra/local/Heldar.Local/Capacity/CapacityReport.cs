@@ -26,6 +26,14 @@ internal static class CapacityReport
             result.FleetReplicas,
             LatencyP50Seconds = Math.Round(result.LatencyP50Seconds, 2),
             LatencyP95Seconds = Math.Round(result.LatencyP95Seconds, 2),
+            Rates = new
+            {
+                QueueRequestsPerSecond = Math.Round(result.Rates.QueueRequests, 2),
+                BlobWritesPerSecond = Math.Round(result.Rates.BlobWrites, 3),
+                ExecutionsPerSecond = Math.Round(result.Rates.Executions, 2),
+                DatabaseWritesPerSecond = Math.Round(result.Rates.DatabaseWrites, 2),
+                OutgoingBytesPerSecond = Math.Round(result.Rates.OutgoingBytes),
+            },
             Database = result.Database?.Name,
             DatabaseGb = Math.Round(result.DatabaseGb, 1),
             ManifestGb = Math.Round(result.ManifestGb, 1),
@@ -39,6 +47,7 @@ internal static class CapacityReport
                 Functions = Math.Round(result.Cost.Functions, 2),
                 Database = Math.Round(result.Cost.Database, 2),
                 Fleet = Math.Round(result.Cost.Fleet, 2),
+                Outgoing = Math.Round(result.Cost.Outgoing, 2),
             },
             prices.Currency,
             PricesOf = prices.Date,
@@ -50,12 +59,12 @@ internal static class CapacityReport
 
     /// <summary>Heads of the table's columns.</summary>
     public static IReadOnlyList<string> Heads(Prices prices) =>
-        ["boxes", "profile", "messages/s", "shards", "instances", "p50 / p95 s", "database", "index GB", "manifests GB", "TB per box", $"{prices.Currency} per month", "per camera"];
+        ["boxes", "profile", "messages/s", "commits/s", "shards", "instances", "p50 / p95 s", "database", "index GB", "manifests GB", "TB per box", $"{prices.Currency} per month", "per camera"];
 
     /// <summary>One row of the table.</summary>
     public static IReadOnlyList<string> Row(string profile, CapacityResult result) =>
     [
-        Text($"{result.Input.Boxes:#,0}"), profile, Text($"{result.MessagesPerSecond:#,0.0}"), Text($"{result.Shards}"), Text($"{result.Instances}"), Text($"{result.LatencyP50Seconds:0.0} / {result.LatencyP95Seconds:0.0}"),
+        Text($"{result.Input.Boxes:#,0}"), profile, Text($"{result.MessagesPerSecond:#,0.0}"), Text($"{result.Rates.DatabaseWrites:#,0.0}"), Text($"{result.Shards}"), Text($"{result.Instances}"), Text($"{result.LatencyP50Seconds:0.0} / {result.LatencyP95Seconds:0.0}"),
         result.Database?.Name ?? "none", Text($"{result.DatabaseGb:#,0.0}"), Text($"{result.ManifestGb:#,0.0}"), Text($"{result.BoxTb:0.0}"), Text($"{result.Cost.Total:#,0}"), Text($"{result.CostPerCameraMonth:0.000}"),
     ];
 

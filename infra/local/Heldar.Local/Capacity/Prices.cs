@@ -24,6 +24,8 @@ internal sealed record Prices
 
     public required DatabasePrices Database { get; init; }
 
+    public required NetworkPrices Network { get; init; }
+
     /// <summary>Seconds of a month.</summary>
     public double SecondsPerMonth => HoursPerMonth * 3600;
 
@@ -36,13 +38,16 @@ internal sealed record Prices
 }
 
 /// <summary>Queues and blobs.</summary>
-internal sealed record StoragePrices(double QueueOperationsPer10k, double BlobWritesPer10k, double BlobGbMonth);
+internal sealed record StoragePrices(double QueueOperationsPer10k, double BlobWritesPer10k, double BlobReadsPer10k, double BlobGbMonth);
 
 /// <summary>Flex Consumption, on demand.</summary>
 internal sealed record FunctionPrices(double GbSecond, double ExecutionsPerMillion);
 
 /// <summary>Container Apps, active.</summary>
 internal sealed record ContainerPrices(double VCpuSecond, double GibSecond);
+
+/// <summary>What leaves the region.</summary>
+internal sealed record NetworkPrices(double OutgoingGb);
 
 /// <summary>PostgreSQL flexible server; sizes from small to large.</summary>
 internal sealed record DatabasePrices(double GbMonth, IReadOnlyList<DatabaseSize> Sizes);

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using Heldar.Local.Capacity;
 using Heldar.Local.Emulator;
 using Heldar.Local.FleetSim;
 using Heldar.Local.Processes;
 using NodaTime;
+using NodaTime.Text;
 using Spectre.Console;
 
 namespace Heldar.Local.Commands;
@@ -12,11 +14,13 @@ namespace Heldar.Local.Commands;
 internal static class CapacityCommand
 {
     private const int TableWidth = 150;
+    private const int QuickSeconds = 32;
 
     private const string Help = """
         Work out what a fleet needs: messages per second, storage accounts, instances, latency, storage and cost per camera-month, from the platform's published limits
         and a dated file of prices, which are assumptions. Without --boxes for 100, 1,000 and 10,000 boxes; always for both profiles (flush after 1 s, and economy: 10 s).
-        --check N compares the model with a measured run of the real pipeline with N simulated boxes; exit code 0 only when they agree within 20 %.
+        --check N runs the real pipeline with N simulated boxes (about 4 minutes), measures it from outside, and puts what the model said of the same plan beside each figure;
+        exit code 0 only when all lie within their bars. --quick runs half a minute, --save keeps the result in a file.
         """;
 
     public static Command Create()
@@ -31,17 +35,21 @@ internal static class CapacityCommand
         var snapshots = new Option<double>("--snapshots-per-hour") { Description = "stills, per camera", DefaultValueFactory = _ => defaults.SnapshotsPerHour };
         var prices = new Option<string?>("--prices") { Description = "a price file of your own; see infra/local/Heldar.Local/Capacity/prices.json" };
         var check = new Option<int?>("--check") { Description = "compare with a run of this many simulated boxes, 1 to 1000" };
-        var seconds = new Option<int>("--seconds") { Description = "length of the run of --check", DefaultValueFactory = _ => 30 };
-        var rate = new Option<double>("--rate") { Description = "events per second and box of the run of --check", DefaultValueFactory = _ => 2 };
+        var seconds = new Option<int>("--seconds") { Description = "how long the boxes of --check tell, 20 to 240", DefaultValueFactory = _ => 72 };
+        var flush = new Option<double>("--flush") { Description = "flush time of the boxes of --check, s", DefaultValueFactory = _ => 10 };
+        var quick = new Option<bool>("--quick") { Description = "--check with 32 s" };
+        var calibrate = new Option<bool>("--calibration") { Description = "--check with the plan that the model's constants were measured with" };
+        var save = new Option<string?>("--save") { Description = "file for the result of --check" };
         var json = new Option<bool>("--json") { Description = "one JSON object per line" };
-        var command = new Command("capacity", Help) { boxes, cameras, megabits, segment, days, detections, snapshots, prices, check, seconds, rate, json };
+        var command = new Command("capacity", Help) { boxes, cameras, megabits, segment, days, detections, snapshots, prices, check, seconds, flush, quick, calibrate, save, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             Prices file = Prices.Read(parsed.GetValue(prices));
             if (parsed.GetValue(check) is { } simulated)
             {
-                var options = new FleetSimOptions(simulated, SimFolder.Create()) { Throwaway = true, Seconds = parsed.GetValue(seconds), Rate = parsed.GetValue(rate), Flush = Duration.FromSeconds(1) };
-                return await CheckAsync(options, file, cancellation);
+                int length = parsed.GetValue(quick) ? QuickSeconds : parsed.GetValue(seconds);
+                CheckPlan plan = parsed.GetValue(calibrate) ? CheckPlan.ForCalibration(simulated, length) : CheckPlan.Of(simulated, length, parsed.GetValue(flush));
+                return await CheckAsync(plan, parsed.GetValue(save), parsed.GetValue(json), cancellation);
             }
 
             var input = defaults with
@@ -80,13 +88,29 @@ internal static class CapacityCommand
         Console.Out.WriteLine($"Prices of {prices.Date} in {prices.Currency}. {prices.Note}");
     }
 
-    private static async Task<int> CheckAsync(FleetSimOptions options, Prices prices, CancellationToken cancellation)
+    private static async Task<int> CheckAsync(CheckPlan plan, string? save, bool json, CancellationToken cancellation)
     {
-        if (options.Mistakes() is { Count: > 0 } mistakes) throw new ProcessException(string.Join("; ", mistakes));
+        if (plan.Mistakes() is { Count: > 0 } mistakes) throw new ProcessException(string.Join("; ", mistakes));
         await StackPrerequisites.EnsureCloudAsync(Console.Error.WriteLine, cancellation);
-        FleetSimReport run = await new FleetSimRun(options, Console.Error.WriteLine).RunAsync(cancellation);
-        CapacityCheckReport report = CapacityCheck.Compare(options, run, prices);
-        Console.Out.WriteLine(report.ToJson());
+        CheckMeasurement run = await new CheckRun(plan, SimFolder.Create(), Console.Error.WriteLine).RunAsync(cancellation);
+        string machine = FormattableString.Invariant($"{Environment.ProcessorCount} cores, shared by boxes, servers and functions");
+        CapacityCheckReport report = CapacityCheck.Compare(plan, run, LocalDatePattern.Iso.Format(SystemClock.Instance.GetCurrentInstant().InUtc().Date), machine);
+        if (save is not null) await File.WriteAllTextAsync(save, report.ToJson(indented: true) + "\n", cancellation);
+        if (json) Console.Out.WriteLine(report.ToJson(indented: false));
+        else ShowCheck(report);
         return report.Ok ? 0 : 1;
     }
+
+    private static void ShowCheck(CapacityCheckReport report)
+    {
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, TableWidth);
+        var table = new Table().Border(TableBorder.Simple);
+        foreach (string head in (string[])["figure", "model", "measured", "ratio", "bar", ""]) table.AddColumn(new TableColumn(head).NoWrap());
+        foreach (CheckedFigure one in report.Figures)
+            table.AddRow(one.Name, Text(one.Predicted), Text(one.Measured), Text(one.Ratio), FormattableString.Invariant($"{one.Low} to {one.High}"), one.Holds ? "" : "miss");
+        AnsiConsole.Write(table);
+        foreach (string problem in report.Problems) Console.Out.WriteLine(problem);
+    }
+
+    private static string Text(double? value) => value is { } number ? number.ToString(CultureInfo.InvariantCulture) : "none";
 }

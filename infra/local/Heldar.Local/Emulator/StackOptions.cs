@@ -32,4 +32,7 @@ internal sealed record StackOptions(string Folder)
 
     /// <summary>False leaves out fsync in PostgreSQL.</summary>
     public bool Durable { get; init; } = true;
+
+    /// <summary>Servers say more than they must: Azurite's log gets a line for each request, and PostgreSQL remembers when each transaction was committed.</summary>
+    public bool Measured { get; init; }
 }

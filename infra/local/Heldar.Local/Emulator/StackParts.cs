@@ -24,9 +24,9 @@ internal sealed class StackParts
         Dictionary<string, int> last = options.KeepPorts ? folder.ReadPorts() : [];
         int Port(string name) => last[name] = last.TryGetValue(name, out int port) && Ports.IsFree(port) ? port : Ports.Free();
         int postgres = Port("postgres"), queues = Port("azurite"), fleet = Port("fleet");
-        Postgres = new PostgresServer(new PostgresOptions(folder.Postgres, postgres, folder.Log("postgres")) { Password = folder.Secret("postgres", 24), Durable = options.Durable });
+        Postgres = new PostgresServer(new PostgresOptions(folder.Postgres, postgres, folder.Log("postgres")) { Password = folder.Secret("postgres", 24), Durable = options.Durable, KeepsCommitTimes = options.Measured });
         (BlobPort, QueuePort) = (Ports.Free(), queues);
-        Azurite = new AzuriteServer(new AzuriteOptions(folder.Azurite, BlobPort, QueuePort, Ports.Free(), folder.Log("azurite")) { Key = folder.Secret("storage", 64) });
+        Azurite = new AzuriteServer(new AzuriteOptions(folder.Azurite, BlobPort, QueuePort, Ports.Free(), folder.Log("azurite")) { Key = folder.Secret("storage", 64), LogsRequests = options.Measured });
         CameraPorts = CameraSimulatorOptions.Free(folder.Cameras) with { LogFile = folder.Log("cameras"), Password = folder.Secret("cameras", 12) };
         Simulator = new CameraSimulator(CameraPorts, options.Cameras);
         FleetUrl = new Uri($"http://127.0.0.1:{fleet}/");

@@ -213,18 +213,20 @@ internal sealed class EventMaker
     private SimEvent State(SimCamera camera, Instant now)
     {
         CameraCondition condition = _random.Of([CameraCondition.Recording, CameraCondition.Stalled, CameraCondition.Offline]);
-        var data = new CameraStateData
-        {
-            BootSeq = _boot,
-            Seq = ++_seq,
-            Camera = camera.Uid,
-            Name = camera.Name,
-            Condition = condition,
-            Cause = condition == CameraCondition.Recording ? null : "simulated",
-            Since = camera.Through,
-        };
-        return Of(camera, EventTypes.CameraState, _random.Id(now).ToString("D"), now, data, SimOutcome.NewestWins);
+        return Of(camera, EventTypes.CameraState, _random.Id(now).ToString("D"), now, StateOf(camera, condition), SimOutcome.NewestWins);
     }
+
+    /// <summary>A camera's condition under the box's next number.</summary>
+    public CameraStateData StateOf(SimCamera camera, CameraCondition condition) => new()
+    {
+        BootSeq = _boot,
+        Seq = ++_seq,
+        Camera = camera.Uid,
+        Name = camera.Name,
+        Condition = condition,
+        Cause = condition == CameraCondition.Recording ? null : "simulated",
+        Since = camera.Through,
+    };
 
     private SimEvent Hold(SimCamera camera, Instant now)
     {

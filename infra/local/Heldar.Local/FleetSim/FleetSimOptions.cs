@@ -43,6 +43,12 @@ internal sealed record FleetSimOptions(int Boxes, string Folder)
     /// </summary>
     public bool Replace { get; init; } = true;
 
+    /// <summary>What boxes tell, as a real box of that configuration does, with nothing going wrong; null is a mix of everything at <see cref="Rate"/>.</summary>
+    public SteadyLoad? Steady { get; init; }
+
+    /// <summary>Time between two heartbeats.</summary>
+    public Duration Heartbeat { get; init; } = Duration.FromSeconds(5);
+
     /// <summary>Boxes keep every message that a queue accepted, so that they can put it again at the end.</summary>
     public bool Remember { get; init; }
 

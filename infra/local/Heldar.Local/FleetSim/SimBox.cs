@@ -33,6 +33,7 @@ internal sealed class SimBox : IDisposable
     private ECDsa _key = BoxKeys.Create();
     private SimHttp _http;
     private readonly EventMaker _maker;
+    private readonly SteadyMaker? _steady;
     private readonly SimOutbox _outbox;
     private readonly SimMishaps _mishaps;
     private readonly ConcurrentQueue<SimCamera> _arrivals = new();
@@ -53,7 +54,8 @@ internal sealed class SimBox : IDisposable
         _heldUntil = parts.Start + MostLate;
         _http = Connect();
         _maker = new EventMaker(parts.Options.Seed, parts.Number, parts.Start, parts.Options);
-        _outbox = new SimOutbox(parts.Options.Flush, parts.Options.ResendAfter, body => _http.Sign(body));
+        _steady = parts.Options.Steady is { } load ? new SteadyMaker(load, _maker, new SimRandom(parts.Options.Seed + 1, parts.Number)) : null;
+        _outbox = new SimOutbox(parts.Options.Flush, parts.Options.ResendAfter, body => _http.Sign(body)) { Collapses = _steady is not null };
     }
 
     public string Name => $"sim-{_parts.Number + 1}";
@@ -109,8 +111,26 @@ internal sealed class SimBox : IDisposable
     {
         long began = Stopwatch.GetTimestamp();
         Instant start = SystemClock.Instance.GetCurrentInstant();
-        double made = 0;
         Add(_maker.Describe(Clock()));
+        if (_steady is { } steady) await TellSteadilyAsync(steady, began, cancellation);
+        else await TellMixAsync(began, start, cancellation);
+        Add(_maker.Status(Clock(), 0));
+        await DrainAsync(cancellation);
+    }
+
+    /// <summary>Tells events of long ago, and goes on until the cloud has them.</summary>
+    public async Task TellPastAsync(IEnumerable<SimEvent> events, CancellationToken cancellation)
+    {
+        foreach (SimEvent one in events) Add(one);
+        await DrainAsync(cancellation);
+    }
+
+    /// <summary>Segments of each camera that fill an hour evenly, and events of each kind.</summary>
+    public IEnumerable<SimEvent> PastHour(Instant hour, int segments, int events) => _steady is { } steady ? _maker.Cameras.SelectMany(c => steady.PastHour(c, hour, segments, events)) : [];
+
+    private async Task TellMixAsync(long began, Instant start, CancellationToken cancellation)
+    {
+        double made = 0;
         for (TimeSpan passed = default; passed.TotalSeconds < _parts.Options.Seconds || _parts.Options.GoOn?.Invoke() == true; passed = Stopwatch.GetElapsedTime(began))
         {
             // An event that is made late, because a put took its time, has waited since it was due.
@@ -120,8 +140,24 @@ internal sealed class SimBox : IDisposable
             if (!_mishaps.IsOffline(passed)) await StepAsync(all: false, cancellation);
             await Task.Delay(Tick, cancellation);
         }
+    }
 
-        Add(_maker.Status(Clock(), 0));
+    /// <summary>Sleeps until something happens, as a box does, so that nothing waits for a tick.</summary>
+    private async Task TellSteadilyAsync(SteadyMaker steady, long began, CancellationToken cancellation)
+    {
+        steady.Begin(SystemClock.Instance.GetCurrentInstant());
+        while (Stopwatch.GetElapsedTime(began).TotalSeconds < _parts.Options.Seconds)
+        {
+            foreach (var (one, due) in steady.Due(SystemClock.Instance.GetCurrentInstant(), _outbox.Backlog)) _outbox.Add(one, due);
+            await StepAsync(all: false, cancellation);
+            Instant next = _outbox.NextSeal is { } seal ? Instant.Min(seal, steady.Next) : steady.Next;
+            double wait = Math.Ceiling((next - SystemClock.Instance.GetCurrentInstant()).TotalMilliseconds);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(wait, 1, Tick.TotalMilliseconds)), cancellation);
+        }
+    }
+
+    private async Task DrainAsync(CancellationToken cancellation)
+    {
         long drained = Stopwatch.GetTimestamp();
         while (!_outbox.IsEmpty && Stopwatch.GetElapsedTime(drained).TotalSeconds < _parts.Options.DrainSeconds)
         {
@@ -240,7 +276,7 @@ internal sealed class SimBox : IDisposable
             if (now >= _renewAt) Take(await _http.RenewAsync(_identity!, cancellation));
             if (now >= _beatAt)
             {
-                _beatAt = now + Duration.FromSeconds(all ? 1 : 5);
+                _beatAt = now + (all ? Duration.FromSeconds(1) : _parts.Options.Heartbeat);
                 HeartbeatResponse answer = await _http.HeartbeatAsync(_identity!, new HeartbeatRequest("0.1.0-sim", _maker.Boot, _outbox.Backlog, Clock()), cancellation);
                 _outbox.Learn(answer.Watermarks);
             }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Heldar.Contracts.Events;
 using NodaTime;
 
 namespace Heldar.Local.FleetSim;
@@ -79,6 +80,14 @@ internal sealed class SimFleet : IDisposable
             _say($"{Stopwatch.GetElapsedTime(began).TotalSeconds:0} s: {Messages} messages, {Repeats} again, {_boxes.Sum(b => b.Backlog)} to go, {Failures} failures");
         await work;
         return Stopwatch.GetElapsedTime(began);
+    }
+
+    /// <summary>Every box tells a past hour of each camera, footage and events of each kind, and waits until the cloud has it; answers how many segments those are. Needs <see cref="FleetSimOptions.Steady"/>.</summary>
+    public async Task<int> TellPastHourAsync(Instant hour, int segments, int events, CancellationToken cancellation)
+    {
+        List<(SimBox Box, List<SimEvent> Events)> all = [.. _boxes.Select(box => (box, box.PastHour(hour, segments, events).ToList()))];
+        await Task.WhenAll(all.Select(one => one.Box.TellPastAsync(one.Events, cancellation)));
+        return all.Sum(one => one.Events.Count(e => e.Type == EventTypes.SegmentClosed));
     }
 
     /// <summary>Every box puts every message that a queue ever accepted once more, in any order; answers how many those were. Needs <see cref="FleetSimOptions.Remember"/>.</summary>

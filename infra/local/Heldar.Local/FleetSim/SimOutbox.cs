@@ -51,8 +51,12 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
     private readonly Dictionary<EventClass, long> _last = [];
     private readonly List<SimBatch> _sealed = [];
     private readonly Dictionary<string, (double Seconds, int Batches)> _open = new(StringComparer.Ordinal);
+    private readonly Dictionary<(EventClass Class, string Queue), Instant> _lastSeal = [];
 
     public string Epoch { get; private set; } = NewEpoch();
+
+    /// <summary>Waiting states collapse, as a box's do: only the newest status, and the newest state of each camera, is kept. False keeps all, for those who judge each.</summary>
+    public bool Collapses { get; init; }
 
     /// <summary>How long batches were open, s, by queue: from the first event to the seal; more than the flush time when the box is late.</summary>
     public IReadOnlyDictionary<string, (double Seconds, int Batches)> Open => _open;
@@ -66,8 +70,19 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
     {
         EventType type = EventTypes.Get(one.Type);
         if (!_waiting.TryGetValue((type.Class, type.Queue), out var waiting)) _waiting[(type.Class, type.Queue)] = waiting = [];
-        waiting.Add((one, now));
+        // The stream waits since its first event all the same.
+        Instant since = now;
+        if (Collapses && type.Class == EventClass.State && waiting.FindIndex(w => w.Event.Type == one.Type && w.Event.Camera == one.Camera) is >= 0 and var older)
+        {
+            since = waiting[older].Since;
+            waiting.RemoveAt(older);
+        }
+
+        waiting.Add((one, since));
     }
+
+    /// <summary>When something is to be sealed next; null when nothing waits.</summary>
+    public Instant? NextSeal => _waiting.Where(w => w.Value.Count > 0).Select(w => (Instant?)DueAt(w.Key, w.Value)).Min();
 
     /// <summary>The disk is gone: what was not put was never told, what was put is no longer remembered; numbers begin again in a new epoch.</summary>
     public void Lose()
@@ -93,7 +108,7 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
     {
         foreach (var ((@class, queue), waiting) in _waiting)
         {
-            while (waiting.Count > 0 && (all || @class == EventClass.Evidence || now - waiting[0].Since >= flush || waiting.Sum(w => w.Event.Size) >= FlushBytes))
+            while (waiting.Count > 0 && (all || now >= DueAt((@class, queue), waiting)))
             {
                 int take = 0;
                 for (int size = 0; take < waiting.Count && take < BatchBody.MaxEvents && (take == 0 || size + waiting[take].Event.Size <= FlushBytes); take++) size += waiting[take].Event.Size;
@@ -101,6 +116,7 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
                 _open[queue] = (open.Seconds + (now - waiting[0].Since).TotalSeconds, open.Batches + 1);
                 _sealed.Add(Sealed(identity, @class, queue, [.. waiting.Take(take).Select(w => w.Event)]));
                 waiting.RemoveRange(0, take);
+                _lastSeal[(@class, queue)] = now;
             }
         }
     }
@@ -140,6 +156,19 @@ internal sealed class SimOutbox(Duration flush, Duration resend, Func<byte[], st
             foreach (SimBatch batch in _sealed.Where(b => b.Class == mark.Class && b.Epoch == mark.Epoch && b.Seq <= known))
                 batch.Received = !mark.Holes.Any(hole => hole.From <= batch.Seq && batch.Seq <= hole.To);
         }
+    }
+
+    /// <summary>
+    /// As a box does (room Uplink): the first event after a quiet time waits a tenth of the flush time, in case more come with it; a busy stream is sealed once per flush time;
+    /// evidence and full batches at once.
+    /// </summary>
+    private Instant DueAt((EventClass Class, string Queue) stream, List<(SimEvent Event, Instant Since)> waiting)
+    {
+        Instant since = waiting.Min(w => w.Since);
+        if (stream.Class == EventClass.Evidence || waiting.Sum(w => w.Event.Size) >= FlushBytes) return since;
+        Instant early = since + (flush / 10);
+        if (_lastSeal.TryGetValue(stream, out Instant last)) early = Instant.Max(early, last + flush);
+        return Instant.Min(since + flush, early);
     }
 
     private SimBatch Sealed(SimIdentity identity, EventClass @class, string queue, IReadOnlyList<SimEvent> events)

@@ -14,6 +14,9 @@ internal sealed class SimRandom(int seed, int box)
     /// <summary>Three decimals, 0 to 1.</summary>
     public double Share() => _random.Next(1001) / 1000.0;
 
+    /// <summary>0 to below 1, as fine as a double is.</summary>
+    public double Fraction() => _random.NextDouble();
+
     public T Of<T>(IReadOnlyList<T> choices) => choices[_random.Next(choices.Count)];
 
     /// <summary>64 lower-case hex digits.</summary>

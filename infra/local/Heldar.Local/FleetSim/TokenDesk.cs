@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Heldar.Contracts;
+using Heldar.Contracts.Events;
 using Heldar.Local.Processes;
 
 namespace Heldar.Local.FleetSim;
@@ -55,6 +56,10 @@ internal sealed class TokenDesk : IDisposable
         using JsonDocument answer = JsonDocument.Parse(await PostAsync("/api/v1/webhooks", new { name, url = url.ToString(), subscriptions = types.Select(list => new { types = list, sites = new[] { Site } }) }, cancellation));
         return (answer.RootElement.GetProperty("endpoint").GetGuid(), answer.RootElement.GetProperty("secret").GetString()!);
     }
+
+    /// <summary>Makes a webhook endpoint that wants the zone events of one zone.</summary>
+    public Task AddWebhookAsync(Uri url, string zone, CancellationToken cancellation) =>
+        PostAsync("/api/v1/webhooks", new { name = "Simulated receiver", url, subscriptions = new[] { new { types = new[] { EventTypes.Zone }, zones = new[] { zone } } } }, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -13,6 +13,9 @@ internal sealed record AzuriteOptions(string Folder, int BlobPort, int QueuePort
 {
     /// <summary>Account key, base64; null is the key that everybody knows, for tests.</summary>
     public string? Key { get; init; }
+
+    /// <summary>Whether the log gets a line for each request.</summary>
+    public bool LogsRequests { get; init; }
 }
 
 /// <summary>The account's keys, base64, and the one that clients of this program use.</summary>
@@ -81,7 +84,7 @@ internal sealed class AzuriteServer(AzuriteOptions options) : PrivateServer
 
     private List<string> Arguments() =>
     [
-        AzuriteInstall.Program, "--location", options.Folder, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+        AzuriteInstall.Program, "--location", options.Folder, .. options.LogsRequests ? Array.Empty<string>() : ["--silent"], "--skipApiVersionCheck", "--disableTelemetry",
         "--blobHost", "127.0.0.1", "--blobPort", Text(options.BlobPort), "--queueHost", "127.0.0.1", "--queuePort", Text(options.QueuePort),
         "--tableHost", "127.0.0.1", "--tablePort", Text(options.TablePort),
     ];

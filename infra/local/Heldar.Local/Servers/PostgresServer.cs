@@ -15,6 +15,9 @@ internal sealed record PostgresOptions(string Folder, int Port, string LogFile)
 
     /// <summary>False leaves out fsync: a crash of the machine, though not of the server, may lose the cluster. For tests.</summary>
     public bool Durable { get; init; } = true;
+
+    /// <summary>Whether the server remembers when each transaction was committed (<c>pg_xact_commit_timestamp</c>).</summary>
+    public bool KeepsCommitTimes { get; init; }
 }
 
 /// <summary>
@@ -93,6 +96,7 @@ internal sealed class PostgresServer(PostgresOptions options) : PrivateServer
             "-D", options.Folder, "-p", options.Port.ToString(CultureInfo.InvariantCulture),
             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "log_checkpoints=off",
         ];
+        if (options.KeepsCommitTimes) settings.AddRange(["-c", "track_commit_timestamp=on"]);
         if (!options.Durable) settings.AddRange(["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_wal_size=256MB"]);
         return settings;
     }
