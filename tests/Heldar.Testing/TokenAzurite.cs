@@ -30,6 +30,9 @@ public sealed class TokenAzurite : IAsyncLifetime
     /// <summary>The account's address without any key.</summary>
     public string Address => _server.Address;
 
+    /// <summary>Azure Storage connection string with the account key, for who stands for a box or the fleet.</summary>
+    public string ConnectionString => _server.ConnectionString;
+
     /// <summary>PEM file of the authority that a client must trust.</summary>
     public string RootFile { get; }
 
