@@ -31,11 +31,11 @@ param vaultUri string
 @description('Name of the secret with the database connection string.')
 param databaseSecret string
 
-@description('Name of the secret with the connection string of the shard\'s account.')
-param storageSecret string
+@description('Storage account of the shard. The app opens it with its identity.')
+param accountName string
 
-@description('Name of the secret with the connection string of the account that holds the manifests of all shards.')
-param manifestSecret string
+@description('Storage account that holds the manifests of all shards.')
+param manifestAccountName string
 
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
@@ -146,8 +146,13 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
         { name: 'HELDAR_SHARD', value: shard }
         { name: 'HELDAR_DATABASE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${databaseSecret})' }
-        { name: 'HELDAR_STORAGE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${storageSecret})' }
-        { name: 'HELDAR_MANIFEST_STORAGE', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${manifestSecret})' }
+        { name: 'AZURE_CLIENT_ID', value: identityClientId }
+        // In parts, as the host wants it for a trigger without a secret; the program reads the first two as well.
+        { name: 'HELDAR_STORAGE__queueServiceUri', value: 'https://${accountName}.queue.${environment().suffixes.storage}' }
+        { name: 'HELDAR_STORAGE__blobServiceUri', value: 'https://${accountName}.blob.${environment().suffixes.storage}' }
+        { name: 'HELDAR_STORAGE__credential', value: 'managedidentity' }
+        { name: 'HELDAR_STORAGE__clientId', value: identityClientId }
+        { name: 'HELDAR_MANIFEST_STORAGE', value: 'AccountName=${manifestAccountName};EndpointSuffix=${environment().suffixes.storage}' }
         { name: 'HELDAR_SECRET_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${keysSecret})' }
       ], mailSettings, traceSettings)
     }

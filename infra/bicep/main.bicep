@@ -111,6 +111,7 @@ module identities 'identities.bicep' = {
   params: {
     prefix: prefix
     location: location
+    shards: allShards
   }
 }
 
@@ -122,7 +123,7 @@ module monitoring 'monitoring.bicep' = {
     retentionDays: logRetentionDays
     dailyQuotaGb: logDailyQuotaGb
     alertEmail: alertEmail
-    pipelinePrincipalId: identities.outputs.pipelinePrincipalId
+    pipelinePrincipalIds: identities.outputs.pipelinePrincipalIds
   }
 }
 
@@ -133,7 +134,7 @@ module vault 'vault.bicep' = {
     location: location
     workspaceId: monitoring.outputs.workspaceId
     fleetPrincipalId: identities.outputs.fleetPrincipalId
-    pipelinePrincipalId: identities.outputs.pipelinePrincipalId
+    pipelinePrincipalIds: identities.outputs.pipelinePrincipalIds
     secretKeys: secretKeys
     smtp: smtp
     metricsToken: metricsToken
@@ -148,7 +149,7 @@ module database 'database.bicep' = {
     subnetId: network.outputs.databaseSubnetId
     zoneId: network.outputs.databaseZoneId
     vaultName: vault.outputs.name
-    readers: [ identities.outputs.fleetPrincipalId, identities.outputs.pipelinePrincipalId ]
+    readers: concat([ identities.outputs.fleetPrincipalId ], identities.outputs.pipelinePrincipalIds)
     sku: databaseSku
     tier: databaseTier
     storageGb: databaseStorageGb
@@ -167,7 +168,8 @@ module storage 'storage.bicep' = [for (shard, i) in allShards: {
     sku: zoneRedundant ? 'Standard_ZRS' : 'Standard_LRS'
     vaultName: vault.outputs.name
     fleetPrincipalId: identities.outputs.fleetPrincipalId
-    pipelinePrincipalId: identities.outputs.pipelinePrincipalId
+    pipelinePrincipalId: identities.outputs.pipelinePrincipalIds[i]
+    manifestWriters: i == 0 ? identities.outputs.pipelinePrincipalIds : []
   }
 }]
 
@@ -180,7 +182,7 @@ module containers 'environment.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     zoneRedundant: zoneRedundant
     registryName: registryName
-    pullers: [ identities.outputs.fleetPrincipalId, identities.outputs.pipelinePrincipalId ]
+    pullers: concat([ identities.outputs.fleetPrincipalId ], identities.outputs.pipelinePrincipalIds)
   }
 }
 
@@ -213,13 +215,13 @@ module functions 'functions.bicep' = [for (shard, i) in allShards: if (front == 
     hostAccountName: '${prefix}h${shardUnique[i]}'
     shard: shard
     subnetId: network.outputs.functionsSubnetId
-    identityId: identities.outputs.pipelineId
-    identityPrincipalId: identities.outputs.pipelinePrincipalId
-    identityClientId: identities.outputs.pipelineClientId
+    identityId: identities.outputs.pipelineIds[i]
+    identityPrincipalId: identities.outputs.pipelinePrincipalIds[i]
+    identityClientId: identities.outputs.pipelineClientIds[i]
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
-    storageSecret: storage[i].outputs.secretName
-    manifestSecret: storage[0].outputs.secretName
+    accountName: storage[i].outputs.accountName
+    manifestAccountName: storage[0].outputs.accountName
     keysSecret: vault.outputs.keysSecretName
     smtpSecret: empty(smtp) ? '' : vault.outputs.smtpSecretName
     mailFrom: mailFrom
@@ -237,11 +239,11 @@ module worker 'worker.bicep' = [for (shard, i) in allShards: if (front == 'worke
     environmentId: containers.outputs.environmentId
     image: workerImage
     registryServer: containers.outputs.registryServer
-    identityId: identities.outputs.pipelineId
+    identityId: identities.outputs.pipelineIds[i]
+    identityClientId: identities.outputs.pipelineClientIds[i]
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
-    storageSecret: storage[i].outputs.secretName
-    manifestSecret: storage[0].outputs.secretName
+    manifestAccountName: storage[0].outputs.accountName
     keysSecret: vault.outputs.keysSecretName
     shard: shard
     accountName: storage[i].outputs.accountName

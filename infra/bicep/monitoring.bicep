@@ -16,8 +16,8 @@ param dailyQuotaGb int
 @description('E-mail address that alerts go to.')
 param alertEmail string
 
-@description('Principal id of the identity that the functions run as; it may write telemetry.')
-param pipelinePrincipalId string
+@description('Principal ids of the identities that the functions run as; they may write telemetry.')
+param pipelinePrincipalIds array
 
 // Monitoring Metrics Publisher: may write telemetry, may read nothing.
 var metricsPublisherRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
@@ -44,15 +44,15 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource pipelineMayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, pipelinePrincipalId, metricsPublisherRole)
+resource pipelinesMayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for pipeline in pipelinePrincipalIds: {
+  name: guid(insights.id, pipeline, metricsPublisherRole)
   scope: insights
   properties: {
     roleDefinitionId: metricsPublisherRole
-    principalId: pipelinePrincipalId
+    principalId: pipeline
     principalType: 'ServicePrincipal'
   }
-}
+}]
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: '${prefix}-people'

@@ -22,11 +22,18 @@ param vaultName string
 @description('Principal id of the fleet\'s identity; it may read the connection string.')
 param fleetPrincipalId string
 
-@description('Principal id of the identity that scales the workers; it may count messages and read the connection string.')
+@description('Principal id of the identity that the shard\'s pipeline runs as, and that counts messages for the scaler. It may use queues and blobs of the account, and never gets its key.')
 param pipelinePrincipalId string
 
-// Storage Queue Data Reader: may read and count messages, may not add, change or delete any.
-var queueReaderRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '19e7f393-937e-4f77-808e-94535e297925')
+@description('Principal ids of the identities that may write the manifests: the pipelines of all shards in the account that holds them, none in any other.')
+param manifestWriters array
+
+// Storage Queue Data Contributor, on this account alone: the pipeline gets, puts, deletes and counts messages, and lengthens its hold on one that takes long. The last is
+// updating a message, which neither Message Processor nor Message Sender may.
+var queueContributorRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '974c5e8b-45b9-4653-ba55-5f855dd0fb88')
+
+// Storage Blob Data Contributor: the pipeline reads and deletes staged bodies, and writes, reads, lists and deletes manifests.
+var blobContributorRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
 
 // Key Vault Secrets User, on this one secret.
 var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
@@ -111,21 +118,42 @@ resource ageRules 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-
   }
 }
 
-resource pipelineMayCount 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(account.id, pipelinePrincipalId, queueReaderRole)
+resource pipelineMayUseQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, pipelinePrincipalId, queueContributorRole)
   scope: account
   properties: {
-    roleDefinitionId: queueReaderRole
+    roleDefinitionId: queueContributorRole
     principalId: pipelinePrincipalId
     principalType: 'ServicePrincipal'
   }
 }
 
+// On the account, because the fleet makes a container for each box when the box enrols: none of them is there to be named here.
+resource pipelineMayUseStagedBodies 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(account.id, pipelinePrincipalId, blobContributorRole)
+  scope: account
+  properties: {
+    roleDefinitionId: blobContributorRole
+    principalId: pipelinePrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource pipelinesMayUseManifests 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for writer in manifestWriters: {
+  name: guid(manifests.id, writer, blobContributorRole)
+  scope: manifests
+  properties: {
+    roleDefinitionId: blobContributorRole
+    principalId: writer
+    principalType: 'ServicePrincipal'
+  }
+}]
+
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: vaultName
 }
 
-// Boxes get signatures for one queue, and those need the account's key: it goes from the account into the vault and is in no output.
+// Boxes get signatures for one queue, and those need the account's key: it goes from the account into the vault, for the fleet alone, and is in no output.
 resource connection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   parent: vault
   name: 'storage-${shard}'
@@ -134,15 +162,15 @@ resource connection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   }
 }
 
-resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in [ fleetPrincipalId, pipelinePrincipalId ]: {
-  name: guid(connection.id, reader, secretsUserRole)
+resource fleetMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(connection.id, fleetPrincipalId, secretsUserRole)
   scope: connection
   properties: {
     roleDefinitionId: secretsUserRole
-    principalId: reader
+    principalId: fleetPrincipalId
     principalType: 'ServicePrincipal'
   }
-}]
+}
 
 output accountName string = account.name
 output accountId string = account.id

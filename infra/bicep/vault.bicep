@@ -13,8 +13,8 @@ param workspaceId string
 @description('Principal id of the fleet\'s identity.')
 param fleetPrincipalId string
 
-@description('Principal id of the pipeline\'s identity.')
-param pipelinePrincipalId string
+@description('Principal ids of the pipelines\' identities.')
+param pipelinePrincipalIds array
 
 @description('Keys that seal the secrets of webhooks in the database: each 32 bytes as base64, separated by commas. The first seals, all open.')
 @secure()
@@ -52,7 +52,7 @@ resource keys 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
 }
 
 // Each program reads the secrets that it needs, one by one.
-resource bothMayReadKeys 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in [ fleetPrincipalId, pipelinePrincipalId ]: {
+resource allMayReadKeys 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in concat([ fleetPrincipalId ], pipelinePrincipalIds): {
   name: guid(keys.id, reader, secretsUserRole)
   scope: keys
   properties: {
@@ -69,15 +69,15 @@ resource mail 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   properties: { value: empty(smtp) ? ' ' : smtp }
 }
 
-resource pipelineMayReadMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(mail.id, pipelinePrincipalId, secretsUserRole)
+resource pipelinesMayReadMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for pipeline in pipelinePrincipalIds: {
+  name: guid(mail.id, pipeline, secretsUserRole)
   scope: mail
   properties: {
     roleDefinitionId: secretsUserRole
-    principalId: pipelinePrincipalId
+    principalId: pipeline
     principalType: 'ServicePrincipal'
   }
-}
+}]
 
 resource metrics 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   parent: vault

@@ -17,17 +17,17 @@ param registryServer string
 @description('Resource id of the identity that the worker runs as; the scaler counts messages with it.')
 param identityId string
 
+@description('Client id of that identity.')
+param identityClientId string
+
 @description('Address of the key vault, ending with a slash.')
 param vaultUri string
 
 @description('Name of the secret with the database connection string.')
 param databaseSecret string
 
-@description('Name of the secret with the connection string of the shard\'s account.')
-param storageSecret string
-
-@description('Name of the secret with the connection string of the account that holds the manifests of all shards.')
-param manifestSecret string
+@description('Storage account that holds the manifests of all shards.')
+param manifestAccountName string
 
 @description('Name of the secret with the keys of sealed secrets.')
 param keysSecret string
@@ -44,7 +44,7 @@ param otlpEndpoint string
 @description('Shard whose queues the worker serves.')
 param shard string
 
-@description('Storage account of the shard.')
+@description('Storage account of the shard. The worker opens it with its identity.')
 param accountName string
 
 @description('Queues of the shard that the worker takes messages from, with their suffix.')
@@ -82,8 +82,6 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
       registries: [ { server: registryServer, identity: identityId } ]
       secrets: concat([
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
-        { name: 'storage', keyVaultUrl: '${vaultUri}secrets/${storageSecret}', identity: identityId }
-        { name: 'manifests', keyVaultUrl: '${vaultUri}secrets/${manifestSecret}', identity: identityId }
         { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
       ], mailReferences)
     }
@@ -100,8 +98,9 @@ resource worker 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'HELDAR_HEALTH_ADDRESS', value: '0.0.0.0' }
             { name: 'HELDAR_HEALTH_PORT', value: '8080' }
             { name: 'HELDAR_DATABASE', secretRef: 'database' }
-            { name: 'HELDAR_STORAGE', secretRef: 'storage' }
-            { name: 'HELDAR_MANIFEST_STORAGE', secretRef: 'manifests' }
+            { name: 'AZURE_CLIENT_ID', value: identityClientId }
+            { name: 'HELDAR_STORAGE', value: 'AccountName=${accountName};EndpointSuffix=${environment().suffixes.storage}' }
+            { name: 'HELDAR_MANIFEST_STORAGE', value: 'AccountName=${manifestAccountName};EndpointSuffix=${environment().suffixes.storage}' }
             { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
           ], mailVariables, traceVariables)
           probes: [

@@ -9,7 +9,8 @@ public sealed class BicepTests
     /// <summary>The only rights that a template may give, by id. Each is the least that its holder can work with.</summary>
     private static readonly Dictionary<string, string> LeastRoles = new(StringComparer.Ordinal)
     {
-        ["19e7f393-937e-4f77-808e-94535e297925"] = "Storage Queue Data Reader",
+        ["974c5e8b-45b9-4653-ba55-5f855dd0fb88"] = "Storage Queue Data Contributor",
+        ["ba92f5b4-2d11-453d-a403-e96b0029c9fe"] = "Storage Blob Data Contributor",
         ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"] = "Storage Blob Data Owner",
         ["4633458b-17de-408a-b874-0445c86b69e6"] = "Key Vault Secrets User",
         ["7f951dda-4ed3-4680-a7ca-43fe172d538d"] = "AcrPull",

@@ -91,7 +91,7 @@ public sealed class RoomGraphTests
 
     private static readonly Deployable Cloud = new("cloud/fleet/Heldar.Cloud", "Heldar.Cloud", "tests/Heldar.Cloud.Tests", new Dictionary<string, string[]>
     {
-        ["Batches"] = ["DeadLetters"],
+        ["Batches"] = ["DeadLetters", "Storage"],
         ["Coverage"] = ["Days", "Events", "Index"],
         ["Database"] = [],
         ["Days"] = [],
@@ -100,15 +100,16 @@ public sealed class RoomGraphTests
         ["Events"] = [],
         ["Gaps"] = ["Batches", "Events"],
         ["Holds"] = ["Batches"],
-        ["Index"] = ["Database", "Holds"],
+        ["Index"] = ["Database", "Holds", "Storage"],
         ["Mail"] = ["Outgoing"],
         ["Migrations"] = [],
         ["Outgoing"] = [],
-        ["Queues"] = [],
+        ["Queues"] = ["Storage"],
         ["Registry"] = ["Batches", "Database"],
         ["Secrets"] = [],
         ["Snapshots"] = ["Batches", "Database", "Days", "Events"],
         ["States"] = ["Batches", "Database"],
+        ["Storage"] = [],
         ["Traces"] = [],
         ["Versions"] = ["Index"],
         ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets", "Traces"],

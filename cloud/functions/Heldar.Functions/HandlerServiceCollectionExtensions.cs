@@ -7,6 +7,7 @@ using Heldar.Cloud.Mail;
 using Heldar.Cloud.Outgoing;
 using Heldar.Cloud.Queues;
 using Heldar.Cloud.Registry;
+using Heldar.Cloud.Storage;
 using Heldar.Cloud.Versions;
 using Heldar.Cloud.Webhooks;
 using Heldar.Functions.Pipeline;
@@ -23,7 +24,7 @@ internal static class HandlerServiceCollectionExtensions
     public static IServiceCollection AddHandlers(this IServiceCollection services, FunctionsOptions options)
     {
         services.AddSingleton(options).AddSingleton<IClock>(SystemClock.Instance).AddHeldarDatabase(options.Database, maxPool: 32).AddTelemetry(options);
-        services.AddSingleton(_ => new QueueStore(options.Storage)).AddSingleton(_ => new ManifestStore(options.ManifestStorage)).AddSingleton(_ => new StagedBodies(options.Storage));
+        services.AddStorage(options);
         services.AddSingleton<BoxKeyCache>().AddSingleton<BatchVerifier>().AddSingleton<CameraOwners>().AddSingleton<SpanFold>().AddSingleton<DayPartitions>();
         services.AddSingleton<SchemaGate>().AddSingleton<FailurePolicy>().AddSingleton<BreakerReport>().AddSingleton<BatchServices>();
         services.AddBatch<IndexSegments.IndexSegments>().AddBatch<IndexDetections.IndexDetections>().AddBatch<IndexSnapshots.IndexSnapshots>();
@@ -34,6 +35,14 @@ internal static class HandlerServiceCollectionExtensions
         services.AddSingleton<ITimerFunction, FoldSpans.FoldSpans>().AddSingleton<ITimerFunction, CountCoverage.CountCoverage>().AddSingleton<ITimerFunction, BuildIndex.BuildIndex>();
         services.AddSingleton<ITimerFunction, RequeueWebhooks.RequeueWebhooks>().AddSingleton<ITimerFunction, DrainPoison.DrainPoison>();
         return services.AddSingleton<TimerGate>().AddSingleton<FunctionTable>();
+    }
+
+    private static IServiceCollection AddStorage(this IServiceCollection services, FunctionsOptions options)
+    {
+        // Read once each, so that a managed identity's tokens are shared.
+        var own = new Lazy<StorageAccount>(() => StorageAccount.Parse(options.Storage));
+        var manifests = options.ManifestStorage == options.Storage ? own : new(() => StorageAccount.Parse(options.ManifestStorage, queues: false));
+        return services.AddSingleton(_ => new QueueStore(own.Value)).AddSingleton(_ => new StagedBodies(own.Value)).AddSingleton(_ => new ManifestStore(manifests.Value));
     }
 
     private static IServiceCollection AddWebhooks(this IServiceCollection services, FunctionsOptions options)

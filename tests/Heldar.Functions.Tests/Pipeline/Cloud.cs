@@ -4,6 +4,7 @@ using Heldar.Cloud.Database;
 using Heldar.Cloud.Index;
 using Heldar.Cloud.Migrations;
 using Heldar.Cloud.Queues;
+using Heldar.Cloud.Storage;
 using Heldar.Contracts.Events;
 using Heldar.Contracts.Queues;
 using Heldar.Local.Processes;
@@ -21,17 +22,22 @@ internal sealed class Cloud : IAsyncDisposable
 
     private static int _shards;
 
-    private Cloud(string connectionString, string storage)
+    private Cloud(string connectionString, string storage, StorageAccount? account = null)
     {
         ConnectionString = connectionString;
         Storage = storage;
+        Account = account ?? StorageAccount.WithKey(storage);
         Database = DatabaseServiceCollectionExtensions.Create(connectionString);
-        Queues = new QueueStore(storage);
+        Queues = new QueueStore(Account);
     }
 
     public string ConnectionString { get; }
 
+    /// <summary>HELDAR_STORAGE of the pipeline.</summary>
     public string Storage { get; }
+
+    /// <summary>What the test itself opens the account with.</summary>
+    public StorageAccount Account { get; }
 
     public string Shard { get; } = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref _shards)}");
 
@@ -39,12 +45,21 @@ internal sealed class Cloud : IAsyncDisposable
 
     public QueueStore Queues { get; }
 
-    public RecordingSearch Search => new(Database, new ManifestStore(Storage));
+    public RecordingSearch Search => new(Database, new ManifestStore(Account));
 
     public static async Task<Cloud> CreateAsync(PostgresFixture postgres, AzuriteFixture azurite, bool migrate = true)
     {
         var cloud = new Cloud(await postgres.CreateDatabaseAsync(), azurite.ConnectionString);
         if (migrate) await cloud.MigrateAsync();
+        await cloud.CreateQueuesAsync();
+        return cloud;
+    }
+
+    /// <summary>One whose pipeline gets the account's address and no key. The test itself has a token of its own.</summary>
+    public static async Task<Cloud> CreateAsync(PostgresFixture postgres, TokenAzurite azurite, StorageAccount account)
+    {
+        var cloud = new Cloud(await postgres.CreateDatabaseAsync(), azurite.Address, account);
+        await cloud.MigrateAsync();
         await cloud.CreateQueuesAsync();
         return cloud;
     }

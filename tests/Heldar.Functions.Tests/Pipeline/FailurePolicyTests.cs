@@ -54,6 +54,14 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
     }
 
     [Theory]
+    [InlineData(401, true)]
+    [InlineData(403, true)]
+    [InlineData(503, true)]
+    [InlineData(400, false)]
+    [InlineData(404, false)]
+    public void RefusalOfTheStorageAccount_IsNoMessagesFault(int status, bool transient) => Assert.Equal(transient, FailurePolicy.IsTransient(new Azure.RequestFailedException(status, "refused")));
+
+    [Theory]
     [InlineData("handler")]
     [InlineData("worker")]
     public async Task OpenCircuit_PutsBack_AndRaisesNoAttempt(string kind)

@@ -22,7 +22,12 @@ internal sealed class Scene : IAsyncDisposable
 
     public static async Task<Scene> CreateAsync(PostgresFixture postgres, AzuriteFixture azurite)
     {
-        var cloud = await Cloud.CreateAsync(postgres, azurite);
+        return await CreateAsync(await Cloud.CreateAsync(postgres, azurite));
+    }
+
+    /// <summary>A registered box and its camera in a cloud, which the scene disposes of.</summary>
+    public static async Task<Scene> CreateAsync(Cloud cloud)
+    {
         var box = new TestBox();
         await box.RegisterAsync(cloud.Database);
         return new(cloud, box, await box.AddCameraAsync(cloud.Database, "gate"));

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Azure;
 using Azure.Storage.Blobs;
+using Heldar.Cloud.Storage;
 using Heldar.Contracts.Events;
 
 namespace Heldar.Cloud.Batches;
@@ -9,9 +10,22 @@ namespace Heldar.Cloud.Batches;
 /// Fetches bodies that were too large for a message: only from the box's own staging container of the configured account, never from an address that a
 /// message names, at most <see cref="Envelope.MaxStagedBytes"/>, and only what hashes to the blob's name. Thread-safe.
 /// </summary>
-public sealed class StagedBodies(string storage)
+public sealed class StagedBodies
 {
-    private readonly BlobServiceClient _blobs = new(storage, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02));
+    private readonly BlobServiceClient _blobs;
+
+    /// <param name="storage">The account of the boxes' shard, with a key or for an identity.</param>
+    public StagedBodies(StorageAccount storage)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        _blobs = storage.OpenBlobs();
+    }
+
+    /// <param name="storage">Azure Storage connection string with its key.</param>
+    public StagedBodies(string storage)
+        : this(StorageAccount.WithKey(storage))
+    {
+    }
 
     /// <summary>Name of a box's staging container.</summary>
     public static string ContainerOf(Guid box) => $"staging-{box:N}";

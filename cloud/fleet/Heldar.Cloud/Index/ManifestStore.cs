@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
+using Heldar.Cloud.Storage;
 
 namespace Heldar.Cloud.Index;
 
@@ -12,11 +13,24 @@ public abstract class ManifestReader
 }
 
 /// <summary>Manifests in the <c>manifests</c> container of the storage account. Thread-safe.</summary>
-public sealed class ManifestStore(string storage) : ManifestReader
+public sealed class ManifestStore : ManifestReader
 {
     public const string Container = "manifests";
 
-    private readonly BlobContainerClient _container = new(storage, Container, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2021_12_02));
+    private readonly BlobContainerClient _container;
+
+    /// <param name="storage">The account that holds them, with a key or for an identity.</param>
+    public ManifestStore(StorageAccount storage)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        _container = storage.OpenBlobs().GetBlobContainerClient(Container);
+    }
+
+    /// <param name="storage">Azure Storage connection string with its key.</param>
+    public ManifestStore(string storage)
+        : this(StorageAccount.WithKey(storage))
+    {
+    }
 
     /// <summary>Writes a manifest under its content's name and returns name and root. Writing the same one again changes nothing.</summary>
     public async Task<(string Blob, byte[] Root)> WriteAsync(HourManifest manifest, CancellationToken cancellation)

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using Heldar.Cloud.Storage;
 using Heldar.Contracts.Queues;
 using NodaTime;
 
@@ -41,8 +42,15 @@ public sealed class QueueStore
     /// <param name="shards">Connection strings of the shards that have their own; null for none.</param>
     public QueueStore(string storage, IReadOnlyDictionary<string, string>? shards = null)
     {
-        _common = Account(storage);
-        foreach (var (shard, own) in shards ?? FrozenDictionary<string, string>.Empty) _shards[shard] = Account(own);
+        _common = StorageAccount.WithKey(storage).OpenQueues();
+        foreach (var (shard, own) in shards ?? FrozenDictionary<string, string>.Empty) _shards[shard] = StorageAccount.WithKey(own).OpenQueues();
+    }
+
+    /// <param name="storage">The one account that all queues are in, with a key or for an identity.</param>
+    public QueueStore(StorageAccount storage)
+    {
+        ArgumentNullException.ThrowIfNull(storage);
+        _common = storage.OpenQueues();
     }
 
     /// <summary>Puts bytes; they become visible after <paramref name="delay"/> (0 to 7 days).</summary>
@@ -65,12 +73,22 @@ public sealed class QueueStore
 
     public Task DeleteAsync(string queue, string id, string popReceipt, CancellationToken cancellation) => Queue(queue).DeleteMessageAsync(id, popReceipt, cancellation);
 
-    /// <summary>Copies a message's text to the poison queue, which is made when it is missing, as the Functions host does. It stays until it is filed.</summary>
+    /// <summary>
+    /// Copies a message's text to the poison queue. It stays until it is filed. Only a queue that is missing is made, as the Functions host does: where it is there, no right
+    /// to make one is needed.
+    /// </summary>
     public async Task SendPoisonAsync(string poisonQueue, string text, CancellationToken cancellation)
     {
         var queue = Queue(poisonQueue);
-        await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
-        await queue.SendMessageAsync(text, TimeSpan.Zero, Never, cancellation);
+        try
+        {
+            await queue.SendMessageAsync(text, TimeSpan.Zero, Never, cancellation);
+        }
+        catch (RequestFailedException missing) when (missing.ErrorCode == "QueueNotFound")
+        {
+            await queue.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            await queue.SendMessageAsync(text, TimeSpan.Zero, Never, cancellation);
+        }
     }
 
     /// <summary>Leases up to 32 messages as <see cref="ReceiveAsync"/> does; none when there is no such queue.</summary>
@@ -125,14 +143,6 @@ public sealed class QueueStore
         }
 
         return [.. names];
-    }
-
-    private static QueueServiceClient Account(string storage)
-    {
-        var options = new QueueClientOptions(QueueClientOptions.ServiceVersion.V2021_02_12) { MessageEncoding = QueueMessageEncoding.None };
-        options.Retry.MaxRetries = 1;
-        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(15);
-        return new(storage, options);
     }
 
     private QueueClient Queue(string name) => _queues.GetOrAdd(name, n => (QueueNames.ShardOf(n) is { } shard ? _shards.GetValueOrDefault(shard, _common) : _common).GetQueueClient(n));

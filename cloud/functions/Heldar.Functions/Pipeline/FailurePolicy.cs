@@ -118,7 +118,8 @@ internal sealed partial class FailurePolicy
     {
         PostgresException postgres => postgres.IsTransient || IsMissingPartition(postgres) || postgres.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
         NpgsqlException or TimeoutException or IOException or HttpRequestException => true,
-        RequestFailedException storage => storage.Status is 0 or 408 or 429 or >= 500,
+        // 401 and 403: a right that is not known yet, a key that was changed, an identity that gets no token. Somebody mends the deployment; no message is at fault.
+        RequestFailedException storage => storage.Status is 0 or 401 or 403 or 408 or 429 or >= 500,
         AggregateException many => many.InnerExceptions.All(IsTransient),
         _ => false,
     };

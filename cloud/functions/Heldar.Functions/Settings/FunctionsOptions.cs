@@ -5,13 +5,17 @@ using System.Security.Cryptography.X509Certificates;
 using Heldar.Cloud.Index;
 using Heldar.Cloud.Mail;
 using Heldar.Cloud.Secrets;
+using Heldar.Cloud.Storage;
 using Heldar.Contracts.Queues;
 
 namespace Heldar.Functions.Settings;
 
 /// <summary>Immutable settings, read from the environment, as app settings reach a custom handler.</summary>
 /// <param name="Database">HELDAR_DATABASE: Npgsql connection string.</param>
-/// <param name="Storage">HELDAR_STORAGE: Azure Storage connection string of the account with the shard's queues.</param>
+/// <param name="Storage">
+/// HELDAR_STORAGE: the account with the shard's queues, as <see cref="StorageAccount"/> reads it: a connection string, or an address that the program's managed identity opens.
+/// Under an Azure Functions host the address is in HELDAR_STORAGE__queueServiceUri and HELDAR_STORAGE__blobServiceUri, because the host takes HELDAR_STORAGE for a connection string.
+/// </param>
 /// <param name="Shard">HELDAR_SHARD: the shard whose queues this deployment serves.</param>
 /// <param name="HandlerPort">FUNCTIONS_CUSTOMHANDLER_PORT: set by the Functions host; null for the worker front.</param>
 /// <param name="HealthPort">HELDAR_HEALTH_PORT: port of the worker's health endpoints, 0 for a free one. Default 8080.</param>
@@ -25,8 +29,8 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
     public IPAddress HealthAddress { get; init; } = IPAddress.Loopback;
 
     /// <summary>
-    /// HELDAR_MANIFEST_STORAGE: connection string of the account that holds the manifests, the same for all shards and the fleet's HELDAR_STORAGE: any shard's timer
-    /// folds the hours of all boxes, and a box may change its shard. Default: HELDAR_STORAGE, right where no shard has an account of its own.
+    /// HELDAR_MANIFEST_STORAGE: the account that holds the manifests, as HELDAR_STORAGE names one, the same for all shards and the fleet's HELDAR_STORAGE: any shard's
+    /// timer folds the hours of all boxes, and a box may change its shard. Default: HELDAR_STORAGE, right where no shard has an account of its own.
     /// </summary>
     public string ManifestStorage { get; init; } = Storage;
 
@@ -62,7 +66,8 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
     {
         List<string> wrong = [];
         var database = Required("HELDAR_DATABASE", "a connection string such as Host=127.0.0.1;Database=heldar;Username=heldar");
-        var storage = Required("HELDAR_STORAGE", "the storage account's connection string");
+        var storage = Account("HELDAR_STORAGE", Setting("HELDAR_STORAGE") ?? Required("HELDAR_STORAGE", "the storage account's connection string, or AccountName=heldarabc;EndpointSuffix=core.windows.net for a managed identity"));
+        var manifests = Setting("HELDAR_MANIFEST_STORAGE") is { } own ? Account("HELDAR_MANIFEST_STORAGE", own, queues: false) : storage;
         var shard = variable(QueueNames.ShardVariable) ?? "0";
         if (!QueueNames.IsShard(shard)) wrong.Add($"HELDAR_SHARD: '{shard}' is not a shard: 1 to 20 lower-case letters or digits");
         var handler = Number("FUNCTIONS_CUSTOMHANDLER_PORT", null, 1, 65535);
@@ -77,7 +82,7 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         var roots = Roots(variable("HELDAR_OUTGOING_CA"));
         var collector = Collector();
         mistakes = wrong;
-        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { Retention = new(months), ManifestStorage = variable("HELDAR_MANIFEST_STORAGE") is { Length: > 0 } manifests ? manifests : storage, HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail, OtlpEndpoint = collector };
+        return wrong.Count > 0 ? null : new(database, storage, shard, handler, health, concurrency) { Retention = new(months), ManifestStorage = manifests, HealthAddress = address, OutgoingLoopback = loopback == 1, OutgoingRoots = roots, Secrets = secrets, Mail = mail, OtlpEndpoint = collector };
 
         X509Certificate2Collection Roots(string? file)
         {
@@ -108,8 +113,24 @@ internal sealed record FunctionsOptions(string Database, string Storage, string 
         string Required(string name, string example)
         {
             var value = variable(name);
-            if (string.IsNullOrWhiteSpace(value)) wrong.Add($"{name}: missing; give {example}");
-            return value ?? "";
+            if (!string.IsNullOrWhiteSpace(value)) return value;
+            wrong.Add($"{name}: missing; give {example}");
+            return "";
+        }
+
+        // The suffixes are those of the Azure Functions host's connections without a secret; like the host, a value without suffix goes first.
+        string? Setting(string name)
+        {
+            if (variable(name) is { } whole && !string.IsNullOrWhiteSpace(whole)) return whole;
+            (string Part, string? Value)[] parts = [("QueueEndpoint", variable(name + "__queueServiceUri")), ("BlobEndpoint", variable(name + "__blobServiceUri"))];
+            var text = string.Join(';', parts.Where(p => !string.IsNullOrEmpty(p.Value)).Select(p => $"{p.Part}={p.Value}"));
+            return text.Length > 0 ? text : null;
+        }
+
+        string Account(string name, string setting, bool queues = true)
+        {
+            if (setting.Length > 0 && !StorageAccount.TryParse(setting, out _, out var mistake, queues)) wrong.Add($"{name}: {mistake}");
+            return setting;
         }
 
         IPAddress Address(string name, IPAddress fallback)

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Heldar.Local.Processes;
 
 namespace Heldar.Local.Servers;
@@ -16,7 +18,13 @@ internal sealed record AzuriteOptions(string Folder, int BlobPort, int QueuePort
 
     /// <summary>Whether the log gets a line for each request.</summary>
     public bool LogsRequests { get; init; }
+
+    /// <summary>Certificate with which it speaks https, and takes tokens of any identity; null is http with keys alone.</summary>
+    public AzuriteTls? Tls { get; init; }
 }
+
+/// <summary>PEM files of a server's certificate and its key.</summary>
+internal sealed record AzuriteTls(string Certificate, string Key);
 
 /// <summary>The account's keys, base64, and the one that clients of this program use.</summary>
 /// <param name="First">key1.</param>
@@ -48,9 +56,11 @@ internal sealed class AzuriteServer(AzuriteOptions options) : PrivateServer
 
     /// <summary>Azure Storage connection string, with the key in use.</summary>
     public string ConnectionString =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Keys.Used};" +
-        $"BlobEndpoint=http://127.0.0.1:{options.BlobPort}/{Account};QueueEndpoint=http://127.0.0.1:{options.QueuePort}/{Account};" +
-        $"TableEndpoint=http://127.0.0.1:{options.TablePort}/{Account};";
+        $"DefaultEndpointsProtocol={Scheme};AccountName={Account};AccountKey={Keys.Used};" +
+        $"BlobEndpoint={Endpoint(options.BlobPort)};QueueEndpoint={Endpoint(options.QueuePort)};TableEndpoint={Endpoint(options.TablePort)};";
+
+    /// <summary>The account's address, for a client with a token.</summary>
+    public string Address => $"QueueEndpoint={Endpoint(options.QueuePort)};BlobEndpoint={Endpoint(options.BlobPort)}";
 
     /// <summary>How the server is run; the package must be installed (<see cref="AzuriteInstall"/>).</summary>
     public override ChildSpec Spec => new("azurite", "node", Arguments(), options.LogFile)
@@ -75,6 +85,14 @@ internal sealed class AzuriteServer(AzuriteOptions options) : PrivateServer
     {
         foreach (int port in (int[])[options.BlobPort, options.QueuePort])
         {
+            if (options.Tls is not null)
+            {
+                // Its authority is a test's, so nothing is said to it here.
+                using var connection = new TcpClient();
+                await connection.ConnectAsync(IPAddress.Loopback, port, cancellation);
+                continue;
+            }
+
             // Anonymous, so the answer is 403: any answer is life.
             using HttpResponseMessage answer = await Http.GetAsync(new Uri($"http://127.0.0.1:{port}/{Account}?comp=list"), cancellation);
         }
@@ -87,7 +105,12 @@ internal sealed class AzuriteServer(AzuriteOptions options) : PrivateServer
         AzuriteInstall.Program, "--location", options.Folder, .. options.LogsRequests ? Array.Empty<string>() : ["--silent"], "--skipApiVersionCheck", "--disableTelemetry",
         "--blobHost", "127.0.0.1", "--blobPort", Text(options.BlobPort), "--queueHost", "127.0.0.1", "--queuePort", Text(options.QueuePort),
         "--tableHost", "127.0.0.1", "--tablePort", Text(options.TablePort),
+        .. options.Tls is { } tls ? (string[])["--cert", tls.Certificate, "--key", tls.Key, "--oauth", "basic"] : [],
     ];
+
+    private string Scheme => options.Tls is null ? "http" : "https";
+
+    private string Endpoint(int port) => $"{Scheme}://127.0.0.1:{Text(port)}/{Account}";
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 }
