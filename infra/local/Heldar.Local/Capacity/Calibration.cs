@@ -15,7 +15,7 @@ internal static class Calibration
     /// <summary>Processor seconds of the functions (host and handler) for one message.</summary>
     public const double FunctionsCpuSeconds = 0.0031;
 
-    /// <summary>From fetching a message to its commit, s.</summary>
+    /// <summary>From fetching a message to its commit, s: an estimate; waiting on the box and in the queue is most of what the run measured.</summary>
     public const double HandlerSeconds = 0.02;
 
     /// <summary>One request of the host for messages, s: an assumption.</summary>
