@@ -82,6 +82,16 @@ public sealed class CapacityModelTests
     }
 
     [Fact]
+    public void Functions_ArePaidForWhileTheyWork()
+    {
+        CapacityResult rare = CapacityModel.Of(Plain with { Boxes = 1, HoldsPerHour = 36 }, Prices);
+        CapacityResult without = CapacityModel.Of(Plain with { Boxes = 1 }, Prices);
+
+        // 10 cameras × 36 an hour = 0.1 messages per second of 1 s and 2 GB each, and as many executions.
+        Assert.Equal(((0.1 * 2 * 0.000026) + (0.1 / 1e6 * 0.40)) * 2_628_000, rare.Cost.Functions - without.Cost.Functions, 6);
+    }
+
+    [Fact]
     public void FanOut_IsAMessageForEachBatchWithAWantedEvent()
     {
         CapacityResult none = CapacityModel.Of(Plain with { ZonesPerHour = 36 }, Prices);

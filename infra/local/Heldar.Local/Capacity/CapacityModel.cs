@@ -30,7 +30,10 @@ internal static class CapacityModel
         double database = DatabaseGb(input), manifests = ManifestGb(input);
         double connections = (instances + replicas) * Limits.ConnectionsPerProcess;
         DatabaseSize? size = prices.Database.Sizes.FirstOrDefault(s => s.CommitsPerSecond * Limits.Headroom >= rates.DatabaseWrites);
-        MonthlyCost cost = Cost(prices, rates, instances, replicas, (database, manifests), size);
+
+        // An instance is paid for while it works: where few messages come, for the least time of each.
+        double active = queues.Sum(q => Math.Min(q.Instances, q.MessagesPerSecond * Limits.BilledSeconds));
+        MonthlyCost cost = Cost(prices, rates, active, replicas, (database, manifests), size);
         return new CapacityResult
         {
             Input = input,
@@ -107,14 +110,14 @@ internal static class CapacityModel
     private static double ManifestGb(CapacityInput input) =>
         (double)input.Boxes * input.Cameras * input.RetentionDays * 24 * 3600 / input.SegmentSeconds * Calibration.ManifestSegment / Gb;
 
-    private static MonthlyCost Cost(Prices prices, OperationRates rates, int instances, int replicas, (double Database, double Manifests) gb, DatabaseSize? size)
+    private static MonthlyCost Cost(Prices prices, OperationRates rates, double active, int replicas, (double Database, double Manifests) gb, DatabaseSize? size)
     {
         double seconds = prices.SecondsPerMonth;
         double timers = rates.TimerExecutions * Limits.BilledSeconds * Limits.InstanceGb;
         return new(
             Queues: rates.QueueRequests * seconds / 10_000 * prices.Storage.QueueOperationsPer10k,
             Blobs: (rates.BlobWrites * seconds / 10_000 * prices.Storage.BlobWritesPer10k) + (rates.BlobReads * seconds / 10_000 * prices.Storage.BlobReadsPer10k) + (gb.Manifests * prices.Storage.BlobGbMonth),
-            Functions: (((instances * Limits.InstanceGb) + timers) * seconds * prices.Functions.GbSecond) + (rates.Executions * seconds / 1e6 * prices.Functions.ExecutionsPerMillion),
+            Functions: (((active * Limits.InstanceGb) + timers) * seconds * prices.Functions.GbSecond) + (rates.Executions * seconds / 1e6 * prices.Functions.ExecutionsPerMillion),
             Database: (size?.Month ?? prices.Database.Sizes[^1].Month) + (gb.Database * prices.Database.GbMonth),
             Fleet: replicas * seconds * (prices.Containers.VCpuSecond + (2 * prices.Containers.GibSecond)),
             Outgoing: rates.OutgoingBytes * seconds / Gb * prices.Network.OutgoingGb);
