@@ -28,8 +28,8 @@ param pipelinePrincipalId string
 @description('Principal ids of the identities that may write the manifests: the pipelines of all shards in the account that holds them, none in any other.')
 param manifestWriters array
 
-// Storage Queue Data Contributor, on this account alone: the pipeline gets, puts, deletes and counts messages, and lengthens its hold on one that takes long. The last is
-// updating a message, which neither Message Processor nor Message Sender may.
+// Message Processor and Message Sender would not do: lengthening the hold on a message that takes long is updating it, which neither may.
+// Storage Queue Data Contributor, on this account alone: the pipeline gets, puts, updates, deletes and counts messages.
 var queueContributorRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '974c5e8b-45b9-4653-ba55-5f855dd0fb88')
 
 // Storage Blob Data Contributor: the pipeline reads and deletes staged bodies, and writes, reads, lists and deletes manifests.

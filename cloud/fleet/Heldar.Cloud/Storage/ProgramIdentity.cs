@@ -15,6 +15,9 @@ namespace Heldar.Cloud.Storage;
 /// </summary>
 internal sealed class ProgramIdentity : TokenCredential
 {
+    /// <summary>Characters of a cause that are told: the usual order names every source that it tried.</summary>
+    private const int MaxCause = 400;
+
     private readonly string _name;
 
     public ProgramIdentity(Func<string, string?> variable)
@@ -61,9 +64,10 @@ internal sealed class ProgramIdentity : TokenCredential
     /// <summary>Who is named in errors.</summary>
     public override string ToString() => _name;
 
-    private RequestFailedException NoToken(AuthenticationFailedException fault) => new(
-        401,
-        $"no token for the storage account, {_name} gets none ({fault.Message.ReplaceLineEndings(" ")}): assign it to this program and name it in AZURE_CLIENT_ID, or give a connection string with a key",
-        "NoToken",
-        fault);
+    private RequestFailedException NoToken(AuthenticationFailedException fault)
+    {
+        var cause = fault.Message.ReplaceLineEndings(" ");
+        if (cause.Length > MaxCause) cause = cause[..MaxCause] + "…";
+        return new(401, $"no token for the storage account, {_name} gets none ({cause}): assign it to this program and name it in AZURE_CLIENT_ID, or give a connection string with a key", "NoToken", fault);
+    }
 }
