@@ -119,15 +119,34 @@ internal sealed partial class VolumeWriter
             SealClosed();
             if (closes) StorageMetrics.Seal.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
             if (!Reopens) _head = _seals.Head;
-            var (free, total) = _volume.Space();
-            Interlocked.Exchange(ref _freeBytes, free);
-            Interlocked.Exchange(ref _totalBytes, total);
+            Measure();
             if (_trouble is not null) TryAgain();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // What was not sealed is tried again with the next sync.
             Report(e);
+            TryMeasure();
+        }
+    }
+
+    private void Measure()
+    {
+        var (free, total) = _volume.Space();
+        Interlocked.Exchange(ref _freeBytes, free);
+        Interlocked.Exchange(ref _totalBytes, total);
+    }
+
+    /// <summary>A disk that takes nothing, for it is full, tells how much room it has all the same.</summary>
+    private void TryMeasure()
+    {
+        try
+        {
+            Measure();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is reported already.
         }
     }
 

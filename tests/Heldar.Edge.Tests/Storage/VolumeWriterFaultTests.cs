@@ -41,6 +41,29 @@ public sealed class VolumeWriterFaultTests : IDisposable
         Assert.Equal((1, 0), (owner.Closes, owner.Abandons));
     }
 
+    /// <summary>Who asks whether only held footage is left goes by it.</summary>
+    [Fact]
+    public async Task FreeSpace_IsTold_WhileNothingCanBeSealed()
+    {
+        using var disk = TinyDisk.Create(48);
+        await using var box = await StartAsync(disk.Path);
+        var (writer, owner) = (box.Writers.All[0], new Owner());
+        var file = Open(box, writer, owner);
+        Write(writer, file);
+        await Eventually.TrueAsync(() => owner.Durables > 0, "it is on disk");
+        // The seal log cannot begin its next hour: no sync comes to its end.
+        await File.WriteAllTextAsync(Path.Combine(disk.Path, SealFiles.Folder, "2027"), "in the way", Cancellation);
+        box.Clock.Now = Instant.FromUtc(2027, 1, 1, 0, 0);
+        Assert.True(writer.TryClose(file, box.Clock.Now));
+        await Eventually.TrueAsync(() => writer.Failure is not null, "it fails");
+        Assert.True(writer.FreeBytes > 24 << 20, $"{writer.FreeBytes} bytes are free");
+
+        await File.WriteAllBytesAsync(Path.Combine(disk.Path, "foreign"), new byte[24 << 20], Cancellation);
+        await Eventually.TrueAsync(() => writer.FreeBytes < 24 << 20, "what somebody else took is not free");
+        Assert.NotNull(writer.Failure);
+        Assert.Equal((0, 0), (owner.Closes, owner.Abandons));
+    }
+
     [Fact]
     public async Task FaultThatWantsTheVolumeOpenedAnew_StaysUntilItIs_WhateverIsWrittenSince()
     {
@@ -113,7 +136,7 @@ public sealed class VolumeWriterFaultTests : IDisposable
         await box.Writers.All[0].SealAsync(new SealRecord { Type = SealType.Noted, Cause = "it works" }, Cancellation);
     }
 
-    private async Task<VolumesFixture> StartAsync() => await VolumesFixture.StartAsync(new VolumeSettings(_folder.File("disk"), VolumeRole.Primary, false));
+    private async Task<VolumesFixture> StartAsync(string? disk = null) => await VolumesFixture.StartAsync(new VolumeSettings(disk ?? _folder.File("disk"), VolumeRole.Primary, false));
 
     private static SegmentFile Open(VolumesFixture box, VolumeWriter writer, Owner owner)
     {
