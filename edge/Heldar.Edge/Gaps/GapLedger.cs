@@ -1,5 +1,7 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
+using Heldar.Edge.Recovery;
+using Heldar.Edge.Seals;
 using Heldar.Edge.Storage;
 using Heldar.Edge.Store;
 using NodaTime;
@@ -10,7 +12,8 @@ namespace Heldar.Edge.Gaps;
 /// Keeps the gaps of all cameras: each revision goes to the seal log at once, and again until a log has it, then with its event to the database. While the database does not
 /// answer, what changed waits here and tracking goes on. One loop steps it about once a second; reading is the database's.
 /// </summary>
-internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes, VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, IClock clock, ILogger<GapLedger> log)
+internal sealed partial class GapLedger(
+    CameraRegistry cameras, GapCauses causes, VolumeWriters volumes, StandingLedger standing, IStoreReader reader, IStoreWriter store, IOutbox outbox, IClock clock, ILogger<GapLedger> log)
 {
     private static readonly Duration MarkEvery = Duration.FromSeconds(2);
     private readonly Dictionary<Guid, GapTracker> _trackers = [];
@@ -18,6 +21,7 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
     private readonly List<(Guid Camera, Instant From, Instant? To)> _wanted = [];
     private readonly List<GapSeal> _sealed = [];
     private readonly GapSealer _seals = new(volumes, reader);
+    private readonly StandingSealer _standing = new(volumes);
     private IReadOnlyList<Guid>? _unfinished;
     private Instant _markAt = Instant.MinValue;
     private bool _refused;
@@ -27,7 +31,7 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
     /// <summary>Looks at every camera, seals and writes what changed.</summary>
     public async Task StepAsync(CancellationToken cancellation)
     {
-        _unfinished ??= await reader.ReadAsync(GapRows.Unfinished, cancellation);
+        _unfinished ??= reader.IsFilling ? standing.Unfinished : await reader.ReadAsync(GapRows.Unfinished, cancellation);
         var observed = await cameras.ObserveAsync(cancellation);
         var now = clock.GetCurrentInstant();
         var changes = new GapChanges();
@@ -35,6 +39,7 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
         await EndAbsentAsync(observed, now, changes, cancellation);
         foreach (var gap in changes.Gaps) Seal(gap);
         foreach (var (camera, from, to) in changes.Wanted) _seals.Seal(GapSeal.Of(camera, from, to));
+        _standing.Step(() => new StandingSeal([.. observed.Select(c => Standing(c.Config))]));
         TakeSealed(now);
         _gaps.AddRange(changes.Gaps);
         _wanted.AddRange(changes.Wanted);
@@ -53,8 +58,14 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
     private async Task<GapTracker> TrackerAsync(Guid camera, CancellationToken cancellation)
     {
         if (_trackers.TryGetValue(camera, out var there)) return there;
-        var known = await reader.ReadAsync(db => GapRows.Read(db, camera), cancellation);
+        var known = await reader.ReadAsync(db => reader.IsFilling ? GapRows.Read(db, camera, standing) : GapRows.Read(db, camera), cancellation);
         return _trackers[camera] = new GapTracker(camera, known, causes);
+    }
+
+    private StandingCamera Standing(CameraConfig camera)
+    {
+        var tracker = _trackers[camera.Uid];
+        return new(camera.Uid, camera.Slug, tracker.Noted, tracker.Open, tracker.Through);
     }
 
     /// <summary>Cameras that were removed, now or while the box was down.</summary>
@@ -109,6 +120,8 @@ internal sealed partial class GapLedger(CameraRegistry cameras, GapCauses causes
 
         _inFlight = default;
         marks |= now >= _markAt || now < _markAt - MarkEvery;
+        // A mark says that the ledger is whole up to there: what was pruned from the logs is still being read.
+        marks &= !reader.IsFilling;
         if (_gaps.Count == 0 && _wanted.Count == 0 && _sealed.Count == 0 && !marks) return;
         if (marks) _markAt = now + MarkEvery;
         _inFlight = (_gaps.Count, _wanted.Count, _sealed.Count);

@@ -13,14 +13,25 @@ internal sealed class GapReplay(IOutbox outbox) : ISealReplay
     {
         { Type: SealType.Gap, Missing: { } gap } => gap.Mistake() is null,
         { Type: SealType.Pruned, Pruned: not null } => true,
-        { Type: SealType.Wanted, Wanted: { } wanted } => !(wanted.To < wanted.From) && EventRules.IsTime(wanted.From) && EventRules.IsTime(wanted.To),
+        { Type: SealType.Wanted, Wanted: { } wanted } => IsSane(wanted),
+        { Type: SealType.Noted, Standing: { } standing } => standing.Cameras.All(IsSane),
         _ => false,
     };
 
     public int Apply(DbConnection db, Guid volume, SealRecord record) => record switch
     {
         { Pruned: { } pruned } => pruned.Ledger.Count(l => GapRows.Prune(db, l.Camera, l.From)),
-        { Wanted: { } wanted } => GapRows.Want(db, wanted.Camera, wanted.From, wanted.To) ? 1 : 0,
-        _ => GapRows.Apply(db, outbox, record.Missing!) ? 1 : 0,
+        { Wanted: { } wanted } => Apply(db, wanted),
+        { Standing: { } standing } => standing.Cameras.Sum(c => Apply(db, c.Wish) + Apply(db, c.Gap)),
+        _ => Apply(db, record.Missing),
     };
+
+    private static bool IsSane(WantedSeal wanted) => !(wanted.To < wanted.From) && EventRules.IsTime(wanted.From) && EventRules.IsTime(wanted.To);
+
+    private static bool IsSane(StandingCamera? camera) =>
+        camera is not null && (camera.Wish is not { } wish || (wish.Camera == camera.Camera && IsSane(wish))) && (camera.Gap is not { } gap || (gap.Camera == camera.Camera && gap.Mistake() is null));
+
+    private static int Apply(DbConnection db, WantedSeal? wanted) => wanted is not null && GapRows.Want(db, wanted.Camera, wanted.From, wanted.To) ? 1 : 0;
+
+    private int Apply(DbConnection db, GapData? gap) => gap is not null && GapRows.Apply(db, outbox, gap) ? 1 : 0;
 }

@@ -3,6 +3,8 @@ using Dapper;
 using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Indexer;
+using Heldar.Edge.Recovery;
+using Heldar.Edge.Seals;
 using Heldar.Edge.Store;
 using NodaTime;
 
@@ -16,6 +18,9 @@ namespace Heldar.Edge.Gaps;
 internal sealed record KnownCamera(Instant? WantedSince, GapData? Open, Instant? Through, Instant? SeenAt)
 {
     public static KnownCamera Nothing { get; } = new(null, null, null, null);
+
+    /// <summary>The newest wish that has ended; null when there is none.</summary>
+    public WantedSeal? Ended { get; init; }
 }
 
 /// <summary>The statements of gaps, wishes and marks. Writing ones are called within a transaction of the store's writer.</summary>
@@ -77,20 +82,38 @@ internal static class GapRows
     public static KnownCamera Read(DbConnection db, Guid uid)
     {
         var camera = SegmentIndex.Text(uid);
-        var mark = db.QueryFirstOrDefault<MarkRow>("SELECT through_ns AS ThroughNs, seen_ns AS SeenNs FROM recorded_mark WHERE camera = @camera", new { camera });
         var since = db.QueryFirstOrDefault<long?>("SELECT start_ns FROM wanted WHERE camera = @camera AND end_ns IS NULL ORDER BY start_ns DESC LIMIT 1", new { camera });
-        since ??= db.QueryFirstOrDefault<long?>(
-            """
-            SELECT min(at) FROM (
-              SELECT min(start_ns) AS at FROM segment WHERE camera = @camera AND start_ns >= (SELECT ifnull(max(end_ns), 0) FROM wanted WHERE camera = @camera)
-              UNION ALL SELECT min(start_ns) FROM gap WHERE camera = @camera AND start_ns >= (SELECT ifnull(max(end_ns), 0) FROM wanted WHERE camera = @camera))
-            """,
-            new { camera });
+        var ended = db.QueryFirstOrDefault<WantedRow>("SELECT start_ns AS StartNs, end_ns AS EndNs FROM wanted WHERE camera = @camera AND end_ns IS NOT NULL ORDER BY end_ns DESC LIMIT 1", new { camera });
         var open = db.QueryFirstOrDefault<GapRow>($"SELECT {Columns} FROM gap WHERE camera = @camera AND end_ns IS NULL ORDER BY start_ns DESC LIMIT 1", new { camera });
+        return Known(db, camera, since ?? First(db, camera, ended?.EndNs ?? 0), open?.ToData(), ended is { EndNs: { } end } ? new WantedSeal(uid, SegmentIndex.Time(ended.StartNs), SegmentIndex.Time(end)) : null);
+    }
+
+    /// <summary>The same while the index is being filled: its rows are of any time, so the seal logs say what stands, and only the newest footage is asked for.</summary>
+    public static KnownCamera Read(DbConnection db, Guid uid, StandingLedger ledger)
+    {
+        var camera = SegmentIndex.Text(uid);
+        var told = ledger.Find(uid);
+        long? since = told?.Since is { } stands ? SegmentIndex.Ns(stands) : First(db, camera, SegmentIndex.Ns(told?.Ended?.To ?? ledger.At));
+        var known = Known(db, camera, since, told?.Gap, told?.Ended);
+        return told?.Through is { } through && through >= known.WantedSince && !(known.Through > through) ? known with { Through = through } : known;
+    }
+
+    private static KnownCamera Known(DbConnection db, string camera, long? since, GapData? open, WantedSeal? ended)
+    {
+        var mark = db.QueryFirstOrDefault<MarkRow>("SELECT through_ns AS ThroughNs, seen_ns AS SeenNs FROM recorded_mark WHERE camera = @camera", new { camera });
         var recorded = db.QueryFirstOrDefault<long?>("SELECT end_ns FROM segment WHERE camera = @camera ORDER BY start_ns DESC LIMIT 1", new { camera });
         var through = Max(mark?.ThroughNs, recorded);
-        return new KnownCamera(Time(since), open?.ToData(), through is { } t && t >= since ? Time(t) : null, Time(mark?.SeenNs));
+        return new KnownCamera(Time(since), open, through is { } t && t >= since ? Time(t) : null, Time(mark?.SeenNs)) { Ended = ended };
     }
+
+    /// <summary>Begin of the first footage or gap from a moment on.</summary>
+    private static long? First(DbConnection db, string camera, long from) => db.QueryFirstOrDefault<long?>(
+        """
+        SELECT min(at) FROM (
+          SELECT min(start_ns) AS at FROM segment WHERE camera = @camera AND start_ns >= @from
+          UNION ALL SELECT min(start_ns) FROM gap WHERE camera = @camera AND start_ns >= @from)
+        """,
+        new { camera, from });
 
     /// <summary>Cameras that a wish or an open gap is noted of.</summary>
     public static IReadOnlyList<Guid> Unfinished(DbConnection db) =>

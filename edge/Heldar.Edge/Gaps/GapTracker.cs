@@ -1,6 +1,7 @@
 using Heldar.Contracts.Events;
 using Heldar.Edge.Cameras;
 using Heldar.Edge.Recorder;
+using Heldar.Edge.Seals;
 using NodaTime;
 
 namespace Heldar.Edge.Gaps;
@@ -24,6 +25,7 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
     private readonly WishLine _wishes = new(known);
     private Instant? _through = known.Through;
     private GapData? _open = known.Open;
+    private WantedSeal? _ended = known.Ended;
     private Instant _openedAt;
     private Instant? _startedAt;
     private bool _noted;
@@ -36,6 +38,9 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
 
     /// <summary>How far the camera is recorded.</summary>
     public Instant? Through => _through;
+
+    /// <summary>The newest wish that the seal log was told of; null before the first one.</summary>
+    public WantedSeal? Noted => _noted && _wishes.Current is { } wish ? new WantedSeal(camera, wish.From) : _ended;
 
     /// <summary>Takes the camera as it is and adds what changed.</summary>
     /// <param name="observed">The camera.</param>
@@ -169,7 +174,10 @@ internal sealed class GapTracker(Guid camera, KnownCamera known, GapCauses cause
     {
         if (_open is not null) Close(at, null, changes);
         // A new camera that was never seen is not wanted footage of.
-        if (_noted || !_fresh || wish.From == known.WantedSince) changes.Wanted.Add((camera, wish.From, Instant.Max(wish.From, at)));
+        if (!_noted && _fresh && wish.From != known.WantedSince) return;
+        var end = Instant.Max(wish.From, at);
+        changes.Wanted.Add((camera, wish.From, end));
+        _ended = new WantedSeal(camera, wish.From, end);
     }
 
     private void Next()

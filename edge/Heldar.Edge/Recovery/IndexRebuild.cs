@@ -124,10 +124,9 @@ internal sealed partial class IndexRebuild(BoxStore store, IndexWriter index, IL
         var mark = await store.ReadAsync(db => SegmentRows.ReadMark(db, volume.Id), cancellation);
         var seals = new SealReader(volume.Root);
         List<SealEntry> group = new(GroupSize);
-        // Gaps and wishes have been taken, and the ledger has gone on since.
         foreach (var entry in seals.Read(mark, cancellation, SealReader.NoFragments, ahead.End))
         {
-            if (!SealApplier.IsOfIndex(entry.Record)) continue;
+            if (!SealApplier.IsOfIndex(entry.Record) && !applier.IsReplayed(entry.Record)) continue;
             group.Add(entry);
             if (group.Count < GroupSize) continue;
             await ApplyAsync();

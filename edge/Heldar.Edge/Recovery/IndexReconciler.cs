@@ -10,32 +10,30 @@ namespace Heldar.Edge.Recovery;
 /// take long, cameras get what they need at once, and <see cref="IndexRebuild"/> does the rest while they record.
 /// </summary>
 internal sealed partial class IndexReconciler(
-    VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log, IndexRebuild? rebuild = null) : IHostedService
+    VolumeWriters volumes, IStoreReader reader, IStoreWriter store, IOutbox outbox, KnownCameras cameras, StandingLedger standing, IEnumerable<ISealReplay> replays, ILogger<IndexReconciler> log,
+    IndexRebuild? rebuild = null) : IHostedService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly SealApplier _applier = new(volumes, store, outbox, replays);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await LearnAsync(cancellationToken);
         List<SealsAhead> logs = [];
         foreach (var writer in volumes.All) logs.Add(await AheadAsync(writer.Volume, cancellationToken));
-        if (rebuild is null || !logs.Any(rebuild.IsLong))
+        // One long log makes every volume wait: a segment may have moved from one to another, and all of it is applied in one order.
+        if (rebuild is null || !logs.Any(rebuild.IsLong) || !await PrepareAsync(logs, cancellationToken))
         {
-            foreach (var ahead in logs) await ReconcileAsync(ahead.Volume, cancellationToken);
+            await RunAsync(cancellationToken);
             return;
         }
 
-        // One long log makes every volume wait: a segment may have moved from one to another, and all of it is applied in one order.
-        rebuild.Begin(logs);
-        foreach (var ahead in logs) await Task.Run(() => PrepareAsync(ahead, cancellationToken), cancellationToken);
         rebuild.Run(logs, _applier);
     }
 
     /// <summary>The whole of it at once, however long it takes.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        await LearnAsync(cancellation);
+        if (volumes.Mirror is { Volume: var mirror }) await LearnAsync(mirror, cancellation);
         foreach (var writer in volumes.All) await ReconcileAsync(writer.Volume, cancellation);
     }
 
@@ -74,43 +72,55 @@ internal sealed partial class IndexReconciler(
     }
 
     /// <summary>
-    /// What cameras and the ledger of gaps need, without a mark. Footage of the newest hours comes with it, so that what people look for first is there; deletions and holds do not: a
-    /// hold that was placed after a deletion would keep the row of what is gone, so they are taken in their order, later, and until then nothing is deleted.
+    /// Takes from the newest files what cameras and the ledger of gaps need, without a mark: whose a folder is, what stands, and footage, so that what people look for first is there.
+    /// Deletions and holds are not taken: a hold that was placed after a deletion would keep the row of what is gone, so they come in their order, later, and until then nothing is
+    /// deleted. False when the logs do not say what stands.
     /// </summary>
-    private async Task PrepareAsync(SealsAhead ahead, CancellationToken cancellation)
+    private async Task<bool> PrepareAsync(IReadOnlyList<SealsAhead> logs, CancellationToken cancellation)
     {
-        List<SealEntry> group = new(SealApplier.GroupSize);
-        var skim = new SealSkim(ahead.Volume.Root, cameras.Learn);
-        foreach (var entry in skim.Read(ahead.Older, cancellation).Concat(skim.Ends()).Concat(Newest(ahead, cancellation)))
+        foreach (var volume in logs.Select(l => l.Volume).Append(volumes.Mirror?.Volume).OfType<Volume>()) await LearnAsync(volume, cancellation);
+        List<(IReadOnlyList<string> Files, IReadOnlyList<SealEntry> Lines)> read = [];
+        foreach (var ahead in logs) read.Add((ahead.Newest, await Task.Run(() => TakeNewestAsync(ahead, cancellation), cancellation)));
+        if (!standing.TryTake(read, cameras.Learn))
         {
-            if (!SealApplier.IsSegment(entry.Record) && !_applier.IsReplayed(entry.Record)) continue;
+            LogWhole();
+            return false;
+        }
+
+        rebuild!.Begin(logs);
+        return true;
+    }
+
+    /// <summary>Answers the lines about the ledger.</summary>
+    private async Task<IReadOnlyList<SealEntry>> TakeNewestAsync(SealsAhead ahead, CancellationToken cancellation)
+    {
+        List<SealEntry> ledger = [];
+        if (ahead.Newest is not [var first, ..]) return ledger;
+        List<SealEntry> group = new(SealApplier.GroupSize);
+        foreach (var entry in new SealReader(ahead.Volume.Root).Read(first, cancellation, SealReader.NoFragments, ahead.End))
+        {
+            if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
+            var replayed = _applier.IsReplayed(entry.Record);
+            if (replayed) ledger.Add(entry);
+            if (!replayed && !SealApplier.IsSegment(entry.Record)) continue;
             group.Add(entry);
             if (group.Count == SealApplier.GroupSize) await _applier.ApplyAsync(ahead.Volume, group, mark: false, cancellation);
         }
 
         await _applier.ApplyAsync(ahead.Volume, group, mark: false, cancellation);
+        return ledger;
     }
 
-    private IEnumerable<SealEntry> Newest(SealsAhead ahead, CancellationToken cancellation)
+    /// <summary>The database is new: cameras must get the uids of their footage back before they are made, whatever the newest seals tell. A disk that hangs is not waited for.</summary>
+    private async Task LearnAsync(Volume volume, CancellationToken cancellation)
     {
-        if (ahead.Newest is not [var first, ..]) yield break;
-        foreach (var entry in new SealReader(ahead.Volume.Root).Read(first, cancellation, SealReader.NoFragments, ahead.End))
-        {
-            if (entry.Record.Opened is { } opened) cameras.Learn(opened.Slug, opened.Camera);
-            yield return entry;
-        }
-    }
-
-    /// <summary>The database is new: cameras whose footage only the mirror has must get their uids back before they are made. A mirror that hangs is not waited for.</summary>
-    private async Task LearnAsync(CancellationToken cancellation)
-    {
-        if (volumes.Mirror is not { Volume: var mirror } || await reader.ReadAsync(SegmentRows.AnyMark, cancellation)) return;
+        if (await reader.ReadAsync(SegmentRows.AnyMark, cancellation)) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var token = limit.Token;
         var work = Task.Run(
             () =>
             {
-                foreach (var (slug, camera) in CameraFolders.Read(mirror, t => LogNotLearnt(mirror.Root, t), token)) cameras.Learn(slug, camera);
+                foreach (var (slug, camera) in CameraFolders.Read(volume, t => LogNotLearnt(volume.Root, t), token)) cameras.Learn(slug, camera);
             },
             CancellationToken.None);
         try
@@ -120,9 +130,12 @@ internal sealed partial class IndexReconciler(
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TimeoutException)
         {
             await limit.CancelAsync();
-            LogNotLearnt(mirror.Root, e.Message);
+            LogNotLearnt(volume.Root, e.Message);
         }
     }
+
+    [LoggerMessage(1503, LogLevel.Warning, "The index is far behind the seal logs, and their newest files do not say what stands: they are read as a whole before cameras start")]
+    private partial void LogWhole();
 
     [LoggerMessage(1500, LogLevel.Information, "{Volume}: {Count} sealed records came into the index")]
     private partial void LogApplied(string volume, int count);

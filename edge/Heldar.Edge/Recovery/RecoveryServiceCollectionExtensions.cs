@@ -8,6 +8,7 @@ internal static class RecoveryServiceCollectionExtensions
     public static IServiceCollection AddRecovery(this IServiceCollection services) => services
         .AddSingleton<VolumeRecovery>()
         .AddSingleton<KnownCameras>()
+        .AddSingleton<StandingLedger>()
         .AddSingleton<IVolumePreparation, VolumePreparation>()
         .AddSingleton<IndexRebuild>()
         .AddSingleton<IndexReconciler>()

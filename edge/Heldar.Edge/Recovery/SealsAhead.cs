@@ -13,8 +13,6 @@ internal sealed record SealsAhead(Volume Volume, IReadOnlyList<string> Files, lo
     /// <summary>Files whose footage comes into the index before cameras start: what people look for first, and at most three full files to be parsed.</summary>
     private const int AtOnce = 3;
 
-    public IEnumerable<string> Older => Files.SkipLast(AtOnce);
-
     public IReadOnlyList<string> Newest => [.. Files.TakeLast(AtOnce)];
 
     /// <summary>There are files besides the newest.</summary>

@@ -36,7 +36,7 @@ internal enum SealType
     /// <summary>Footage of a camera was wanted; <see cref="SealRecord.Wanted"/>.</summary>
     Wanted,
 
-    /// <summary>Something about the volume itself that whoever reads the log must know; <see cref="SealRecord.Cause"/>.</summary>
+    /// <summary>Something that whoever reads the log must know, about the volume (<see cref="SealRecord.Cause"/>) or of the files before (<see cref="SealRecord.Standing"/>).</summary>
     Noted,
 
     /// <summary>The beginning of the log was taken away, since no footage is left of it; <see cref="SealRecord.Pruned"/>.</summary>
@@ -81,6 +81,8 @@ internal sealed record SealRecord
 
     public PrunedSeal? Pruned { get; init; }
 
+    public StandingSeal? Standing { get; init; }
+
     /// <summary>For people.</summary>
     public string? Cause { get; init; }
 }
@@ -105,6 +107,19 @@ internal sealed record FragmentSeal(long Offset, int Bytes, int Frames, Instant 
 
 /// <summary>Recording of a camera was wanted from a moment on; absent <paramref name="To"/> while it is, and a second line tells its end.</summary>
 internal sealed record WantedSeal(Guid Camera, Instant From, Instant? To = null);
+
+/// <summary>
+/// What stands in the ledger of gaps: said again in each file of a log soon after it begins, so that a start that has nothing but long logs knows it from the newest files.
+/// </summary>
+internal sealed record StandingSeal(IReadOnlyList<StandingCamera> Cameras);
+
+/// <summary>One camera of it.</summary>
+/// <param name="Camera">The camera.</param>
+/// <param name="Slug">Its folder.</param>
+/// <param name="Wish">The newest wish that is noted; absent before the first one.</param>
+/// <param name="Gap">The gap that lasts, in its newest revision.</param>
+/// <param name="Through">How far the camera was recorded within the wish.</param>
+internal sealed record StandingCamera(Guid Camera, string Slug, WantedSeal? Wish = null, GapData? Gap = null, Instant? Through = null);
 
 /// <summary>A time of a camera that must not be deleted. Each line carries the whole hold, so that any one of them brings it back.</summary>
 /// <param name="Level">Role of who placed it; a lower one cannot end it.</param>

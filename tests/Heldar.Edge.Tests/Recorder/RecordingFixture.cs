@@ -56,6 +56,9 @@ internal sealed class RecordingFixture : IAsyncDisposable
 
     public KnownCameras KnownCameras { get; private set; } = null!;
 
+    /// <summary>What the last start found standing in the seal logs.</summary>
+    public StandingLedger Standing { get; private set; } = new();
+
     /// <summary>Rooms whose rows come back with a start.</summary>
     public IReadOnlyList<ISealReplay> Replays { get; set; } = [];
 
@@ -112,7 +115,7 @@ internal sealed class RecordingFixture : IAsyncDisposable
     public async Task ReconcileAsync()
     {
         Rebuild = Rebuilds?.Invoke(this);
-        await new IndexReconciler(Writers, Store, Store, Outbox, KnownCameras, Replays, NullLogger<IndexReconciler>.Instance, Rebuild).StartAsync(CancellationToken.None);
+        await new IndexReconciler(Writers, Store, Store, Outbox, KnownCameras, Standing = new StandingLedger(), Replays, NullLogger<IndexReconciler>.Instance, Rebuild).StartAsync(CancellationToken.None);
     }
 
     /// <summary>Every closed segment of a camera, oldest first.</summary>

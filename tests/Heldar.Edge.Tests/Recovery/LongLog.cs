@@ -18,6 +18,7 @@ internal sealed class LongLog : IAsyncDisposable
     public static readonly Guid Yard = Guid.Parse("0190c0de-0000-7000-8000-000000000003");
     public static readonly Guid Shed = Guid.Parse("0190c0de-0000-7000-8000-000000000004");
     private const int Hours = 12;
+    private static readonly IReadOnlyDictionary<Guid, string> Slugs = new Dictionary<Guid, string> { [Gate] = "gate", [Yard] = "yard", [Shed] = "shed" };
     private static readonly string[] Tables = ["segment", "footage_span", "footage_deleted", "hold", "hold_seal", "gap", "wanted", "camera_total", "camera_volume_total"];
     private int _rests;
 
@@ -26,6 +27,9 @@ internal sealed class LongLog : IAsyncDisposable
     public RetentionFixture Retention { get; } = new();
 
     public RecordingFixture Box => Retention.Box;
+
+    /// <summary>False for logs as versions before wrote them.</summary>
+    public bool SaysWhatStands { get; set; } = true;
 
     /// <summary>Filling stops behind the group of this number, until the process ends or <see cref="GoOn"/>; 0 for never.</summary>
     public int PauseBehind { get; set; }
@@ -48,12 +52,15 @@ internal sealed class LongLog : IAsyncDisposable
         await WantAsync(Yard, Box.Clock.Now, Box.Clock.Now + Duration.FromHours(1));
         for (var hour = 0; hour < Hours; hour++)
         {
+            if (SaysWhatStands) await StandsAsync();
             // One that ended before anybody noted the next.
             if (hour == 5) await WantAsync(Shed, Box.Clock.Now - Duration.FromMinutes(2), Box.Clock.Now + Duration.FromMinutes(1));
             await RecordAsync(Gate, "gate");
             if (hour is 2 or 3) await RecordAsync(Yard, "yard");
             if (hour is 4 or 5) await RecordAsync(Shed, "shed");
             if (hour == 4) await GapAsync(Gate, Box.Clock.Now, Duration.FromMinutes(3));
+            if (hour == 5) await GapAsync(Yard, Box.Clock.Now, null);
+            if (hour == 7) await GapAsync(Shed, Box.Clock.Now, null);
             if (hour is 3 or Hours - 1) await DeleteAsync(4);
             // Over what was deleted, what is left, and what nobody has recorded.
             if (hour == 6) await Retention.HoldAsync(Gate, Box.Clock.Now - Duration.FromHours(6), Box.Clock.Now - Duration.FromHours(5), caseId: "theft");
@@ -71,7 +78,8 @@ internal sealed class LongLog : IAsyncDisposable
     public Task<string?> MarkAsync() => Box.Store.ReadAsync(db => SegmentRows.ReadMark(db, Box.Volume.Id));
 
     /// <summary>What the ledger of gaps begins with.</summary>
-    public Task<List<KnownCamera>> KnownAsync() => Box.Store.ReadAsync(db => new[] { Gate, Yard, Shed }.Select(c => GapRows.Read(db, c)).ToList());
+    public Task<List<KnownCamera>> KnownAsync() => Box.Store.ReadAsync(
+        db => Slugs.Keys.Select(c => Box.Store.IsFilling ? GapRows.Read(db, c, Box.Standing) : GapRows.Read(db, c)).Select(k => k.WantedSince is null ? k : k with { Ended = null }).ToList());
 
     public ValueTask DisposeAsync() => Retention.DisposeAsync();
 
@@ -91,7 +99,15 @@ internal sealed class LongLog : IAsyncDisposable
         await Box.Store.EnqueueAsync(db => GapRows.Want(db, camera, from, to));
     }
 
-    private async Task GapAsync(Guid camera, Instant from, Duration length)
+    /// <summary>The ledger of a running box says it at the begin of each file.</summary>
+    private async Task StandsAsync()
+    {
+        var known = (await KnownAsync()).Zip(Slugs, (k, s) => new StandingCamera(s.Key, s.Value, k.WantedSince is { } since ? new WantedSeal(s.Key, since) : k.Ended, k.Open, k.Through)).ToList();
+        foreach (var wish in known.Select(k => k.Wish).OfType<WantedSeal>()) await Box.Store.EnqueueAsync(db => GapRows.Want(db, wish.Camera, wish.From, wish.To));
+        await Box.Writers.All[0].SealAsync(new SealRecord { Type = SealType.Noted, Standing = new StandingSeal([.. known]) }, CancellationToken.None);
+    }
+
+    private async Task GapAsync(Guid camera, Instant from, Duration? length)
     {
         var gap = new GapData { Gap = Guid.CreateVersion7(from.ToDateTimeOffset()), Camera = camera, Revision = 2, Start = from, End = from + length, Cause = GapCause.Network };
         await Box.Writers.All[0].SealAsync(new SealRecord { Type = SealType.Gap, Missing = gap }, CancellationToken.None);

@@ -137,6 +137,46 @@ public sealed class LongLogTests : IAsyncDisposable
         Assert.Equal(whole, await _log.KnownAsync());
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(9)]
+    public async Task LedgerOfGaps_BeginsWithTheSame_WhenItIsKilledWhileItFills(int groups)
+    {
+        await _log.FillAsync();
+        await _log.Retention.RestartAsync(loseDatabase: true);
+        var whole = await _log.KnownAsync();
+        _log.FillWhileRecording();
+        _log.PauseBehind = groups;
+        await _log.Retention.RestartAsync(loseDatabase: true);
+        await PausedAsync();
+
+        // Rows of any hour are there now: wishes that ended later, gaps that ended later.
+        await Box.KillAsync();
+        _log.FillWhileRecording();
+        _log.PauseBehind = 1;
+        await Box.StartAsync();
+        await PausedAsync();
+
+        Assert.Equal(whole, await _log.KnownAsync());
+        Assert.Equal([.. whole.Zip([LongLog.Gate, LongLog.Yard, LongLog.Shed]).Where(k => k.First.WantedSince is not null || k.First.Open is not null).Select(k => k.Second).Order()], Box.Standing.Unfinished.Order());
+    }
+
+    [Fact]
+    public async Task LogThatDoesNotSayWhatStands_IsReadAsAWholeFirst()
+    {
+        _log.SaysWhatStands = false;
+        await _log.FillAsync();
+        var before = await _log.RowsAsync();
+        _log.FillWhileRecording();
+        _log.PauseBehind = 1;
+
+        await _log.Retention.RestartAsync(loseDatabase: true);
+
+        Assert.False(Box.Store.IsFilling);
+        Assert.Equal(before, await _log.RowsAsync());
+        Assert.Equal(SealFiles.Hours(Box.Root)[^1], await _log.MarkAsync());
+    }
+
     [Fact]
     public async Task ShortLog_IsReadFirst()
     {

@@ -79,7 +79,7 @@ internal sealed class VolumesFixture : IAsyncDisposable
         (Volumes, Writers, Alarm, Cameras) = (new VolumeSet([]), new VolumeWriters([]), new SpaceAlarm(), new KnownCameras());
         IndexWriter = new IndexWriter(Store, Outbox, NullLogger<IndexWriter>.Instance);
         Index = new SegmentIndex(Store, Volumes);
-        var reconciler = new IndexReconciler(Writers, Store, Store, Outbox, Cameras, [new GapReplay(Outbox)], NullLogger<IndexReconciler>.Instance);
+        var reconciler = new IndexReconciler(Writers, Store, Store, Outbox, Cameras, new StandingLedger(), [new GapReplay(Outbox)], NullLogger<IndexReconciler>.Instance);
         Keeper = new VolumeKeeper(
             new VolumeWishes(_wishes, new VolumeAdmission(Box), Writer), Volumes, Writers, new VolumePreparation(new VolumeRecovery(NullLogger<VolumeRecovery>.Instance), reconciler),
             Store, Store, Clock, NullLogger<VolumeKeeper>.Instance);
