@@ -6,7 +6,7 @@ using Heldar.Edge.Store;
 namespace Heldar.Edge.Recovery;
 
 /// <summary>
-/// Fills the index from long seal logs while cameras record. The start has brought in what cameras need; this reads the logs again, up to where they ended then, and applies them in
+/// Fills the index from long seal logs while cameras record. The start has brought in what cameras need; this reads the logs up to where they ended then, and applies them in
 /// their order with marks as it goes, exactly as a start with a short log does. Since every record may be applied twice, what came in early is only confirmed, and a process that
 /// is killed goes on at the mark. Until it ends the database says <see cref="IStoreReader.IsFilling"/>: nobody else marks, and nothing is deleted. One task, ended by
 /// <see cref="StopAsync"/>; what it says of itself is for anyone.

@@ -13,8 +13,8 @@ namespace Heldar.Benchmarks.Kept;
 
 /// <summary>
 /// A box's folder with a year of footage of 16 cameras: rows by the product's own statements, sealed lines with their chain, and a file for every segment
-/// (empty: nothing here reads media). Each camera is interrupted for a minute about twelve times a day. The newest three hours, which a start reads again, have a line for
-/// each second of each camera, as a recording box seals them.
+/// (empty: nothing here reads media). Each camera is interrupted for a minute about twelve times a day. The newest day of the seal log has a line for each second of each
+/// camera, and says in each file what stands, as a recording box seals it.
 /// </summary>
 internal sealed class FilledBox(string folder, int segments)
 {
@@ -25,8 +25,8 @@ internal sealed class FilledBox(string folder, int segments)
     /// <summary>The year's end, and that of a whole hour of the seal log: some time ago, so that nothing here is of today.</summary>
     public static Instant End { get; } = Instant.FromUtc(2026, 10, 31, 23, 59, 59);
 
-    /// <summary>Hours of the seal log that a start reads line by line.</summary>
-    private static readonly Duration SealedEachSecond = Duration.FromHours(3);
+    /// <summary>Hours of the seal log that are as those of a recording box: some 1.4 million lines.</summary>
+    private static readonly Duration SealedEachSecond = Duration.FromDays(1);
 
     public static Instant Begin { get; } = End - Duration.FromDays(365);
 
@@ -86,6 +86,7 @@ internal sealed class FilledBox(string folder, int segments)
         var random = new Random(running.Count);
         var (start, end) = (running[0].Data.Start, running.Max(s => s.Data.End));
         clock.Now = start;
+        if (SealFiles.HourOf(start) != seals.Hour) seals.Append(new SealRecord { Type = SealType.Noted, Standing = new StandingSeal([.. Enumerable.Range(0, Cameras).Select(c => new StandingCamera(Camera(c), Slug(c), new WantedSeal(Camera(c), Begin)))]) });
         foreach (var (path, data) in running)
             seals.Append(new SealRecord { Type = SealType.Opened, Path = path, Opened = new OpenedSeal(data.Segment, data.Camera, "cam", data.Run, data.Start, data.Codec!, data.Width ?? 0, data.Height ?? 0, 900, Digest(random)) });
         for (var second = 1; start + Duration.FromSeconds(second) < end; second++)

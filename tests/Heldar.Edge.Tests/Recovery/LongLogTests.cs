@@ -1,6 +1,7 @@
 using Heldar.Edge.Indexer;
 using Heldar.Edge.Recorder;
 using Heldar.Edge.Seals;
+using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Recorder;
 using Heldar.Media.Tests;
 using Heldar.Media.Tests.Mp4;
@@ -56,6 +57,31 @@ public sealed class LongLogTests : IAsyncDisposable
         await Box.StartAsync();
         await Box.Rebuild!.Work;
 
+        Assert.Equal(before, await _log.RowsAsync());
+        Assert.False(Box.Store.IsFilling);
+    }
+
+    [Fact]
+    public async Task DatabaseThatFailsWhileItFills_IsTriedAgain()
+    {
+        await _log.FillAsync();
+        var before = await _log.RowsAsync();
+        _log.FillWhileRecording();
+        _log.PauseBehind = 4;
+        await _log.Retention.RestartAsync(loseDatabase: true);
+        await PausedAsync();
+
+        using (var other = new SqliteConnection(Box.Store.FilePath))
+        {
+            other.Open();
+            other.Execute("BEGIN IMMEDIATE");
+            _log.GoOn.SetResult();
+            await Eventually.TrueAsync(() => Box.Rebuild!.Warning?.Contains("is tried again", StringComparison.Ordinal) == true, "it says that the database does not take it");
+            Assert.True(Box.Store.IsFilling);
+            other.Execute("ROLLBACK");
+        }
+
+        await Box.Rebuild!.Work.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(before, await _log.RowsAsync());
         Assert.False(Box.Store.IsFilling);
     }

@@ -33,6 +33,12 @@ internal sealed class VolumesFixture : IAsyncDisposable
 
     public KnownCameras Cameras { get; private set; } = new();
 
+    /// <summary>Fills the index from longer seal logs than a start waits for; null for a box that waits for all. Set before a start.</summary>
+    public Func<VolumesFixture, IndexRebuild>? Rebuilds { get; set; }
+
+    /// <summary>What fills the index since the last start.</summary>
+    public IndexRebuild? Rebuild { get; private set; }
+
     public BoxStore Store { get; private set; } = null!;
 
     public VolumeSet Volumes { get; private set; } = null!;
@@ -79,7 +85,7 @@ internal sealed class VolumesFixture : IAsyncDisposable
         (Volumes, Writers, Alarm, Cameras) = (new VolumeSet([]), new VolumeWriters([]), new SpaceAlarm(), new KnownCameras());
         IndexWriter = new IndexWriter(Store, Outbox, NullLogger<IndexWriter>.Instance);
         Index = new SegmentIndex(Store, Volumes);
-        var reconciler = new IndexReconciler(Writers, Store, Store, Outbox, Cameras, new StandingLedger(), [new GapReplay(Outbox)], NullLogger<IndexReconciler>.Instance);
+        var reconciler = new IndexReconciler(Writers, Store, Store, Outbox, Cameras, new StandingLedger(), [new GapReplay(Outbox)], NullLogger<IndexReconciler>.Instance, Rebuild = Rebuilds?.Invoke(this));
         Keeper = new VolumeKeeper(
             new VolumeWishes(_wishes, new VolumeAdmission(Box), Writer), Volumes, Writers, new VolumePreparation(new VolumeRecovery(NullLogger<VolumeRecovery>.Instance), reconciler),
             Store, Store, Clock, NullLogger<VolumeKeeper>.Instance);
@@ -100,6 +106,7 @@ internal sealed class VolumesFixture : IAsyncDisposable
 
     public async Task StopAsync()
     {
+        await (Rebuild?.StopAsync() ?? Task.CompletedTask);
         await Keeper.StopAsync(CancellationToken.None);
         Keeper.Dispose();
         await IndexWriter.DisposeAsync();
