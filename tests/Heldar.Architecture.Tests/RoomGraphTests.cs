@@ -141,7 +141,7 @@ public sealed class RoomGraphTests
     private static readonly Deployable Local = new("infra/local/Heldar.Local", "Heldar.Local", "tests/Heldar.Local.Tests", new Dictionary<string, string[]>
     {
         ["Cameras"] = ["Processes"],
-        ["Capacity"] = ["Emulator", "FleetSim", "Processes"],
+        ["Capacity"] = ["Emulator", "FleetSim", "Processes", "Servers"],
         ["Commands"] = ["Cameras", "Capacity", "Drills", "Emulator", "FleetSim", "FunctionsHost", "Packaging", "Prerequisites", "Processes", "Smoke", "Testing"],
         ["Drills"] = ["Cameras", "Emulator", "FleetSim", "Judge", "Processes", "Servers"],
         ["Emulator"] = ["Cameras", "FunctionsHost", "Prerequisites", "Processes", "Servers"],

@@ -38,7 +38,7 @@ internal sealed class CheckRun(CheckPlan plan, string folder, Action<string> say
     private async Task MeasureAsync(CancellationToken cancellation)
     {
         FleetSimOptions options = plan.Simulated(folder);
-        await using WebhookSink sink = await WebhookSink.StartAsync(cancellation);
+        await using WebhookSink sink = await WebhookSink.StartAsync();
         await using Stack stack = await Stack.StartAsync(new StackOptions(folder) { Sites = 0, Cameras = [], SignInsPerMinute = 10_000, Measured = true }, say, cancellation);
         await using var database = new DatabaseFigures(stack.Database);
         using var desk = new TokenDesk(stack.Fleet);

@@ -84,7 +84,7 @@ internal sealed class RecordingJudge(IReadOnlyList<CameraSpec> cameras)
             (overlaps, unexplained) = (overlaps + overlapping.Count, unexplained + bare.Count);
         }
 
-        foreach (string file in DiskSegment.Quarantined([folder]))
+        foreach (string file in DiskSegment.Quarantined([folder]).Where(DiskSegment.HasWholeMedia))
         {
             int held = (await FrameCounter.ReadAsync(file, codec: null, cancellation)).Count;
             if (held > 0) problems.Add($"{file} was set aside, but holds {held} frames");

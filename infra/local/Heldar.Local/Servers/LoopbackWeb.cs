@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Heldar.Local.Servers;
 
-/// <summary>A web server within this process, on a free port of 127.0.0.1: what drills, benchmarks and tests receive webhooks with. Handlers are called by many threads at once.</summary>
+/// <summary>A web server within this process, on a free port of 127.0.0.1: what drills, benchmarks, the capacity check and tests receive webhooks with. Handlers are called by many threads at once.</summary>
 internal sealed class LoopbackWeb : IAsyncDisposable
 {
     private readonly WebApplication _app;
