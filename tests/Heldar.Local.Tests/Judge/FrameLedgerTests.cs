@@ -52,6 +52,11 @@ public sealed class FrameLedgerTests
     public void Count_MeasuresFromTheFirstFrameSent_WhenNothingWasRecordedBetweenTwoKills() =>
         Assert.Equal(180, FrameLedger.Count(Frames(1, 2, 14, 15), sent: [[1, 3], [8, 12], [14, 15]], 120, 500).LostMs);
 
+    /// <summary>Frames 5 and 6 went to the box that was killed at 120, which was about to play; the next one got 80 to 100.</summary>
+    [Fact]
+    public void Count_DoesNotMeasureFromWhatWasSentToABoxThatWasDead() =>
+        Assert.Equal(800, FrameLedger.Count(Frames(1, 2, 120, 121), sent: [[1, 3], [5, 6], [80, 100], [120, 121]], 120, 4000).LostMs);
+
     [Fact]
     public void Count_LeavesOutWhatIsExcused() =>
         Assert.Equal(2, FrameLedger.Count(Frames(1, 2, 5, 6, 9), sent: [[1, 9]], [], time => time is > 80 and < 200).Lost);

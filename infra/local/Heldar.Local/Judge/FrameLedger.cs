@@ -83,7 +83,10 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
         return most;
     }
 
-    /// <summary>Of kills in one window all but the first: nothing is on disk of what the camera had sent since the kill before.</summary>
+    /// <summary>
+    /// Of kills in one window all but the first: nothing is on disk of what the camera had sent since the kill before. What it began to send to a box that was killed at that moment,
+    /// and stopped when it saw that nobody listens, was not sent to the next one.
+    /// </summary>
     private static long LostUnrecorded(FrameMark before, FrameMark after, IReadOnlyList<long[]>? sent, List<long> kills)
     {
         long most = 0;
@@ -91,8 +94,8 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
         {
             foreach (long[] range in sent ?? [])
             {
-                long began = TimeOf(range[0], before, after);
-                if (began > kills[kill - 1] && began < kills[kill]) most = Math.Max(most, kills[kill] - began);
+                (long began, long ended) = (TimeOf(range[0], before, after), TimeOf(range[1], before, after));
+                if (began > kills[kill - 1] && began < kills[kill] && ended >= kills[kill] - StillSendingMs) most = Math.Max(most, kills[kill] - began);
             }
         }
 
