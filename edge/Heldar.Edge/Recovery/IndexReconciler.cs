@@ -78,7 +78,8 @@ internal sealed partial class IndexReconciler(
     /// </summary>
     private async Task<bool> PrepareAsync(IReadOnlyList<SealsAhead> logs, CancellationToken cancellation)
     {
-        foreach (var volume in logs.Select(l => l.Volume).Append(volumes.Mirror?.Volume).OfType<Volume>()) await LearnAsync(volume, cancellation);
+        // The newest uid of a slug wins: what a primary has comes behind what its mirror has.
+        foreach (var volume in logs.Select(l => l.Volume).Prepend(volumes.Mirror?.Volume).OfType<Volume>()) await LearnAsync(volume, cancellation);
         List<(IReadOnlyList<string> Files, IReadOnlyList<SealEntry> Lines)> read = [];
         foreach (var ahead in logs) read.Add((ahead.Newest, await Task.Run(() => TakeNewestAsync(ahead, cancellation), cancellation)));
         if (!standing.TryTake(read, cameras.Learn))

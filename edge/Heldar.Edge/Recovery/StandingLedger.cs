@@ -43,11 +43,11 @@ internal sealed class StandingLedger
             foreach (var (_, record) in since) Take(record);
         }
 
-        foreach (var camera in wishes.Keys.Select(w => w.Camera).Concat(gaps.Values.Select(g => g.Camera)).Distinct())
+        var (wanted, missing) = (wishes.Values.ToLookup(w => w.Camera), gaps.Values.ToLookup(g => g.Camera));
+        foreach (var camera in wanted.Select(w => w.Key).Union(missing.Select(g => g.Key)))
         {
-            var own = wishes.Values.Where(w => w.Camera == camera).ToList();
             _cameras[camera] = new Standing(
-                own.Where(w => w.To is null).Select(w => (Instant?)w.From).Max(), own.Where(w => w.To is not null).MaxBy(w => w.To), gaps.Values.Where(g => g.Camera == camera && g.End is null).MaxBy(g => g.Start),
+                wanted[camera].Where(w => w.To is null).Select(w => (Instant?)w.From).Max(), wanted[camera].Where(w => w.To is not null).MaxBy(w => w.To), missing[camera].Where(g => g.End is null).MaxBy(g => g.Start),
                 through.TryGetValue(camera, out var end) ? end : null);
         }
 
@@ -55,8 +55,8 @@ internal sealed class StandingLedger
 
         void Take(SealRecord record)
         {
-            if (record.Wanted is { } wanted) Want(wanted);
-            if (record.Missing is { } missing) Miss(missing);
+            if (record.Wanted is { } noted) Want(noted);
+            if (record.Missing is { } told) Miss(told);
             foreach (var (camera, slug, wish, gap, end) in record.Standing?.Cameras ?? [])
             {
                 learn(slug, camera);

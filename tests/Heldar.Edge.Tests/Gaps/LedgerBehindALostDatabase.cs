@@ -9,6 +9,7 @@ using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Api;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
+using Heldar.Media.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NodaTime;
@@ -81,7 +82,8 @@ public sealed class LedgerBehindALostDatabase : IAsyncLifetime
     private async Task RecordAsync()
     {
         _box.Pipelines.Status = () => new StreamStatus { State = StreamState.Streaming, Since = _box.Clock.Now };
-        await UntilAsync("the pipeline runs", () => Task.FromResult(_box.Pipelines.Running.Any()));
+        // The ledger has looked: a wish begins with the first look, and footage must come behind it.
+        await UntilAsync("the pipeline runs", () => Task.FromResult(_box.Pipelines.Running.Any() && Standing() is not null));
         var since = _box.Clock.Now;
         _box.Clock.Advance(Duration.FromSeconds(3));
         _box.Pipelines.Running.Single().Recorder = new RecorderProgress { RecordedSince = since, RecordedThrough = _box.Clock.Now, MediaEnd = _box.Clock.Now };
@@ -95,11 +97,5 @@ public sealed class LedgerBehindALostDatabase : IAsyncLifetime
 
     private Task<long> WishesAsync() => Store.ReadAsync(db => db.ExecuteScalar<long>("SELECT count(*) FROM wanted"), Cancellation);
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> so)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        for (var i = 0; i < 300 && await timer.WaitForNextTickAsync(Cancellation); i++)
-            if (await so()) return;
-        Assert.Fail("not within 30 s: " + what);
-    }
+    private static Task UntilAsync(string what, Func<Task<bool>> so) => Eventually.TrueAsync(so, what, seconds: 30);
 }

@@ -6,6 +6,7 @@ using Heldar.Edge.Store;
 using Heldar.Edge.Tests.Api;
 using Heldar.Media.Ingest;
 using Heldar.Media.Streams;
+using Heldar.Media.Tests;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 
@@ -75,13 +76,7 @@ public sealed class LedgerThatTheDiskRefuses : IAsyncLifetime
 
     private BoxStore Store => _box.App.Services.GetRequiredService<BoxStore>();
 
-    private static Task UntilAsync(string what, Func<bool> so) => UntilAsync(what, () => Task.FromResult(so()));
+    private static Task UntilAsync(string what, Func<bool> so) => Eventually.TrueAsync(so, what, seconds: 30);
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> so)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        for (var i = 0; i < 300 && await timer.WaitForNextTickAsync(Cancellation); i++)
-            if (await so()) return;
-        Assert.Fail("not within 30 s: " + what);
-    }
+    private static Task UntilAsync(string what, Func<Task<bool>> so) => Eventually.TrueAsync(so, what, seconds: 30);
 }

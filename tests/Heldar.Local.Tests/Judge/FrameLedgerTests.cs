@@ -57,6 +57,11 @@ public sealed class FrameLedgerTests
     public void Count_DoesNotMeasureFromWhatWasSentToABoxThatWasDead() =>
         Assert.Equal(800, FrameLedger.Count(Frames(1, 2, 120, 121), sent: [[1, 3], [5, 6], [80, 100], [120, 121]], 120, 4000).LostMs);
 
+    /// <summary>The box that was killed at 4000 had dropped its first session: what came by that one is lost as well.</summary>
+    [Fact]
+    public void Count_MeasuresFromTheFirstSession_WhenTheBoxHadTwo() =>
+        Assert.Equal(2000, FrameLedger.Count(Frames(1, 2, 120, 121), sent: [[1, 3], [5, 6], [50, 60], [80, 100], [120, 121]], 120, 4000).LostMs);
+
     [Fact]
     public void Count_LeavesOutWhatIsExcused() =>
         Assert.Equal(2, FrameLedger.Count(Frames(1, 2, 5, 6, 9), sent: [[1, 9]], [], time => time is > 80 and < 200).Lost);

@@ -10,7 +10,7 @@ namespace Heldar.Local.Judge;
 /// <param name="DownMs">First frame after the kill minus the kill instant, the largest of all kills; 0 when there was none.</param>
 internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, long LostMs, long DownMs)
 {
-    /// <summary>A camera that sent a frame so shortly before a kill was sending to the box that was killed.</summary>
+    /// <summary>A camera that sent a frame so shortly before a kill was sending to the box that was killed, and one that stopped so shortly after it was, too: no box starts as fast.</summary>
     private const long StillSendingMs = 1000;
 
     /// <summary>Nothing recorded, nothing lost.</summary>
@@ -95,7 +95,7 @@ internal sealed record FrameLedger(int Recorded, long Lost, long Duplicates, lon
             foreach (long[] range in sent ?? [])
             {
                 (long began, long ended) = (TimeOf(range[0], before, after), TimeOf(range[1], before, after));
-                if (began > kills[kill - 1] && began < kills[kill] && ended >= kills[kill] - StillSendingMs) most = Math.Max(most, kills[kill] - began);
+                if (began > kills[kill - 1] && began < kills[kill] && (ended > kills[kill - 1] + StillSendingMs || ended >= kills[kill] - StillSendingMs)) most = Math.Max(most, kills[kill] - began);
             }
         }
 
