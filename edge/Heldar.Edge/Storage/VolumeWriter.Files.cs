@@ -118,7 +118,6 @@ internal sealed partial class VolumeWriter
             CloseFiles();
             SealClosed();
             if (closes) StorageMetrics.Seal.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _tag);
-            if (!Reopens) _head = _seals.Head;
             Measure();
             if (_trouble is not null) TryAgain();
         }
@@ -217,6 +216,8 @@ internal sealed partial class VolumeWriter
 
         var refused = AppendClosed();
         _seals.Flush();
+        // Before anybody hears of a record: whoever waited for one finds it in the head.
+        _head = _seals.Head;
         // Whoever waits for a record that the log took must not wait for one that it did not: room may be made by that very one.
         foreach (var done in _told) done.TrySetResult();
         _told.Clear();

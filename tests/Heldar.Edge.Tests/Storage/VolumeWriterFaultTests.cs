@@ -136,6 +136,24 @@ public sealed class VolumeWriterFaultTests : IDisposable
         await box.Writers.All[0].SealAsync(new SealRecord { Type = SealType.Noted, Cause = "it works" }, Cancellation);
     }
 
+    /// <summary>Who is told of a record asks the head for its hour.</summary>
+    [Fact]
+    public async Task WhoIsToldOfARecord_FindsItInTheHead()
+    {
+        await using var box = await StartAsync();
+        var (writer, owner) = (box.Writers.All[0], new Owner());
+        SealHead? told = null;
+        owner.OnClosed = () => told = writer.Head;
+        var file = Open(box, writer, owner);
+        Write(writer, file);
+        Assert.True(writer.TryClose(file, box.Clock.Now));
+        await Eventually.TrueAsync(() => owner.Closes == 1, "it is closed");
+
+        await box.Writers.DisposeAsync();
+        Assert.NotNull(told);
+        Assert.Equal(writer.Head, told);
+    }
+
     private async Task<VolumesFixture> StartAsync(string? disk = null) => await VolumesFixture.StartAsync(new VolumeSettings(disk ?? _folder.File("disk"), VolumeRole.Primary, false));
 
     private static SegmentFile Open(VolumesFixture box, VolumeWriter writer, Owner owner)
@@ -166,6 +184,8 @@ public sealed class VolumeWriterFaultTests : IDisposable
 
         public Action? OnDurable { get; set; }
 
+        public Action? OnClosed { get; set; }
+
         public int Durables => Volatile.Read(ref _durables);
 
         public int Closes => Volatile.Read(ref _closes);
@@ -180,7 +200,11 @@ public sealed class VolumeWriterFaultTests : IDisposable
             OnDurable?.Invoke();
         }
 
-        public void Closed(SegmentFile file) => Interlocked.Increment(ref _closes);
+        public void Closed(SegmentFile file)
+        {
+            OnClosed?.Invoke();
+            Interlocked.Increment(ref _closes);
+        }
 
         public void Failed(SegmentFile file, string error)
         {

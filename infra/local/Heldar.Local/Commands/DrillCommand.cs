@@ -28,7 +28,7 @@ internal static class DrillCommand
         });
         var json = new Option<bool>("--json") { Description = "each JSON object on one line" };
         var quick = new Option<bool>("--quick") { Description = "the short form: fewer runs, same counts; all together at most 6 minutes" };
-        var keep = new Option<bool>("--keep") { Description = "keep the folder with recordings, database and logs" };
+        var keep = new Option<bool>("--keep") { Description = "keep the folder with recordings, database and logs, also when the drill is ok" };
         var command = new Command("drill", Help) { name, runs, json, quick, keep };
         command.SetAction(async (parsed, cancellation) =>
         {

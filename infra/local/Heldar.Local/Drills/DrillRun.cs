@@ -37,6 +37,7 @@ internal sealed class DrillRun(DrillOptions options, Action<string> say)
             long start = Stopwatch.GetTimestamp();
             say($"drill {drill.Name}");
             DrillReport report = await OneAsync(drill, stage, cancellation);
+            stage.Keep |= report.Problems.Count > 0;
             await done.WriteAsync(
                 report with { Run = drill.Run, Cameras = drill.Cameras, Proved = report.Skipped is null ? [.. stage.Proved, .. report.Proved] : [], Seconds = Math.Round(Stopwatch.GetElapsedTime(start).TotalSeconds, 1) },
                 cancellation);

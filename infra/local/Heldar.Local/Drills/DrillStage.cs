@@ -5,9 +5,7 @@ namespace Heldar.Local.Drills;
 /// <summary>What all drills of one command share: the running cameras, a throw-away folder, and what the judge has proved. One drill at a time.</summary>
 internal sealed class DrillStage : IAsyncDisposable
 {
-    private readonly bool _keep;
-
-    private DrillStage(string folder, CameraSimulator simulator, Action<string> say, bool keep) => (Folder, Simulator, Say, _keep) = (folder, simulator, say, keep);
+    private DrillStage(string folder, CameraSimulator simulator, Action<string> say, bool keep) => (Folder, Simulator, Say, Keep) = (folder, simulator, say, keep);
 
     /// <summary>Everything that drills write is in it.</summary>
     public string Folder { get; }
@@ -20,6 +18,9 @@ internal sealed class DrillStage : IAsyncDisposable
 
     /// <summary>Faults that the judge found in a copy of this stage's recordings; empty until they were put in.</summary>
     public IReadOnlyList<string> Proved { get; set; } = [];
+
+    /// <summary>Whether the folder stays: somebody wants it, or a drill was not ok, whose cause is in there.</summary>
+    public bool Keep { get; set; }
 
     /// <summary>Starts the cameras, if any are asked for.</summary>
     public static async Task<DrillStage> CreateAsync(int cameras, bool keep, Action<string> say, CancellationToken cancellation)
@@ -47,7 +48,7 @@ internal sealed class DrillStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Simulator.DisposeAsync();
-        if (_keep) Say($"kept {Folder}");
+        if (Keep) Say($"kept {Folder}");
         else Directory.Delete(Folder, recursive: true);
     }
 
