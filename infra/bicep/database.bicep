@@ -1,4 +1,4 @@
-// PostgreSQL: the index, the registry and the people. It answers inside the network alone; its connection string goes into the key vault.
+// PostgreSQL: the index, the registry and the people. It answers inside the network alone; its connection strings, the fleet's and the pipelines', go into the key vault.
 @description('Server name, lower-case letters, digits or hyphens, unique in the world.')
 param name string
 
@@ -11,11 +11,14 @@ param subnetId string
 @description('Private DNS zone of the server, linked with the network.')
 param zoneId string
 
-@description('Key vault that takes the connection string.')
+@description('Key vault that takes the connection strings.')
 param vaultName string
 
-@description('Principal ids that may read the connection string.')
-param readers array
+@description('Principal id of the fleet, which reads both connection strings: it makes the pipelines\' role.')
+param fleetPrincipalId string
+
+@description('Principal ids of the pipelines, which read their own connection string.')
+param pipelinePrincipalIds array
 
 @description('Size of the machine, for example Standard_B2s or Standard_D4ds_v5.')
 param sku string
@@ -37,12 +40,17 @@ param zoneRedundant bool
 @maxValue(35)
 param backupDays int
 
-@description('Password of the database user, 16 characters or more, without semicolons and quotes.')
+@description('Password of the fleet\'s database user, 16 characters or more, without semicolons and quotes.')
 @secure()
 @minLength(16)
 param password string
 
-// Key Vault Secrets User, on this one secret.
+@description('Password of the pipelines\' database user, as the fleet\'s, and another one.')
+@secure()
+@minLength(16)
+param pipelinePassword string
+
+// Key Vault Secrets User, on one secret.
 var secretsUserRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 
 resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
@@ -78,9 +86,28 @@ resource connection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   }
 }
 
-resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in readers: {
-  name: guid(connection.id, reader, secretsUserRole)
+resource fleetMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(connection.id, fleetPrincipalId, secretsUserRole)
   scope: connection
+  properties: {
+    roleDefinitionId: secretsUserRole
+    principalId: fleetPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+// The fleet makes the role and gives it the least rights; see Migrations/PipelineTables.cs.
+resource pipelineConnection 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'database-pipeline'
+  properties: {
+    value: 'Host=${server.properties.fullyQualifiedDomainName};Database=${database.name};Username=heldar_pipeline;Password=${pipelinePassword};SSL Mode=VerifyFull;Maximum Pool Size=20'
+  }
+}
+
+resource readersMayReadPipeline 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for reader in concat([ fleetPrincipalId ], pipelinePrincipalIds): {
+  name: guid(pipelineConnection.id, reader, secretsUserRole)
+  scope: pipelineConnection
   properties: {
     roleDefinitionId: secretsUserRole
     principalId: reader
@@ -90,3 +117,4 @@ resource readersMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 output serverId string = server.id
 output secretName string = connection.name
+output pipelineSecretName string = pipelineConnection.name

@@ -10,6 +10,7 @@ param fleetImage = 'heldar/fleet:0.1.0'
 param workerImage = 'heldar/worker:0.1.0'
 
 param databasePassword = readEnvironmentVariable('HELDAR_DATABASE_PASSWORD')
+param pipelineDatabasePassword = readEnvironmentVariable('HELDAR_PIPELINE_DATABASE_PASSWORD')
 param secretKeys = readEnvironmentVariable('HELDAR_SECRET_KEYS')
 param smtp = readEnvironmentVariable('HELDAR_SMTP', '')
 param mailFrom = readEnvironmentVariable('HELDAR_MAIL_FROM', '')

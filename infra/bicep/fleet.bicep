@@ -23,6 +23,9 @@ param vaultUri string
 @description('Name of the secret with the database connection string.')
 param databaseSecret string
 
+@description('Name of the secret with the connection string of the pipelines, whose role the fleet makes.')
+param pipelineDatabaseSecret string
+
 @description('Names of the secrets with the storage connection strings, one per shard, those that are emptied last; the first account also holds the manifests.')
 param storageSecrets array
 
@@ -63,6 +66,7 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
       registries: [ { server: registryServer, identity: identityId } ]
       secrets: concat([
         { name: 'database', keyVaultUrl: '${vaultUri}secrets/${databaseSecret}', identity: identityId }
+        { name: 'database-pipeline', keyVaultUrl: '${vaultUri}secrets/${pipelineDatabaseSecret}', identity: identityId }
         { name: 'keys', keyVaultUrl: '${vaultUri}secrets/${keysSecret}', identity: identityId }
       ], storageReferences, metricsReferences)
     }
@@ -80,6 +84,7 @@ resource fleet 'Microsoft.App/containerApps@2025-01-01' = {
             { name: 'HELDAR_DRAINING_SHARDS', value: join(drainingShards, ',') }
             { name: 'HELDAR_TRUSTED_PROXIES', value: trustedProxies }
             { name: 'HELDAR_DATABASE', secretRef: 'database' }
+            { name: 'HELDAR_PIPELINE_DATABASE', secretRef: 'database-pipeline' }
             { name: 'HELDAR_STORAGE', secretRef: 'storage-${shards[0]}' }
             { name: 'HELDAR_SECRET_KEYS', secretRef: 'keys' }
           ], storageVariables, metricsVariables)

@@ -29,10 +29,15 @@ param fleetImage string
 @description('Image of the worker with its tag, without the registry. Not used by the Function App, which gets a package.')
 param workerImage string
 
-@description('Password of the database user.')
+@description('Password of the fleet\'s database user.')
 @secure()
 @minLength(16)
 param databasePassword string
+
+@description('Password of the pipelines\' database user, another one.')
+@secure()
+@minLength(16)
+param pipelineDatabasePassword string
 
 @description('Keys that seal the secrets of webhooks in the database: each 32 bytes as base64, separated by commas. The first seals, all open.')
 @secure()
@@ -149,13 +154,15 @@ module database 'database.bicep' = {
     subnetId: network.outputs.databaseSubnetId
     zoneId: network.outputs.databaseZoneId
     vaultName: vault.outputs.name
-    readers: concat([ identities.outputs.fleetPrincipalId ], identities.outputs.pipelinePrincipalIds)
+    fleetPrincipalId: identities.outputs.fleetPrincipalId
+    pipelinePrincipalIds: identities.outputs.pipelinePrincipalIds
     sku: databaseSku
     tier: databaseTier
     storageGb: databaseStorageGb
     backupDays: databaseBackupDays
     zoneRedundant: zoneRedundant
     password: databasePassword
+    pipelinePassword: pipelineDatabasePassword
   }
 }
 
@@ -197,6 +204,7 @@ module fleet 'fleet.bicep' = {
     identityId: identities.outputs.fleetId
     vaultUri: vault.outputs.uri
     databaseSecret: database.outputs.secretName
+    pipelineDatabaseSecret: database.outputs.pipelineSecretName
     storageSecrets: [for (shard, i) in allShards: storage[i].outputs.secretName]
     keysSecret: vault.outputs.keysSecretName
     metricsSecret: empty(metricsToken) ? '' : vault.outputs.metricsSecretName
@@ -219,7 +227,7 @@ module functions 'functions.bicep' = [for (shard, i) in allShards: if (front == 
     identityPrincipalId: identities.outputs.pipelinePrincipalIds[i]
     identityClientId: identities.outputs.pipelineClientIds[i]
     vaultUri: vault.outputs.uri
-    databaseSecret: database.outputs.secretName
+    databaseSecret: database.outputs.pipelineSecretName
     accountName: storage[i].outputs.accountName
     manifestAccountName: storage[0].outputs.accountName
     keysSecret: vault.outputs.keysSecretName
@@ -242,7 +250,7 @@ module worker 'worker.bicep' = [for (shard, i) in allShards: if (front == 'worke
     identityId: identities.outputs.pipelineIds[i]
     identityClientId: identities.outputs.pipelineClientIds[i]
     vaultUri: vault.outputs.uri
-    databaseSecret: database.outputs.secretName
+    databaseSecret: database.outputs.pipelineSecretName
     manifestAccountName: storage[0].outputs.accountName
     keysSecret: vault.outputs.keysSecretName
     shard: shard

@@ -43,6 +43,14 @@ public sealed class BicepRightsTests
 
             """));
 
+    [Fact]
+    public void PasswordOfTheFleetInTheDatabase_IsReadByTheFleetAlone()
+    {
+        Assert.Equal(["fleetMayRead = fleetPrincipalId"], ReadersOfKeys(File("database.bicep").Text));
+        Assert.Equal(["fleet"], File("main.bicep").Modules.Where(m => Body(m.Name).Contains("database.outputs.secretName", StringComparison.Ordinal)).Select(m => m.Name));
+        Assert.All(["functions", "worker"], front => Assert.Contains("    databaseSecret: database.outputs.pipelineSecretName\n", Body(front), StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("functions.bicep")]
     [InlineData("worker.bicep")]

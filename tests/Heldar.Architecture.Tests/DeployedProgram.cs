@@ -18,7 +18,7 @@ internal sealed record DeployedProgram(IReadOnlySet<string> Variables, IReadOnly
 
     /// <summary>Variables without which a program starts and lacks something that operators ask for: every deployment has a place for them.</summary>
     public static IReadOnlyList<string> Wanted(string name) => name.StartsWith("fleet", StringComparison.Ordinal)
-        ? ["HELDAR_SECRET_KEYS", "HELDAR_SHARDS", "HELDAR_DRAINING_SHARDS", "HELDAR_METRICS_TOKEN"]
+        ? ["HELDAR_SECRET_KEYS", "HELDAR_SHARDS", "HELDAR_DRAINING_SHARDS", "HELDAR_METRICS_TOKEN", "HELDAR_PIPELINE_DATABASE"]
         : ["HELDAR_SECRET_KEYS", "HELDAR_SHARD", "HELDAR_MANIFEST_STORAGE", "HELDAR_SMTP", "HELDAR_MAIL_FROM", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
     private static DeployedProgram Read(string settings, string health)

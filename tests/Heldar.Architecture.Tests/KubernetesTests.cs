@@ -76,6 +76,8 @@ public sealed class KubernetesTests
     public void Secrets_ComeByReference()
     {
         Assert.All(Deployments, d => Assert.All(["HELDAR_DATABASE", "HELDAR_STORAGE"], v => Assert.Null(Environment(d)[v])));
+        // Nobody but the fleet knows the password of its role.
+        Assert.Equal(["fleet"], Deployments.Where(d => Items(Container(d), "env").Any(e => Text(e, "valueFrom", "secretKeyRef", "key") == "database")).Select(d => Text(d, "metadata", "name")));
         Assert.DoesNotContain(Manifests, m => Text(m, "kind") == "Secret");
     }
 

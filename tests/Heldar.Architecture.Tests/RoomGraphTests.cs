@@ -111,7 +111,7 @@ public sealed class RoomGraphTests
         ["States"] = ["Batches", "Database"],
         ["Storage"] = [],
         ["Traces"] = [],
-        ["Versions"] = ["Index"],
+        ["Versions"] = ["Database", "Index"],
         ["Webhooks"] = ["Mail", "Outgoing", "Queues", "Secrets", "Traces"],
         ["Zones"] = ["Batches", "Database", "Days", "Events"],
     });

@@ -1,7 +1,6 @@
 using Dapper;
-using Heldar.Cloud.Database;
 using Heldar.Cloud.Index;
-using Heldar.Cloud.Migrations;
+using Heldar.Cloud.Tests.Migrations;
 using Heldar.Cloud.Versions;
 using Heldar.Contracts.Events;
 using Heldar.Testing;
@@ -21,6 +20,7 @@ public sealed class IndexBuilderTests(PostgresFixture postgres) : IAsyncLifetime
     private readonly ManualClock _clock = new(Instant.FromUtc(2026, 11, 21, 12, 0));
     private readonly TestBox _box = new();
     private readonly AzuriteFixture _storage = new();
+    private TwoRoles _roles = null!;
     private NpgsqlDataSource _database = null!;
     private ManifestStore _manifests = null!;
     private SpanFold _fold = null!;
@@ -30,7 +30,7 @@ public sealed class IndexBuilderTests(PostgresFixture postgres) : IAsyncLifetime
 
     private IndexVersions Versions => new(_database);
 
-    private IndexBuilder Builder => new(_database, _manifests, IndexRetention.Everything, TimeProvider.System, NullLogger<IndexBuilder>.Instance);
+    private IndexBuilder Builder => new(_roles.Pipeline, _manifests, IndexRetention.Everything, TimeProvider.System, NullLogger<IndexBuilder>.Instance);
 
     private RecordingSearch Search => new(_database, _manifests);
 
@@ -38,19 +38,18 @@ public sealed class IndexBuilderTests(PostgresFixture postgres) : IAsyncLifetime
     {
         // A storage account of its own: a build reads every manifest that is in it.
         await _storage.InitializeAsync();
-        _database = DatabaseServiceCollectionExtensions.Create(await postgres.CreateDatabaseAsync());
-        await Migrator.MigrateAsync(_database, Token);
-        await IndexPartitions.EnsureAsync(_database, _clock.GetCurrentInstant(), Token);
+        _roles = await TwoRoles.CreateAsync(postgres, _clock.GetCurrentInstant(), Token);
+        _database = _roles.Fleet;
         await _box.RegisterAsync(_database);
         _camera = await _box.AddCameraAsync(_database, "gate");
         _manifests = new(_storage.ConnectionString);
-        _fold = new(_database, _manifests, _clock, NullLogger<SpanFold>.Instance);
+        _fold = new(_roles.Pipeline, _manifests, _clock, NullLogger<SpanFold>.Instance);
     }
 
     public async ValueTask DisposeAsync()
     {
         _box.Dispose();
-        await _database.DisposeAsync();
+        await _roles.DisposeAsync();
         await _storage.DisposeAsync();
     }
 

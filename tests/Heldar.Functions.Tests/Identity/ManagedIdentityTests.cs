@@ -79,7 +79,7 @@ public sealed class ManagedIdentityTests(PostgresFixture postgres, TokenAzurite 
         await using var scene = await SceneAsync();
         var (cloud, box, camera) = scene;
         var staged = await StageAsync(box, box.Seal([box.Event(TestBox.Segment(camera, Scene.Now - Half, Half))]));
-        var options = new FunctionsOptions(cloud.ConnectionString, cloud.Storage, cloud.Shard, null, 0, 1);
+        var options = new FunctionsOptions(cloud.PipelineDatabase, cloud.Storage, cloud.Shard, null, 0, 1);
 
         await using (var services = Services(options, new StagedBodies(Account("https://vault.azure.net")))) await RunAsync(services, staged);
 

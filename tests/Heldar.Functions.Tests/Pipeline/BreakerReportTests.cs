@@ -16,7 +16,7 @@ public sealed class BreakerReportTests(PostgresFixture postgres, AzuriteFixture 
         var cancellation = TestContext.Current.CancellationToken;
         await using var cloud = await Cloud.CreateAsync(postgres, azurite);
         var policy = new FailurePolicy(cloud.Queues, new SchemaGate(cloud.Database, SystemClock.Instance), SystemClock.Instance, NullLogger<FailurePolicy>.Instance);
-        var options = new FunctionsOptions(cloud.ConnectionString, cloud.Storage, cloud.Shard, null, 0, 4);
+        var options = new FunctionsOptions(cloud.PipelineDatabase, cloud.Storage, cloud.Shard, null, 0, 4);
         using var report = new BreakerReport(policy, cloud.Database, options, TimeProvider.System, NullLogger<BreakerReport>.Instance);
         var message = new QueueMessage(cloud.Queue(QueueNames.Segments), "m", 1, "{}"u8.ToArray());
 

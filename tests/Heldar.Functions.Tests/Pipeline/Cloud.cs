@@ -33,6 +33,9 @@ internal sealed class Cloud : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    /// <summary>HELDAR_DATABASE of the pipeline, whose role may do what it must and nothing else.</summary>
+    public string PipelineDatabase => new NpgsqlConnectionStringBuilder(ConnectionString) { Username = "heldar_pipeline" }.ConnectionString;
+
     /// <summary>HELDAR_STORAGE of the pipeline.</summary>
     public string Storage { get; }
 
@@ -75,6 +78,7 @@ internal sealed class Cloud : IAsyncDisposable
     public async Task MigrateAsync()
     {
         await Migrator.MigrateAsync(Database, CancellationToken.None);
+        await PipelineRole.EnsureAsync(Database, PipelineDatabase, CancellationToken.None);
         await IndexPartitions.EnsureAsync(Database, SystemClock.Instance.GetCurrentInstant(), CancellationToken.None);
     }
 

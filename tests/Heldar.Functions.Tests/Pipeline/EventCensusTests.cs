@@ -225,7 +225,7 @@ public sealed class EventCensusTests(PostgresFixture postgres, AzuriteFixture az
 
     private static async Task RunAsync(Scene scene, string queue, Envelope envelope)
     {
-        await using var services = Services(scene.Cloud.ConnectionString, scene.Cloud.Storage, scene.Cloud.Shard);
+        await using var services = Services(scene.Cloud.PipelineDatabase, scene.Cloud.Storage, scene.Cloud.Shard);
         var function = services.GetServices<IQueueFunction>().Single(f => f.Queue == queue);
         await function.RunAsync(new QueueMessage(scene.Cloud.Queue(queue), "m1", 1, envelope.ToBytes()), Token);
     }

@@ -136,7 +136,7 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
                     return apply(Interlocked.Increment(ref calls), m.Envelope!);
                 },
                 CancellationToken.None));
-            var options = new FunctionsOptions(cloud.ConnectionString, cloud.Storage, cloud.Shard, null, 0, 4);
+            var options = new FunctionsOptions(cloud.PipelineDatabase, cloud.Storage, cloud.Shard, null, 0, 4);
             if (kind == "worker")
             {
                 front._loop = new WorkerQueue(probe, cloud.Queue(probe.Queue), cloud.Queues, options, TimeProvider.System, NullLogger.Instance).RunAsync(front._stop.Token);

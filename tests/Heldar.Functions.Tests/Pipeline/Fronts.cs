@@ -72,7 +72,7 @@ internal sealed class RunningFront : IAsyncDisposable
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["HELDAR_DATABASE"] = cloud.ConnectionString,
+            ["HELDAR_DATABASE"] = cloud.PipelineDatabase,
             ["HELDAR_STORAGE"] = cloud.Storage,
             ["HELDAR_SHARD"] = cloud.Shard,
             ["HELDAR_OUTGOING_LOOPBACK"] = "1",

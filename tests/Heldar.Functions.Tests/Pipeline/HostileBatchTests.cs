@@ -212,7 +212,7 @@ public sealed class HostileBatchTests(PostgresFixture postgres, AzuriteFixture a
 
     private static async Task RunAsync(Scene scene, string queue, Envelope envelope)
     {
-        var options = new FunctionsOptions(scene.Cloud.ConnectionString, scene.Cloud.Storage, scene.Cloud.Shard, null, 0, 1);
+        var options = new FunctionsOptions(scene.Cloud.PipelineDatabase, scene.Cloud.Storage, scene.Cloud.Shard, null, 0, 1);
         await using var services = new ServiceCollection().AddLogging().AddHandlers(options).BuildServiceProvider();
         var function = services.GetServices<IQueueFunction>().Single(f => f.Queue == queue);
         await function.RunAsync(new QueueMessage(scene.Cloud.Queue(queue), "m1", 1, envelope.ToBytes()), TestContext.Current.CancellationToken);

@@ -55,7 +55,7 @@ public sealed class ShardAccountTests(PostgresFixture postgres, AzuriteFixture a
 
         async Task FoldAsync(Cloud shard)
         {
-            var options = new FunctionsOptions(shard.ConnectionString, shard.Storage, shard.Shard, null, 0, 1) { ManifestStorage = cloud.Storage };
+            var options = new FunctionsOptions(shard.PipelineDatabase, shard.Storage, shard.Shard, null, 0, 1) { ManifestStorage = cloud.Storage };
             await using var services = new ServiceCollection().AddLogging().AddHandlers(options).BuildServiceProvider();
             Assert.Equal(0, (await services.GetRequiredService<SpanFold>().RunAsync(Token)).Failed);
         }

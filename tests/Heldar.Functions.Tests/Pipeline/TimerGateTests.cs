@@ -124,7 +124,7 @@ public sealed class TimerGateTests(PostgresFixture postgres, AzuriteFixture azur
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var options = new FunctionsOptions(cloud.ConnectionString, cloud.Storage, cloud.Shard, null, 0, 1);
+        var options = new FunctionsOptions(cloud.PipelineDatabase, cloud.Storage, cloud.Shard, null, 0, 1);
         builder.Services.AddSingleton(TimeProvider.System).AddHandlers(options).AddSingleton(clock);
         builder.Services.AddSingleton(s => new FunctionTable([], [timer], options, NullLogger<FunctionTable>.Instance));
         if (worker) builder.Services.AddHostedService<WorkerFront>();

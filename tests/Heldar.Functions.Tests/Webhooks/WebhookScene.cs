@@ -23,7 +23,7 @@ internal sealed class WebhookScene : IAsyncDisposable
     private WebhookScene(Scene scene, Func<FunctionsOptions, FunctionsOptions>? change)
     {
         _scene = scene;
-        var options = new FunctionsOptions(scene.Cloud.ConnectionString, scene.Cloud.Storage, scene.Cloud.Shard, null, 0, 24) { OutgoingLoopback = true, Secrets = Keys };
+        var options = new FunctionsOptions(scene.Cloud.PipelineDatabase, scene.Cloud.Storage, scene.Cloud.Shard, null, 0, 24) { OutgoingLoopback = true, Secrets = Keys };
         _services = new ServiceCollection().AddLogging().AddHandlers(change?.Invoke(options) ?? options).AddSingleton<IClock>(Clock).BuildServiceProvider();
     }
 

@@ -1,4 +1,5 @@
 using Dapper;
+using Heldar.Cloud.Database;
 using NodaTime;
 using Npgsql;
 
@@ -64,6 +65,7 @@ public static class IndexPartitions
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await ExecuteAsync($"select pg_advisory_xact_lock({LockId})");
+        await TableOwner.ActAsync(connection, transaction, IndexTables.Current.Span, cancellation);
         await ExecuteAsync("set local lock_timeout = '500ms'");
         foreach (var one in missing) await ExecuteAsync(one.Sql);
         await transaction.CommitAsync(cancellation);

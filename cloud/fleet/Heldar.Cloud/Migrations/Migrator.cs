@@ -10,7 +10,7 @@ namespace Heldar.Cloud.Migrations;
 public static class Migrator
 {
     /// <summary>Any number will do, as long as all replicas take the same.</summary>
-    private const long LockId = 0x48454C444152;
+    internal const long LockId = 0x48454C444152;
 
     /// <summary>Applies what is missing; safe to call at any time.</summary>
     public static async Task MigrateAsync(NpgsqlDataSource database, CancellationToken cancellation)

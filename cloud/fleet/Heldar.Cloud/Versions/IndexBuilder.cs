@@ -186,9 +186,7 @@ public sealed partial class IndexBuilder(NpgsqlDataSource database, ManifestStor
                     await connection.ExecuteAsync(command("set local lock_timeout = '500ms'; lock table span, span_list, span_next, span_list_next in access exclusive mode", new { }));
                     var ready = await connection.ExecuteScalarAsync<bool>(command(
                         """
-                        select not exists (select 1 from index_due) and not exists (
-                            select 1 from pg_stat_activity a
-                            where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid() and age(a.backend_xmin) >= age(v.last_write::xid))
+                        select not exists (select 1 from index_due) and not heldar_snapshot_before(v.last_write::xid)
                         from index_version v where v.version = @version and v.state = 'building'
                         """,
                         new { version }));

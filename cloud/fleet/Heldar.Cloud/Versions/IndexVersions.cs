@@ -1,4 +1,5 @@
 using Dapper;
+using Heldar.Cloud.Database;
 using Heldar.Cloud.Index;
 using NodaTime;
 using Npgsql;
@@ -25,6 +26,7 @@ public sealed class IndexVersions(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await TableOwner.ActAsync(connection, transaction, IndexTables.Current.Span, cancellation);
         // Waits for folds that have written to the current version and do not see the build yet; those that begin later tell it what they change.
         await ExecuteAsync("lock table span in share row exclusive mode");
         if (await connection.ExecuteScalarAsync<int?>(Command("select version from index_version where state = 'building'")) is { } running) return $"version {running} is being built";

@@ -7,6 +7,7 @@ using Heldar.Fleet.Access;
 using Heldar.Fleet.Enrolment;
 using Heldar.Fleet.Settings;
 using NodaTime;
+using Npgsql;
 
 namespace Heldar.Fleet.Commands;
 
@@ -100,6 +101,19 @@ internal static class FleetCommands
     {
         await using var database = DatabaseServiceCollectionExtensions.Create(options.Database, maxPool: 1);
         await Migrator.MigrateAsync(database, cancellation);
+        if (options.PipelineDatabase is { } pipeline) await GiveRightsAsync(database, pipeline, cancellation);
         await IndexPartitions.EnsureAsync(database, SystemClock.Instance.GetCurrentInstant(), cancellation);
+    }
+
+    private static async Task GiveRightsAsync(NpgsqlDataSource database, string pipeline, CancellationToken cancellation)
+    {
+        try
+        {
+            await PipelineRole.EnsureAsync(database, pipeline, cancellation);
+        }
+        catch (InvalidOperationException refused)
+        {
+            throw new Api.BadInputException($"HELDAR_PIPELINE_DATABASE: {refused.Message}");
+        }
     }
 }

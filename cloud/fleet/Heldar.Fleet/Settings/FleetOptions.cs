@@ -21,6 +21,12 @@ internal sealed record FleetOptions
     public required string Database { get; init; }
 
     /// <summary>
+    /// HELDAR_PIPELINE_DATABASE: the functions' HELDAR_DATABASE, with a user of their own: the fleet makes that role and gives it the least rights. Default: none, and
+    /// functions have to share the fleet's role, with all that it may do.
+    /// </summary>
+    public string? PipelineDatabase { get; init; }
+
+    /// <summary>
     /// HELDAR_STORAGE: Azure Storage connection string with an account key. Required to serve; the commands do without. It holds the manifests of every shard, and
     /// the queues and staged bodies of those that have no account of their own.
     /// </summary>
@@ -87,6 +93,7 @@ internal sealed record FleetOptions
         if (InternalUrl is { } address && (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https")))
             mistakes.Add($"HELDAR_FLEET_INTERNAL_URL: '{address}' is not an address such as http://10.0.0.5:5080");
         if (DatabaseMistake() is { } database) mistakes.Add(database);
+        else if (PipelineMistake() is { } pipeline) mistakes.Add(pipeline);
         if (serving && Storage.Length == 0) mistakes.Add("HELDAR_STORAGE: missing; give the storage account's connection string with its key");
         if (serving) mistakes.AddRange(ShardStorage.Where(s => !IsAccount(s.Value)).Select(s => $"HELDAR_STORAGE_{s.Key}: not a storage account's connection string with its key"));
         if (Shards.Count == 0) mistakes.Add("HELDAR_SHARDS: empty; name at least one shard, such as 0");
@@ -120,6 +127,22 @@ internal sealed record FleetOptions
         catch (ArgumentException wrong)
         {
             return $"HELDAR_DATABASE: {wrong.Message}";
+        }
+    }
+
+    private string? PipelineMistake()
+    {
+        if (PipelineDatabase is null) return null;
+        try
+        {
+            var (own, its) = (new NpgsqlConnectionStringBuilder(Database), new NpgsqlConnectionStringBuilder(PipelineDatabase));
+            if (string.IsNullOrEmpty(its.Username)) return "HELDAR_PIPELINE_DATABASE: names no Username";
+            if (its.Username == own.Username) return "HELDAR_PIPELINE_DATABASE: names the user of HELDAR_DATABASE; give the functions one of their own";
+            return its.Database == own.Database ? null : "HELDAR_PIPELINE_DATABASE: names another database than HELDAR_DATABASE";
+        }
+        catch (ArgumentException wrong)
+        {
+            return $"HELDAR_PIPELINE_DATABASE: {wrong.Message}";
         }
     }
 }

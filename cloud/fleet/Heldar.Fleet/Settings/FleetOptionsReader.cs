@@ -19,6 +19,7 @@ internal static class FleetOptionsReader
         {
             Urls = Text("HELDAR_FLEET_URLS") ?? defaults.Urls,
             InternalUrl = Text("HELDAR_FLEET_INTERNAL_URL") is { } url ? new Uri(url, UriKind.RelativeOrAbsolute) : null,
+            PipelineDatabase = Text("HELDAR_PIPELINE_DATABASE"),
             Storage = variable("HELDAR_STORAGE") ?? "",
             Shards = Text("HELDAR_SHARDS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? defaults.Shards,
             Draining = Text("HELDAR_DRAINING_SHARDS")?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],

@@ -116,13 +116,17 @@ internal sealed partial class FailurePolicy
     /// <summary>Whether trying again later may help.</summary>
     public static bool IsTransient(Exception fault) => fault switch
     {
-        PostgresException postgres => postgres.IsTransient || IsMissingPartition(postgres) || postgres.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
+        PostgresException postgres => postgres.IsTransient || IsMissingPartition(postgres) || IsDeployment(postgres) || postgres.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CannotConnectNow,
         NpgsqlException or TimeoutException or IOException or HttpRequestException => true,
         // 401 and 403: a right that is not known yet, a key that was changed, an identity that gets no token. Somebody mends the deployment; no message is at fault.
         RequestFailedException storage => storage.Status is 0 or 401 or 403 or 408 or 429 or >= 500,
         AggregateException many => many.InnerExceptions.All(IsTransient),
         _ => false,
     };
+
+    /// <summary>An older or newer schema, a password that was changed, a right that is missing: somebody mends the deployment, and no message is at fault.</summary>
+    private static bool IsDeployment(PostgresException fault) => fault.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+        or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InsufficientPrivilege;
 
     /// <summary>A row that no partition takes yet: a timer makes it. It has the state of a broken check, and no constraint's name; data that breaks a check does so for ever.</summary>
     private static bool IsMissingPartition(PostgresException fault) => fault is { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null or "" };

@@ -3,6 +3,7 @@ using Heldar.Local.Cameras;
 using Heldar.Local.Prerequisites;
 using Heldar.Local.Processes;
 using Heldar.Local.Servers;
+using Npgsql;
 
 namespace Heldar.Local.Emulator;
 
@@ -81,6 +82,9 @@ internal sealed class StackParts
 
     public string Database => Postgres.ConnectionString(DatabaseName);
 
+    /// <summary>The functions' own role, which the fleet makes.</summary>
+    private string PipelineDatabase => new NpgsqlConnectionStringBuilder(Database) { Username = "heldar_pipeline", Password = _folder.Secret("pipeline", 24) }.ConnectionString;
+
     /// <summary>Runs a command of <c>heldar-fleet</c> and returns the last line that it prints.</summary>
     public async Task<string> FleetToolAsync(IReadOnlyList<string> arguments, CancellationToken cancellation) =>
         LastLine((await Tool.RunAsync(Build.Fleet, arguments, cancellation, CloudEnvironment())).OutputOrThrow($"heldar-fleet {arguments[0]}"));
@@ -137,10 +141,13 @@ internal sealed class StackParts
     private ChildSpec FunctionsSpec(string name, string shard) => new(
         name, "dotnet", [Build.Local + ".dll", "functions-host", "--app", Path.GetDirectoryName(Build.Functions)!], _folder.Log(name))
     {
-        Environment = new Dictionary<string, string?>(CloudEnvironment()) { ["HELDAR_SHARD"] = shard },
+        Environment = new Dictionary<string, string?>(CloudEnvironment()) { ["HELDAR_SHARD"] = shard, ["HELDAR_DATABASE"] = PipelineDatabase },
     };
 
-    private ChildSpec Program(string name, string file, IReadOnlyList<string> arguments) => new(name, file, arguments, _folder.Log(name)) { Environment = CloudEnvironment() };
+    private ChildSpec Program(string name, string file, IReadOnlyList<string> arguments) => new(name, file, arguments, _folder.Log(name))
+    {
+        Environment = new Dictionary<string, string?>(CloudEnvironment()) { ["HELDAR_PIPELINE_DATABASE"] = PipelineDatabase },
+    };
 
     private Dictionary<string, string?> CloudEnvironment() => new()
     {

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using System.Text;
+using Dapper;
+using Npgsql;
+
+namespace Heldar.Cloud.Migrations;
+
+/// <summary>
+/// A database role of the functions' own, with the least rights (<see cref="PipelineTables"/>): who takes over a function reads no password hash, session or private key, and
+/// changes no audit trail. Only the fleet calls it, behind <see cref="Migrator"/>, as the owner of everything else; the fleet's role becomes a member of the functions' one.
+/// </summary>
+public static class PipelineRole
+{
+    private const int Tries = 3;
+    private const int Iterations = 4096;
+
+    /// <summary>
+    /// Makes the role with its password when nobody gets in with them, and gives it exactly its rights. Safe at any time and from many replicas. Tables change their owner
+    /// once, for which readers of a moment ago are waited for.
+    /// </summary>
+    /// <param name="database">The fleet's; its role must have CREATEROLE, or the functions' role must exist with the fleet's as a member.</param>
+    /// <param name="pipeline">The functions' connection string to the same database.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="InvalidOperationException">The fleet's role may not do that; the message says what an administrator of the server does instead.</exception>
+    public static async Task EnsureAsync(NpgsqlDataSource database, string pipeline, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        var wanted = new NpgsqlConnectionStringBuilder(pipeline) { Pooling = false, Timeout = 10 };
+        var role = wanted.Username ?? throw new ArgumentException("names no Username", nameof(pipeline));
+        try
+        {
+            await EnsureLoginAsync(database, wanted, cancellation);
+            await using var connection = await database.OpenConnectionAsync(cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            await GrantAsync(connection, sql => connection.ExecuteAsync(new CommandDefinition(sql, transaction: transaction, cancellationToken: cancellation)), role);
+            await transaction.CommitAsync(cancellation);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            var (own, its) = (Quote(new NpgsqlConnectionStringBuilder(database.ConnectionString).Username ?? "heldar"), Quote(role));
+            throw new InvalidOperationException($"""the database refuses: {refused.MessageText}. Its administrator does once what the fleet may not: create role {its} login password '…'; grant {its} to {own};""", refused);
+        }
+    }
+
+    private static async Task EnsureLoginAsync(NpgsqlDataSource database, NpgsqlConnectionStringBuilder wanted, CancellationToken cancellation)
+    {
+        for (var trial = 1; !await OpensAsync(wanted, cancellation); trial++)
+        {
+            try
+            {
+                await using var connection = await database.OpenConnectionAsync(cancellation);
+                var exists = await connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select 1 from pg_roles where rolname = @Username)", new { wanted.Username }, cancellationToken: cancellation));
+                // The server's log may show statements: it gets no password, but what it would store of it.
+                await connection.ExecuteAsync(new CommandDefinition($"{(exists ? "alter" : "create")} role {Quote(wanted.Username!)} login password '{Verifier(wanted.Password ?? "")}'", cancellationToken: cancellation));
+            }
+            catch (PostgresException raced) when (trial < Tries && raced.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.InternalError)
+            {
+                // Another replica makes it just now.
+            }
+        }
+    }
+
+    private static async Task<bool> OpensAsync(NpgsqlConnectionStringBuilder wanted, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(wanted.ConnectionString);
+            await connection.OpenAsync(cancellation);
+            return true;
+        }
+        catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+        {
+            return false;
+        }
+    }
+
+    private static async Task GrantAsync(NpgsqlConnection connection, Func<string, Task> executeAsync, string name)
+    {
+        var role = Quote(name);
+        await executeAsync($"select pg_advisory_xact_lock({Migrator.LockId}); set local lock_timeout = '20s'");
+        if (!await connection.ExecuteScalarAsync<bool>("select pg_has_role(current_user, @name, 'usage')", new { name })) await executeAsync($"grant {role} to current_user");
+        var schema = await connection.ExecuteScalarAsync<string>("select quote_ident(current_schema())");
+        await executeAsync($"grant usage, create on schema {schema} to {role}; grant execute on function {PipelineTables.Functions} to {role}");
+        var tables = (await connection.QueryAsync<Table>(
+            """
+            select c.relname::text as name, coalesce(p.relname::text, c.relname::text) as parent, pg_get_userbyid(c.relowner)::text as owner
+            from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
+            where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
+            order by c.relispartition, c.relname
+            """)).AsList();
+        foreach (var table in tables.Where(t => PipelineTables.IsOwned(t.Parent) && !string.Equals(t.Owner, name, StringComparison.Ordinal))) await executeAsync($"alter table {Quote(table.Name)} owner to {role}");
+        foreach (var table in tables.Where(t => t.Parent == t.Name))
+            if (PipelineTables.Rights.TryGetValue(table.Name, out var rights) && !PipelineTables.IsOwned(table.Name))
+                await executeAsync($"revoke all on table {table.Name} from {role}" + (rights.Length > 0 ? $"; grant {rights} on table {table.Name} to {role}" : ""));
+    }
+
+    private static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    /// <summary>What PostgreSQL stores of a password: RFC 5803's form of RFC 5802's keys, with SHA-256 (RFC 7677).</summary>
+    private static string Verifier(string password)
+    {
+        var salt = RandomNumberGenerator.GetBytes(16);
+        var salted = Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(password), salt, Iterations, HashAlgorithmName.SHA256, 32);
+        var stored = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
+        return $"SCRAM-SHA-256${Iterations}:{Convert.ToBase64String(salt)}${Convert.ToBase64String(stored)}:{Convert.ToBase64String(HMACSHA256.HashData(salted, "Server Key"u8))}";
+    }
+
+    private sealed record Table(string Name, string Parent, string Owner);
+}
