@@ -36,6 +36,20 @@ public sealed class FleetOptionsTests
         Assert.Equal(["0"], options.Shards);
     }
 
+    [Theory]
+    [InlineData("Host=127.0.0.1;Database=heldar;Username=heldar_pipeline;Password=x", null)]
+    [InlineData("Host=127.0.0.1;Database=heldar", "names no Username")]
+    [InlineData("Host=127.0.0.1;Database=heldar;Username=heldar", "names the user of HELDAR_DATABASE")]
+    [InlineData("Host=127.0.0.1;Database=other;Username=heldar_pipeline", "names another database")]
+    [InlineData("Hosts=127.0.0.1", "HELDAR_PIPELINE_DATABASE")]
+    public void Read_WantsAnotherUserOfTheSameDatabase_ForThePipeline(string pipeline, string? mistake)
+    {
+        var (_, mistakes) = FleetOptionsReader.Read(name => name switch { "HELDAR_DATABASE" => "Host=127.0.0.1;Database=heldar;Username=heldar", "HELDAR_PIPELINE_DATABASE" => pipeline, _ => null }, serving: false);
+
+        if (mistake is null) Assert.Empty(mistakes);
+        else Assert.Contains(mistake, Assert.Single(mistakes), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_GivesShardsTheirOwnAccounts_AndTheOthersTheCommonOne()
     {

@@ -44,6 +44,7 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
     [InlineData("insert into coverage_clock (one, through) values (false, now())", false)]
     [InlineData("insert into coverage (tenant, camera, day, hour, wanted_ms, present_ms, missing_ms, causes, counted_at) values ('main', gen_random_uuid(), '1999-01-01', '1999-01-01', 0, 0, 0, '{}', now())", true)]
     [InlineData("select 1 from a_table_that_comes_with_the_next_version", true)]
+    [InlineData("select a_function_that_comes_with_the_next_version(1)", true)]
     public async Task BrokenCheck_IsForEver_AndAMissingPartitionIsNot(string sql, bool transient)
     {
         await using var cloud = await Cloud.CreateAsync(postgres, azurite);
@@ -52,6 +53,12 @@ public sealed class FailurePolicyTests(PostgresFixture postgres, AzuriteFixture 
 
         Assert.Equal(transient, FailurePolicy.IsTransient(fault));
     }
+
+    [Theory]
+    [InlineData(Npgsql.PostgresErrorCodes.InvalidPassword)]
+    [InlineData(Npgsql.PostgresErrorCodes.InvalidAuthorizationSpecification)]
+    [InlineData(Npgsql.PostgresErrorCodes.InsufficientPrivilege)]
+    public void RefusalOfTheDatabase_IsNoMessagesFault(string state) => Assert.True(FailurePolicy.IsTransient(new Npgsql.PostgresException("refused", "ERROR", "ERROR", state)));
 
     [Theory]
     [InlineData(401, true)]

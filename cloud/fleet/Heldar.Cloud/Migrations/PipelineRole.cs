@@ -21,7 +21,7 @@ public static class PipelineRole
     /// <param name="database">The fleet's; its role must have CREATEROLE, or the functions' role must exist with the fleet's as a member.</param>
     /// <param name="pipeline">The functions' connection string to the same database.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="InvalidOperationException">The fleet's role may not do that; the message says what an administrator of the server does instead.</exception>
+    /// <exception cref="InvalidOperationException">The fleet's role may not do that, or the server lets the functions' role not in; the message says what its administrator does.</exception>
     public static async Task EnsureAsync(NpgsqlDataSource database, string pipeline, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(database);
@@ -46,6 +46,7 @@ public static class PipelineRole
     {
         for (var trial = 1; !await OpensAsync(wanted, cancellation); trial++)
         {
+            if (trial > Tries) throw new InvalidOperationException($"the database refuses role {Quote(wanted.Username!)} although it has this password: do the server's rules (pg_hba.conf) let it in?");
             try
             {
                 await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -53,7 +54,7 @@ public static class PipelineRole
                 // The server's log may show statements: it gets no password, but what it would store of it.
                 await connection.ExecuteAsync(new CommandDefinition($"{(exists ? "alter" : "create")} role {Quote(wanted.Username!)} login password '{Verifier(wanted.Password ?? "")}'", cancellationToken: cancellation));
             }
-            catch (PostgresException raced) when (trial < Tries && raced.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.InternalError)
+            catch (PostgresException raced) when (raced.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.InternalError)
             {
                 // Another replica makes it just now.
             }
