@@ -25,10 +25,10 @@ internal static class Calibration
     public const double SegmentBytes = 900, DeletionBytes = 550, DetectionBytes = 800, ZoneBytes = 700, GapBytes = 600, SnapshotBytes = 650, HoldBytes = 700;
 
     /// <summary>
-    /// Bytes of a folded camera-hour besides its packed list, and of one in the coverage ledger, by the widths of their columns and index entries (folded: 345 in <c>span</c>, 80
-    /// around the list, 205 in three indexes): the few hundred rows of the run show how a server grows its files, not how large a row is.
+    /// Bytes of a folded camera-hour besides its packed list, and of one in the coverage ledger, in tables that have grown (<see cref="DatabaseFigures.GrownRowBytesAsync"/>):
+    /// the few hundred rows of the run themselves show how a server grows its files, not how large a row is.
     /// </summary>
-    public const double SpanRow = 620, CoverageRow = 250;
+    public const double SpanRow = 800, CoverageRow = 185;
 
     // Bytes of a row with its index entries in PostgreSQL; a delivery's are those of webhook_delivery, webhook_event and webhook_attempt.
     public const double LandingRow = 490, DetectionRow = 730, ZoneRow = 430, SnapshotRow = 340, GapRow = 300, DeliveryRows = 2400, CameraRow = 900;

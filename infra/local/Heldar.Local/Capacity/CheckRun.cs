@@ -101,27 +101,24 @@ internal sealed class CheckRun(CheckPlan plan, string folder, Action<string> say
         Instant hour = PackedSpan.HourOf(SystemClock.Instance.GetCurrentInstant()) - Duration.FromHours(3);
         // Right after a fold, so that all of it is there at once before the next one takes it away.
         while (SystemClock.Instance.GetCurrentInstant().InUtc().Second is < 2 or > 15) await Task.Delay(TimeSpan.FromMilliseconds(200), cancellation);
-        var before = (await SizesAsync(database, cancellation))["camera_hour"];
         long log = LogBytes(stack);
         int told = await boxes.TellPastHourAsync(hour, plan.PastSegments, plan.PastEvents, cancellation);
         foreach (var (name, size) in await SizesAsync(database, cancellation))
-            if (name is not ("camera_hour" or "coverage")) _figures[$"row_bytes.{name}"] = (size.Bytes - empty[name].Bytes) / (double)(size.Rows - empty[name].Rows);
+            _figures[$"row_bytes.{name}"] = (size.Bytes - empty[name].Bytes) / (double)(size.Rows - empty[name].Rows);
         say($"{told} segments of a past hour are told; they are folded at the next minute");
         int wanted = plan.Load.Boxes * plan.Load.Cameras;
         long began = Stopwatch.GetTimestamp();
         long folded;
         while ((folded = (await database.OutcomeAsync(cancellation)).Spans) < wanted && Stopwatch.GetElapsedTime(began) < FoldLimit) await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
 
-        (long Rows, long Bytes) counted;
-        while ((counted = (await SizesAsync(database, cancellation))["coverage"]).Rows < wanted && Stopwatch.GetElapsedTime(began) < FoldLimit) await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
-        _figures["row_bytes.coverage"] = counted.Bytes / (double)counted.Rows;
+        while ((await database.SizeAsync(["coverage"], cancellation)).Rows < wanted && Stopwatch.GetElapsedTime(began) < FoldLimit) await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+        _figures["row_bytes.coverage"] = await database.GrownRowBytesAsync("coverage", cancellation);
 
         // Some hours may have been folded in two parts: a minute began while they were told.
         AzuriteLog requests = AzuriteLog.Read(stack.Folder.Log("azurite"), log, LogBytes(stack));
-        var (_, bytes) = (await SizesAsync(database, cancellation))["camera_hour"];
         _figures["folded_camera_hours"] = folded;
         _figures["manifest_writes_per_camera_hour"] = requests.ManifestWrites / (double)folded;
-        _figures["row_bytes.camera_hour"] = (bytes - before.Bytes) / (double)folded;
+        _figures["row_bytes.camera_hour"] = await database.GrownRowBytesAsync("span", cancellation) + await database.GrownRowBytesAsync("span_list", cancellation);
         _figures["manifest_bytes_per_segment"] = await ManifestBytesAsync(stack, cancellation) / told;
     }
 
@@ -138,8 +135,6 @@ internal sealed class CheckRun(CheckPlan plan, string folder, Action<string> say
         Dictionary<string, (long, long)> sizes = new(StringComparer.Ordinal);
         foreach (string table in (string[])["segment_landing", "detection", "zone_event", "snapshot", "gap"]) sizes[table] = await database.SizeAsync([table], cancellation);
         sizes["delivery"] = await database.SizeAsync(["webhook_delivery", "webhook_event", "webhook_attempt"], cancellation);
-        sizes["coverage"] = await database.SizeAsync(["coverage"], cancellation);
-        sizes["camera_hour"] = await database.SizeAsync(["span", "span_list"], cancellation);
         return sizes;
     }
 

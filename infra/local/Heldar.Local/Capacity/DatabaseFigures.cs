@@ -16,6 +16,9 @@ internal sealed class DatabaseFigures(string database) : IAsyncDisposable
     private static readonly (string Table, string At)[] Events =
         [("segment_landing", "end_at"), ("tombstone", "deleted_at"), ("detection", "at"), ("zone_event", "at"), ("gap", "end_at"), ("snapshot", "taken_at"), ("webhook_delivery", "created_at")];
 
+    /// <summary>Two days.</summary>
+    private const int GrownHours = 48;
+
     private const string Bytes =
         """
         select coalesce(sum(pg_relation_size(f.oid)), 0)::bigint
@@ -63,6 +66,30 @@ internal sealed class DatabaseFigures(string database) : IAsyncDisposable
         return await connection.QuerySingleAsync<(long, long)>(new CommandDefinition(
             $"select (select count(*) from {tables[0]}), ({Bytes})",
             new { tables = tables.ToArray() }, cancellationToken: cancellation));
+    }
+
+    /// <summary>
+    /// Bytes of a row, its index entries included, in a table of camera-hours that has grown: a copy of the table takes today's rows under the hours behind theirs, hour after
+    /// hour as they come, and is thrown away. Files of a few rows grow in steps, which says nothing of many.
+    /// </summary>
+    public async Task<double> GrownRowBytesAsync(string table, CancellationToken cancellation)
+    {
+        await using NpgsqlConnection connection = await _database.OpenConnectionAsync(cancellation);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellation);
+        var columns = await connection.QueryAsync<string>(Command(
+            """
+            select case attname when 'hour' then 'hour + make_interval(hours => @n)' when 'day' then '(hour + make_interval(hours => @n))::date' else quote_ident(attname) end
+            from pg_attribute where attrelid = @table::regclass and attnum > 0 and not attisdropped order by attnum
+            """,
+            new { table }));
+        string copied = string.Join(", ", columns);
+        int hours = await connection.ExecuteScalarAsync<int>(Command($"select coalesce(extract(epoch from max(hour) - min(hour)) / 3600, 0)::int + 1 from {table}"));
+        await connection.ExecuteAsync(Command($"create table capacity_rows (like {table} including defaults including storage including indexes)"));
+        int rows = 0;
+        for (int n = 0; n < GrownHours; n++) rows += await connection.ExecuteAsync(Command($"insert into capacity_rows select {copied} from {table}", new { n = n * hours }));
+        return await connection.ExecuteScalarAsync<long>(Command($"select ({Bytes})", new { tables = (string[])["capacity_rows"] })) / (double)rows;
+
+        CommandDefinition Command(string sql, object? values = null) => new(sql, values, transaction, cancellationToken: cancellation);
     }
 
     /// <summary>How long after its event each row was committed, s: median and 95th percentile.</summary>
