@@ -32,7 +32,7 @@ public static class PipelineRole
             await EnsureLoginAsync(database, wanted, cancellation);
             await using var connection = await database.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await GrantAsync(connection, sql => connection.ExecuteAsync(new CommandDefinition(sql, transaction: transaction, cancellationToken: cancellation)), role);
+            await GrantAsync(connection, transaction, role, cancellation);
             await transaction.CommitAsync(cancellation);
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
@@ -75,24 +75,32 @@ public static class PipelineRole
         }
     }
 
-    private static async Task GrantAsync(NpgsqlConnection connection, Func<string, Task> executeAsync, string name)
+    /// <summary>Everything that changes goes to the server in one piece.</summary>
+    private static async Task GrantAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, string name, CancellationToken cancellation)
     {
         var role = Quote(name);
-        await executeAsync($"select pg_advisory_xact_lock({Migrator.LockId}); set local lock_timeout = '20s'");
-        if (!await connection.ExecuteScalarAsync<bool>("select pg_has_role(current_user, @name, 'usage')", new { name })) await executeAsync($"grant {role} to current_user");
-        var schema = await connection.ExecuteScalarAsync<string>("select quote_ident(current_schema())");
-        await executeAsync($"grant usage, create on schema {schema} to {role}; grant execute on function {PipelineTables.Functions} to {role}");
-        var tables = (await connection.QueryAsync<Table>(
+        await connection.ExecuteAsync(Command($"select pg_advisory_xact_lock({Migrator.LockId}); set local lock_timeout = '20s'"));
+        var (isMember, schema) = await connection.QuerySingleAsync<(bool, string)>(Command("select pg_has_role(current_user, @name, 'usage'), quote_ident(current_schema())"));
+        List<string> changes = isMember ? [] : [$"grant {role} to current_user"];
+        changes.Add($"grant usage, create on schema {schema} to {role}");
+        changes.Add($"grant execute on function {PipelineTables.Functions} to {role}");
+        var tables = (await connection.QueryAsync<Table>(Command(
             """
             select c.relname::text as name, coalesce(p.relname::text, c.relname::text) as parent, pg_get_userbyid(c.relowner)::text as owner
             from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
             where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
             order by c.relispartition, c.relname
-            """)).AsList();
-        foreach (var table in tables.Where(t => PipelineTables.IsOwned(t.Parent) && !string.Equals(t.Owner, name, StringComparison.Ordinal))) await executeAsync($"alter table {Quote(table.Name)} owner to {role}");
-        foreach (var table in tables.Where(t => t.Parent == t.Name))
-            if (PipelineTables.Rights.TryGetValue(table.Name, out var rights) && !PipelineTables.IsOwned(table.Name))
-                await executeAsync($"revoke all on table {table.Name} from {role}" + (rights.Length > 0 ? $"; grant {rights} on table {table.Name} to {role}" : ""));
+            """))).AsList();
+        changes.AddRange(tables.Where(t => PipelineTables.IsOwned(t.Parent) && !string.Equals(t.Owner, name, StringComparison.Ordinal)).Select(t => $"alter table {Quote(t.Name)} owner to {role}"));
+        foreach (var table in tables.Select(t => t.Name).Where(t => PipelineTables.Rights.ContainsKey(t) && !PipelineTables.IsOwned(t)))
+        {
+            changes.Add($"revoke all on table {table} from {role}");
+            if (PipelineTables.Rights[table] is { Length: > 0 } rights) changes.Add($"grant {rights} on table {table} to {role}");
+        }
+
+        await connection.ExecuteAsync(Command(string.Join("; ", changes)));
+
+        CommandDefinition Command(string sql) => new(sql, new { name }, transaction, cancellationToken: cancellation);
     }
 
     private static string Quote(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
